@@ -1,0 +1,41 @@
+import type { Path } from '../path.ts'
+import type { PathValue } from '../path-value.ts'
+import type { ResourceType } from '../value.ts'
+
+/** CoAP Content-Format numbers of LwM2M payloads (LwM2M Core 1.2.2 §7.5, the CoAP Content-Formats registry). */
+export const ContentFormat = {
+  text: 0,
+  link: 40,
+  opaque: 42,
+  cbor: 60,
+  senmlJson: 110,
+  senmlCbor: 112,
+  tlv: 11542,
+} as const
+
+export type ContentFormat = (typeof ContentFormat)[keyof typeof ContentFormat]
+
+/** What a decoder must know of the tree to read a payload; a view of definitions, so that a server can have one too. */
+export interface Schema {
+  /** Type and multiplicity of a resource, or undefined when the object or the resource is unknown. */
+  resource(
+    objectId: number,
+    resourceId: number,
+  ): { readonly type: ResourceType; readonly multiple: boolean } | undefined
+}
+
+/** One data format: both directions, pure. */
+export interface DataFormat {
+  readonly contentFormat: ContentFormat
+  /**
+   * Encodes what lies at or below `base`; `values` are in tree order and all below `base`.
+   * Throws OperationError NOT_ACCEPTABLE when the format cannot carry them (text of an instance, for example).
+   */
+  encode(base: Path, values: readonly PathValue[], schema: Schema): Uint8Array
+  /**
+   * Decodes a payload addressed to `base`. Everything returned lies at or below `base`.
+   * Throws FormatError for a malformed document, OperationError BAD_REQUEST for a value outside `base` or of a wrong
+   * type. Resources the schema does not know are returned by formats that carry types and refused by those that do not.
+   */
+  decode(base: Path, payload: Uint8Array, schema: Schema): PathValue[]
+}

@@ -1,0 +1,52 @@
+import type { TransportError } from './errors.ts'
+
+/** A host and port. `host` is an IPv4 or IPv6 literal once resolved, without brackets. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** What a {@link Connection} tells its user. */
+export interface ConnectionReceiver {
+  /** A datagram of the peer. The bytes are the receiver's to keep. */
+  datagram(bytes: Buffer): void
+  /** The network refused (unreachable, closed port). The connection stays usable. */
+  failed(error: TransportError): void
+}
+
+/**
+ * A path for datagrams to one peer: a connected UDP socket, one remote address of a listening socket, a DTLS session,
+ * or a link of the in-memory network. Nothing arrives from anybody else.
+ */
+export interface Connection {
+  readonly local: Address
+  readonly remote: Address
+  /** Sends a datagram; never throws, a failure is told to the receiver. */
+  send(bytes: Uint8Array): void
+  /** Sets who receives; until then datagrams are dropped. */
+  receive(receiver: ConnectionReceiver): void
+  /** Releases the socket; nothing is received afterwards. Idempotent. */
+  close(): void
+}
+
+/** A listening socket: a {@link Connection} for each remote address that sends to it. */
+export interface Listener {
+  readonly local: Address
+  /** The connection to a remote address without waiting for its first datagram. */
+  connection(remote: Address): Connection
+  close(): Promise<void>
+}
+
+/** How an engine reaches the network: UDP sockets, or the in-memory network in simulations. */
+export interface Network {
+  /**
+   * A connection to `remote`, its name resolved now, every address tried.
+   * Rejects with TransportError HOST_NOT_FOUND or NETWORK_UNREACHABLE.
+   */
+  connect(remote: Address, options?: { readonly localPort?: number }): Promise<Connection>
+  /**
+   * Listens on `local` (port 0: any free one); `accept` is called with the connection of each new remote address,
+   * before its first datagram is delivered. Rejects with TransportError ADDRESS_IN_USE.
+   */
+  listen(local: Address, accept: (connection: Connection) => void): Promise<Listener>
+}

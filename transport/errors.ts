@@ -1,0 +1,40 @@
+export type TransportErrorCode =
+  /** A CON message was retransmitted MAX_RETRANSMIT times and never acknowledged (RFC 7252 §4.2). */
+  | 'TIMEOUT'
+  /** The request was acknowledged, but no response came (RFC 7252 §5.2.2). */
+  | 'NO_RESPONSE'
+  /** The peer answered with a Reset message (RFC 7252 §4.2). */
+  | 'RESET'
+  /** The exchange was cancelled by its owner. */
+  | 'CANCELLED'
+  /** The peer or its connection was closed. */
+  | 'CLOSED'
+  /** Too many requests wait for this peer. */
+  | 'QUEUE_FULL'
+  /** A block-wise transfer broke its rules: a wrong block, a changed ETag, too much data (RFC 7959). */
+  | 'BLOCKWISE'
+  /** The name of the host cannot be resolved. */
+  | 'HOST_NOT_FOUND'
+  /** The host cannot be reached, or nothing listens on its port. */
+  | 'NETWORK_UNREACHABLE'
+  /** Another process listens on this address and port. */
+  | 'ADDRESS_IN_USE'
+  /** A URI that is none, or of a scheme the engine does not speak. */
+  | 'INVALID_URI'
+
+/** Why bytes did not get through. `code` is stable and meant for programs. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError'
+  readonly code: TransportErrorCode
+
+  constructor(code: TransportErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** A datagram that is no well-formed CoAP message (RFC 7252 §3, §4.2). */
+export class MessageFormatError extends Error {
+  override readonly name = 'MessageFormatError'
+  readonly code = 'MESSAGE_FORMAT'
+}
