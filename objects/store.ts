@@ -277,7 +277,7 @@ export class ObjectStore implements Schema {
   }
 
   #publish(): void {
-    if (this.#batches > 0 || this.locked || this.#publishing) return
+    if (this.#batches > 0 || this.#publishing) return
     this.#publishing = true
     try {
       while (this.#changes.length > 0 && !this.locked) {

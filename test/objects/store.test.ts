@@ -104,12 +104,14 @@ test('a lone change is told at once, an equal value not at all', () => {
   store.set([3303, 0, 5700], 22)
   store.set([3, 0, 7, 0], 3300)
   store.set([3, 0, 7], { 0: 3300 })
+  store.set([3, 0, 7], { 0: 3301 })
   store.remove([3, 0, 7, 0])
   store.remove([3, 0, 7, 0])
   store.deleteInstance(3303, 0)
   expect(calls).toEqual([
     [{ path: [3303, 0, 5700], kind: 'value' }],
     [{ path: [3, 0, 7, 0], kind: 'value' }],
+    [{ path: [3, 0, 7], kind: 'value' }],
     [{ path: [3, 0, 7, 0], kind: 'value' }],
     [{ path: [3303, 0], kind: 'deleted' }],
   ])
@@ -119,9 +121,10 @@ test('a server that writes the value already there causes a change', () => {
   const store = makeStore()
   const calls = recorded(store)
   store.batch(() => {
-    store.set([3303, 0, 5700], 21.5)
     store.batch(() => store.set([3303, 0, 5700], 21.5))
+    store.set([3303, 0, 5700], 21.5)
   }, 'server')
+  store.set([3303, 0, 5700], 21.5)
   expect(calls).toEqual([[{ path: [3303, 0, 5700], kind: 'value' }]])
 })
 
@@ -216,6 +219,22 @@ test('locks are counted; changes and waiting callbacks come with the last unlock
   expect(calls.map(({ length }) => length)).toEqual([2])
   expect(new Set(order)).toEqual(new Set(['at once', 'first', 'locked', 'second', 'third']))
   expect(order.slice(0, 3)).toEqual(['at once', 'first', 'locked'])
+})
+
+test('a callback that locks again makes the others wait on', () => {
+  const store = makeStore()
+  const unlock = store.lock()
+  const order: string[] = []
+  let unlockAgain = () => {}
+  store.whenUnlocked(() => {
+    unlockAgain = store.lock()
+    order.push('first')
+  })
+  store.whenUnlocked(() => order.push('second'))
+  unlock()
+  expect(order).toEqual(['first'])
+  unlockAgain()
+  expect(order).toEqual(['first', 'second'])
 })
 
 test('bytes are copied in, so that a caller cannot change the store behind its back', () => {
