@@ -11,6 +11,8 @@ export type RelationEnd =
   | 'timedOut'
   /** It asked for the same again with the same token. */
   | 'replaced'
+  /** Its owner ended it: the other end asked for that, or what was observed is gone. */
+  | 'cancelled'
   | 'closed'
 
 export interface RelationListener {
