@@ -51,6 +51,7 @@ export function normalInteger(value: number | bigint): number | bigint {
 const minInteger = -(2n ** 63n)
 const maxInteger = 2n ** 63n - 1n
 const maxUnsigned = 2n ** 64n - 1n
+const loneSurrogate = /\p{Surrogate}/u
 
 /**
  * Checks a value against a resource type and returns it in its stored form (integers normalised, bytes copied).
@@ -60,7 +61,8 @@ export function checkValue(type: ResourceType, value: unknown): Value {
   switch (type) {
     case 'string':
     case 'coreLink':
-      if (typeof value === 'string') return value
+      // UTF-8 has no form for half a surrogate pair, so it is refused at the door.
+      if (typeof value === 'string' && !loneSurrogate.test(value)) return value
       break
     case 'integer':
       return checkInteger(value, minInteger, maxInteger, 'a signed 64-bit integer')

@@ -29,13 +29,15 @@ export interface DataFormat {
   readonly contentFormat: ContentFormat
   /**
    * Encodes what lies at or below `base`; `values` are in tree order and all below `base`.
-   * Throws OperationError NOT_ACCEPTABLE when the format cannot carry them (text of an instance, for example).
+   * Throws OperationError NOT_ACCEPTABLE when the format cannot carry them (text of an instance, for example), and
+   * ValueError for a value that is not of the type of its resource.
    */
   encode(base: Path, values: readonly PathValue[], schema: Schema): Uint8Array
   /**
    * Decodes a payload addressed to `base`. Everything returned lies at or below `base`.
    * Throws FormatError for a malformed document, OperationError BAD_REQUEST for a value outside `base` or of a wrong
-   * type. Resources the schema does not know are returned by formats that carry types and refused by those that do not.
+   * type, UNSUPPORTED_CONTENT_FORMAT when the format cannot carry what lies at `base`. Resources the schema does not
+   * know are returned by formats that carry types, returned as opaque by TLV, and refused by text.
    */
   decode(base: Path, payload: Uint8Array, schema: Schema): PathValue[]
 }

@@ -1,0 +1,69 @@
+import { OperationError, ValueError } from '../errors.ts'
+import { covers, formatPath, type Path } from '../path.ts'
+import type { PathValue } from '../path-value.ts'
+import { checkValue, isObjectLink, type ResourceType, type Value } from '../value.ts'
+import type { Schema } from './format.ts'
+
+const maxInteger = 2n ** 63n - 1n
+
+/** The type as which a value is written: that of its resource, or for an unknown resource what the value shows. */
+export function typeOf(path: Path, value: Value, schema: Schema): ResourceType {
+  const type = schema.resource(path[0] as number, path[2] as number)?.type ?? naturalType(value)
+  if (type === undefined) throw new ValueError(`${formatPath(path)} holds no LwM2M value`)
+  return type
+}
+
+/**
+ * Checks a value read from a payload against its resource and returns it in its stored form. A float may come as an
+ * integer and an integer as `5.0`. Throws OperationError BAD_REQUEST.
+ */
+export function checkedValue(path: Path, value: unknown, schema: Schema): Value {
+  const resource = schema.resource(path[0] as number, path[2] as number)
+  if (resource !== undefined) checkMultiplicity(path, resource.multiple)
+  const type = resource?.type ?? naturalType(value)
+  if (type === undefined) throw new OperationError('BAD_REQUEST', `${formatPath(path)}: not a LwM2M value`)
+  try {
+    return checkValue(type, type === 'float' && typeof value === 'bigint' ? Number(value) : value)
+  } catch (error) {
+    if (error instanceof ValueError) throw new OperationError('BAD_REQUEST', `${formatPath(path)}: ${error.message}`)
+    throw error
+  }
+}
+
+/** Throws OperationError BAD_REQUEST unless a multiple resource has resource instances, and only such a resource. */
+export function checkMultiplicity(path: Path, multiple: boolean): void {
+  if (path.length === (multiple ? 4 : 3)) return
+  const what = multiple ? 'a multiple resource, its values are resource instances' : 'a single resource'
+  throw new OperationError('BAD_REQUEST', `${formatPath(path.slice(0, 3))} is ${what}`)
+}
+
+/** Throws OperationError BAD_REQUEST for a place outside `base`. */
+export function checkWithin(base: Path, path: Path): void {
+  if (!covers(base, path)) {
+    throw new OperationError('BAD_REQUEST', `${formatPath(path)} is not below ${formatPath(base)}`)
+  }
+}
+
+/** Throws OperationError BAD_REQUEST when nothing was sent to a place that cannot be empty. */
+export function checkPresent(base: Path, values: readonly PathValue[], schema: Schema): void {
+  if (values.length > 0 || base.length < 3) return
+  if (base.length === 4 || schema.resource(base[0] as number, base[2] as number)?.multiple === false) {
+    throw new OperationError('BAD_REQUEST', `no value for ${formatPath(base)}`)
+  }
+}
+
+function naturalType(value: unknown): ResourceType | undefined {
+  switch (typeof value) {
+    case 'string':
+      return 'string'
+    case 'boolean':
+      return 'boolean'
+    case 'bigint':
+      return value > maxInteger ? 'unsigned' : 'integer'
+    case 'number':
+      return Number.isSafeInteger(value) ? 'integer' : 'float'
+    default:
+      if (value instanceof Uint8Array) return 'opaque'
+      return isObjectLink(value) ? 'objectLink' : undefined
+  }
+}
