@@ -78,11 +78,11 @@ export function initialAccountContext(input: AccountInput): AccountContext {
 
 /** What the states of the account chart are written in; see registration.ts and update.ts. */
 export const account = setup({
-  types: {} as {
-    context: AccountContext
-    events: AccountCommand | AccountOutcome
-    input: AccountInput
-    output: AccountOutput
+  types: {
+    context: {} as AccountContext,
+    events: {} as AccountCommand | AccountOutcome,
+    input: {} as AccountInput,
+    output: {} as AccountOutput,
   },
   actors: accountEffects,
   guards: {
@@ -95,7 +95,7 @@ export const account = setup({
   },
   actions: {
     /** Tells the application; the client provides it. */
-    announce: (_, _event: ClientEvent) => {},
+    announce: (_args, _event: ClientEvent) => {},
     changeLifetime: assign(({ context }, { lifetimeSeconds }: { lifetimeSeconds: number }) => ({
       lifetimeSeconds,
       causes: { ...context.causes, lifetime: true },

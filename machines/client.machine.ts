@@ -35,8 +35,9 @@ export function accountId(shortServerId: number): `account-${number}` {
   return `account-${shortServerId}`
 }
 
+/** A client: runs one account actor a server account, and stops when all of them have. Provide `account` and `announce`. */
 export const clientMachine = setup({
-  types: {} as { context: ClientContext; events: ClientCommand | AccountDone },
+  types: { context: {} as ClientContext, events: {} as ClientCommand | AccountDone },
   actors: { account: accountMachine },
   guards: {
     hasAccounts: ({ context }) => context.accounts.length > 0,
@@ -45,7 +46,7 @@ export const clientMachine = setup({
   },
   actions: {
     /** Tells the application; the client provides it. */
-    announce: (_, _event: ClientEvent) => {},
+    announce: (_args, _event: ClientEvent) => {},
     takeAccounts: assign((_, { accounts }: { accounts: readonly AccountInput[] }) => ({ accounts })),
     rememberStart: assign((_, { accounts }: { accounts: readonly AccountInput[] }) => ({ next: accounts })),
     forgetStart: assign({ next: undefined }),

@@ -32,7 +32,7 @@ export interface ServerInput {
   readonly shortServerId: number
 }
 
-/** Of `connection`, which opens the way to a server and keeps it until the account needs it no more. */
+/** From `connection`, which opens the way to a server and keeps it open until the account needs it no more. */
 export type ConnectionOutcome =
   | { readonly type: 'connect.succeeded' }
   | { readonly type: 'connect.failed'; readonly cause: Cause }

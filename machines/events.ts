@@ -14,7 +14,7 @@ interface FailedAttempt {
 }
 
 /** An attempt that failed without an answer of the server. */
-export interface UnansweredAttempt extends FailedAttempt {
+interface UnansweredAttempt extends FailedAttempt {
   readonly cause: Cause
 }
 

@@ -2,6 +2,7 @@ import { type AccountContext, account } from './account.ts'
 import type { Cause, ClientEvent } from './events.ts'
 import { update } from './update.ts'
 
+/** The `connection` effect of the surrounding state opens the way to the server. */
 export const connecting = account.createStateConfig({
   on: {
     'connect.succeeded': 'registering',
@@ -12,6 +13,7 @@ export const connecting = account.createStateConfig({
   },
 })
 
+/** A Register is in flight (LwM2M Core 1.2.2 §6.2.1). */
 export const registering = account.createStateConfig({
   entry: 'beginRegister',
   invoke: {
@@ -50,6 +52,7 @@ export const registering = account.createStateConfig({
   },
 })
 
+/** Regions that live as long as the registration does. */
 export const registered = account.createStateConfig({
   type: 'parallel',
   states: { update },
@@ -65,6 +68,7 @@ const announceDeregisterFailure = {
   }),
 } as const
 
+/** A De-register is in flight (LwM2M Core 1.2.2 §6.2.3). However it ends, the account stops. */
 export const deregistering = account.createStateConfig({
   entry: { type: 'announce', params: ({ context }) => ({ type: 'DEREGISTER', shortServerId: context.shortServerId }) },
   invoke: {

@@ -1,6 +1,9 @@
 import { account } from './account.ts'
 
-/** Keeps a registration alive and the server informed. Causes that come while an Update is in flight wait for the next. */
+/**
+ * Keeps a registration alive and the server informed (LwM2M Core 1.2.2 §6.2.2). Causes that come while an Update is in
+ * flight wait for the next.
+ */
 export const update = account.createStateConfig({
   initial: 'idle',
   states: {

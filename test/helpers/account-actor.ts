@@ -1,4 +1,4 @@
-import { type AnyActor, createActor, type Snapshot } from 'xstate'
+import { type ActorOptions, type AnyActor, createActor } from 'xstate'
 import { accountMachine } from '../../machines/account.machine.ts'
 import type { AccountInput } from '../../machines/account.ts'
 import { clientMachine } from '../../machines/client.machine.ts'
@@ -34,6 +34,8 @@ export class Site {
   /** Every effect ever started, in order. */
   readonly started: RunningEffect[] = []
   readonly running = new Set<RunningEffect>()
+  /** The application under test: called with each event. */
+  onEvent: (event: ClientEvent) => void = () => {}
 
   open(started: RunningEffect): () => void {
     this.started.push(started)
@@ -104,7 +106,9 @@ const retryTimer = effect<RetryTimerInput, AccountOutcome>(({ failedAttempts, re
 })
 
 const announce = ({ system }: { system: System }, event: ClientEvent) => {
-  siteOf(system).events.push(event)
+  const site = siteOf(system)
+  site.events.push(event)
+  site.onEvent(event)
 }
 
 export const simulatedAccountMachine = accountMachine.provide({
@@ -129,17 +133,21 @@ export const location = ['rd', 'a1'] as const
 
 function place<TActor extends AnyActor>(actor: TActor, site: Site): TActor {
   sites.set(actor.system, site)
-  return actor.start() as TActor
+  actor.start()
+  return actor
 }
 
 /** An account of server 1 that has just begun to connect, or goes on from a snapshot. */
-export function startAccount(input: Partial<AccountInput> = {}, snapshot?: Snapshot<unknown>) {
+export function startAccount(
+  input: Partial<AccountInput> = {},
+  options: Pick<ActorOptions<typeof accountMachine>, 'snapshot' | 'inspect'> = {},
+) {
   const site = new Site()
   const actor = createActor(simulatedAccountMachine, {
     id: 'account-1',
     clock: site.clock,
     input: { shortServerId: 1, lifetimeSeconds: 300, ...input },
-    ...(snapshot && { snapshot }),
+    ...options,
   })
   return { site, actor: place(actor, site) }
 }
