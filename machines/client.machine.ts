@@ -64,6 +64,7 @@ export const clientMachine = setup({
       }
     }),
     forgetAccount: enqueueActions(({ context, enqueue }, { shortServerId }: AccountOutput) => {
+      // XState keeps a child that is done until it is stopped.
       enqueue.stopChild(accountId(shortServerId))
       enqueue.assign({ running: context.running.filter(id => id !== shortServerId) })
     }),

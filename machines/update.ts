@@ -61,7 +61,6 @@ export const update = account.createStateConfig({
         'update.rejected': '#account.online.registering',
         'update.timedOut': {
           target: '#account.online',
-          reenter: true,
           actions: {
             type: 'announce',
             params: ({ context: { shortServerId }, event: { cause } }) => ({
