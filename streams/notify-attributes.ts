@@ -11,8 +11,8 @@ export type NotificationCause = 'changed' | 'pmax'
 
 export interface NotifyAttributesOptions {
   /**
-   * The attributes in force, the present ones on subscription; none before the first value. A new value takes effect at
-   * once and keeps the time of the last notification, whatever was held, and stays in force when the stream completes.
+   * The attributes in force, the present ones on subscription; none before the first value. New ones take effect at
+   * once, count from the last notification and keep what is held; the last stay in force when the stream completes.
    */
   readonly attributes$: Observable<NotificationAttributes>
   readonly clock: Clock
@@ -76,7 +76,7 @@ class Reporter implements Observer<unknown>, Unsubscribable, NotificationState {
     if (!this.#subscriber.closed) this.#wakeAt(nextNotificationMs(this, this.#attributes), nowMs)
   }
 
-  /** A timer that ends too early is left alone: it looks again, which is cheaper than to move it with each change. */
+  /** A timer that ends too early is left alone: it looks again then, which is cheaper than to move it with each change. */
   #wakeAt(dueMs: number, nowMs: number): void {
     const never = dueMs === Number.POSITIVE_INFINITY
     if (this.#timerMs <= dueMs && !never) return
@@ -106,7 +106,7 @@ class AttributesObserver implements Observer<NotificationAttributes> {
 }
 
 /**
- * Turns changes of what is observed into the moments to notify, by pmin and pmax (LwM2M Core 1.2.2 §7.3.2). The value
+ * Turns changes of what is observed into the moments to notify, by pmin and pmax (LwM2M Core 1.2.2 §5.1.2). The value
  * is read by the subscriber at that moment, so what goes out is the newest. Ends with its source; a held change is
  * dropped then.
  */

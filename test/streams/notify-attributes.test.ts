@@ -227,6 +227,17 @@ describe('notifyAttributes on a clock', () => {
     expect(sent.at(-1)).toEqual([140_000, 'pmax'])
   })
 
+  test('counts from the response to the Observe, which is sent when it is subscribed', () => {
+    const clock = new SimulatedClock(100_000)
+    const changes$ = new BehaviorSubject('changed before')
+    const sentAt: number[] = []
+    changes$
+      .pipe(notifyAttributes({ attributes$: of({ pminSeconds: 30 }), clock }))
+      .subscribe(() => sentAt.push(clock.now()))
+    clock.advanceSync(60_000)
+    expect(sentAt).toEqual([130_000])
+  })
+
   test('a subscriber that leaves at the first notification leaves no timer', () => {
     const clock = new SimulatedClock()
     const attributes$ = concat(of({ pmaxSeconds: 1 }, { pmaxSeconds: 60 }), NEVER)

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { EMPTY, Subject, type Subscription, throwError } from 'rxjs'
+import { EMPTY, repeat, Subject, type Subscription, throwError } from 'rxjs'
 import { describe, expect, test } from 'vitest'
 import { type Path, parsePath } from '../../objects/path.ts'
 import type { Change } from '../../streams/changes.ts'
@@ -107,6 +107,7 @@ describe('PathRouter', () => {
     expect(seen).toEqual(['completed', 'completed'])
     expect(router.size).toBe(0)
 
+    const hot$ = new Subject<readonly Change[]>()
     const empty = new PathRouter(EMPTY)
     const failing = new PathRouter(throwError(() => new Error('store closed')))
     for (const attempt of [1, 2]) {
@@ -115,6 +116,16 @@ describe('PathRouter', () => {
     }
     expect(seen.slice(2)).toEqual(['empty 1', 'store closed 1', 'empty 2', 'store closed 2'])
     expect(empty.size + failing.size).toBe(0)
+
+    const repeating = new PathRouter(hot$)
+    repeating
+      .changesOf([3])
+      .pipe(repeat(2))
+      .subscribe({ complete: () => seen.push('repeated') })
+    repeating.changesOf([3]).subscribe()
+    hot$.complete()
+    expect(seen.at(-1)).toBe('repeated')
+    expect(repeating.size).toBe(0)
   })
 
   test('property: what each observer sees is the brute-force filter over all batches', () => {

@@ -60,7 +60,7 @@ const cases: readonly Case[] = [
   },
 ]
 
-describe('LwM2M Core 1.2.2 §7.3.2: when the next notification is due', () => {
+describe('LwM2M Core 1.2.2 §5.1.2: when the next notification is due', () => {
   test.each(cases)('$clause', ({ attributes, changedSeconds, silentSeconds }) => {
     expect(nextNotificationMs({ lastSentMs, pending: true }, attributes)).toBe(lastSentMs + changedSeconds * 1000)
     expect(nextNotificationMs({ lastSentMs, pending: false }, attributes)).toBe(lastSentMs + silentSeconds * 1000)
