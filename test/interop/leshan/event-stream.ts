@@ -1,4 +1,4 @@
-import type { LeshanLink, LeshanNode, LeshanRegistration } from './leshan.ts'
+import type { LeshanLink, LeshanNode, LeshanRegistration } from './model.ts'
 
 /** What each event of the server carries. */
 export interface LeshanEvents {
