@@ -52,8 +52,8 @@ export class OperationError extends Error {
   readonly code: OperationErrorCode
   readonly responseCode: ResponseCode
 
-  constructor(code: OperationErrorCode, message: string) {
-    super(message)
+  constructor(code: OperationErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
     this.code = code
     this.responseCode = operationErrorCodes[code]
   }

@@ -1,3 +1,4 @@
+import type { AttributeTree } from '../attributes/tree.ts'
 import type { ResponseCode } from '../errors.ts'
 import type { ContentFormat } from '../formats/format.ts'
 import type { Path } from '../path.ts'
@@ -21,10 +22,17 @@ export type Operation =
 
 export type OperationKind = Operation['kind']
 
+/** The operation of one kind, or of several. */
+export type OperationOf<K extends OperationKind> = Extract<Operation, { kind: K }>
+
 /** Who asks. */
 export interface OperationContext {
   /** Short Server ID of the asking server account, 1–65534. */
   readonly shortServerId: number
+  /** The notification attributes of this server. */
+  readonly attributes: AttributeTree
+  /** Is told the cause of a 5.00, which the server never sees: what an application handler threw. */
+  readonly onError?: (error: unknown) => void
 }
 
 /** The answer to an operation, ready to be put into a response. */

@@ -1,0 +1,62 @@
+import type { ResourceEntry } from './definition-table.ts'
+import { ValueError } from './errors.ts'
+import { idFromText, type Path } from './path.ts'
+import type { PathValue } from './path-value.ts'
+import { checkValue, sameValue, type Value } from './value.ts'
+
+/** All of one resource: a value, or for a multiple resource its values by resource instance id. */
+export type Content = Value | { readonly [resourceInstanceId: number]: Value }
+
+/** The values of a multiple resource by resource instance id. */
+export type ResourceInstances = Map<number, Value>
+
+/** The stored form of {@link Content}; a Map if and only if the resource is multiple. */
+export type StoredContent = Value | ResourceInstances
+
+/** Checks all of one resource and returns it in stored form. Throws {@link ValueError}. */
+export function checkContent(resource: ResourceEntry, content: Content): StoredContent {
+  if (!resource.multiple) return checkResourceValue(resource, content)
+  if (typeof content !== 'object' || content === null || content instanceof Uint8Array) {
+    throw new ValueError(
+      `${resource.name} is a multiple resource: expected an object from resource instance id to value`,
+    )
+  }
+  const instances: ResourceInstances = new Map()
+  for (const [text, value] of Object.entries(content)) {
+    const id = idFromText(text)
+    if (id === undefined) throw new ValueError(`${resource.name}: expected resource instance ids of 0 to 65534`)
+    instances.set(id, checkResourceValue(resource, value))
+  }
+  return instances
+}
+
+/** Checks the value of a single resource or of one resource instance against type and range. Throws {@link ValueError}. */
+export function checkResourceValue(resource: ResourceEntry, value: unknown): Value {
+  const checked = checkValue(resource.type, value)
+  if (resource.range !== undefined) {
+    const [min, max] = resource.range
+    const measure = typeof checked === 'string' || checked instanceof Uint8Array ? checked.length : checked
+    if ((typeof measure === 'number' || typeof measure === 'bigint') && (measure < min || measure > max)) {
+      throw new ValueError(`${resource.name} is out of its range, ${min} to ${max}`)
+    }
+  }
+  return checked
+}
+
+/** Appends what lies at `path`, a resource, in tree order; an empty multiple resource becomes a path without value. */
+export function appendContent(path: Path, content: StoredContent, into: PathValue[]): void {
+  if (!(content instanceof Map)) into.push({ path, value: content })
+  else if (content.size === 0) into.push({ path })
+  else for (const id of ascendingIds(content)) into.push({ path: [...path, id], value: content.get(id) as Value })
+}
+
+export function sameContent(a: StoredContent | undefined, b: StoredContent): boolean {
+  if (!(a instanceof Map) || !(b instanceof Map)) return sameValue(a as Value | undefined, b as Value)
+  if (a.size !== b.size) return false
+  for (const [id, value] of b) if (!sameValue(a.get(id), value)) return false
+  return true
+}
+
+export function ascendingIds(map: ReadonlyMap<number, unknown>): number[] {
+  return [...map.keys()].sort((a, b) => a - b)
+}

@@ -1,0 +1,35 @@
+import { defineObject } from '../definition.ts'
+
+/** LwM2M Server, version 1.1: one instance for each server the client registers with (LwM2M Core 1.2.2 §E.2). */
+export const server = defineObject({
+  id: 1,
+  name: 'LwM2M Server',
+  version: '1.1',
+  multiple: true,
+  resources: {
+    shortServerId: { id: 0, type: 'integer', operations: 'R', mandatory: true, range: [1, 65534] },
+    lifetime: { id: 1, type: 'integer', operations: 'RW', mandatory: true, units: 's' },
+    defaultMinimumPeriod: { id: 2, type: 'integer', operations: 'RW', units: 's' },
+    defaultMaximumPeriod: { id: 3, type: 'integer', operations: 'RW', units: 's' },
+    disable: { id: 4, type: 'none', operations: 'E' },
+    disableTimeout: { id: 5, type: 'integer', operations: 'RW', units: 's' },
+    notificationStoringWhenDisabledOrOffline: { id: 6, type: 'boolean', operations: 'RW', mandatory: true },
+    binding: { id: 7, type: 'string', operations: 'RW', mandatory: true },
+    registrationUpdateTrigger: { id: 8, type: 'none', operations: 'E', mandatory: true },
+    bootstrapRequestTrigger: { id: 9, type: 'none', operations: 'E' },
+    apnLink: { id: 10, type: 'objectLink', operations: 'RW' },
+    tlsDtlsAlertCode: { id: 11, type: 'unsigned', operations: 'R', range: [0, 255] },
+    lastBootstrapped: { id: 12, type: 'time', operations: 'R' },
+    registrationPriorityOrder: { id: 13, type: 'unsigned', operations: '' },
+    initialRegistrationDelayTimer: { id: 14, type: 'unsigned', operations: '', units: 's' },
+    registrationFailureBlock: { id: 15, type: 'boolean', operations: '' },
+    bootstrapOnRegistrationFailure: { id: 16, type: 'boolean', operations: '' },
+    communicationRetryCount: { id: 17, type: 'unsigned', operations: '' },
+    communicationRetryTimer: { id: 18, type: 'unsigned', operations: '', units: 's' },
+    communicationSequenceDelayTimer: { id: 19, type: 'unsigned', operations: '' },
+    communicationSequenceRetryCount: { id: 20, type: 'unsigned', operations: '' },
+    trigger: { id: 21, type: 'boolean', operations: 'RW' },
+    preferredTransport: { id: 22, type: 'string', operations: 'RW' },
+    muteSend: { id: 23, type: 'boolean', operations: 'RW' },
+  },
+})

@@ -1,0 +1,82 @@
+import type { Content } from './content.ts'
+import { OperationError } from './errors.ts'
+import { formatPath, MAX_ID, type Path } from './path.ts'
+import type { Value } from './value.ts'
+
+/** Arguments of an Execute: digit 0–9 to its text, `undefined` for an argument without one (LwM2M Core 1.2.2 §6.3.5). */
+export type ExecuteArguments = ReadonlyMap<number, string | undefined>
+
+/**
+ * What an application adds to a resource. A handler may throw an {@link OperationError}, which decides the response;
+ * anything else thrown is answered with 5.00 and its text stays inside.
+ */
+export interface ResourceHandlers {
+  /** Supplies all of the resource for a Read, in place of the store; `undefined`: it is not there at the moment. */
+  readonly read?: (path: Path) => Content | undefined | Promise<Content | undefined>
+  /** Performs an Execute; the response waits for the Promise. */
+  readonly execute?: (path: Path, args: ExecuteArguments) => void | Promise<void>
+  /**
+   * Judges a value a server writes, once for each resource or resource instance, when the whole Write is in the store
+   * and can still be undone. `false` refuses the Write with 4.00.
+   */
+  readonly validate?: (path: Path, value: Value) => boolean
+  /** Is told of a value a server wrote, after every `validate` of the Write; a throw undoes the Write. */
+  readonly written?: (path: Path, value: Value) => void
+}
+
+export type HandlerKind = keyof ResourceHandlers
+
+/** The application handlers of a client, for one instance of an object or for all of them. */
+export class Handlers {
+  readonly #byPlace = new Map<number, ResourceHandlers>()
+
+  /**
+   * Attaches handlers to a resource, of every instance when `instanceId` is undefined; a handler of the same kind at the
+   * same place is replaced. Returns the function that takes them away again.
+   */
+  add(objectId: number, instanceId: number | undefined, resourceId: number, handlers: ResourceHandlers): () => void {
+    const place = placeOf(objectId, instanceId, resourceId)
+    this.#byPlace.set(place, { ...this.#byPlace.get(place), ...handlers })
+    return () => {
+      const left = Object.entries(this.#byPlace.get(place) ?? {}).filter(
+        ([kind, handler]) => handlers[kind as HandlerKind] !== handler,
+      )
+      if (left.length === 0) this.#byPlace.delete(place)
+      else this.#byPlace.set(place, Object.fromEntries(left))
+    }
+  }
+
+  /** The handler for the resource at `path` (or of its resource instance): that of the instance, or else that of all. */
+  find<K extends HandlerKind>(kind: K, path: Path): ResourceHandlers[K] | undefined {
+    if (this.#byPlace.size === 0) return undefined
+    const [objectId, instanceId, resourceId] = path as [number, number, number]
+    return (
+      this.#byPlace.get(placeOf(objectId, instanceId, resourceId))?.[kind] ??
+      this.#byPlace.get(placeOf(objectId, undefined, resourceId))?.[kind]
+    )
+  }
+}
+
+/** Three 16-bit identifiers in one exact number; MAX_ID stands for "every instance". */
+function placeOf(objectId: number, instanceId: number | undefined, resourceId: number): number {
+  return (objectId * 65536 + (instanceId ?? MAX_ID)) * 65536 + resourceId
+}
+
+/** Calls into the application and turns what it throws, or rejects with, into an {@link OperationError}. */
+export function callHandler<T>(path: Path, call: () => T | Promise<T>): T | Promise<T> {
+  try {
+    const result = call()
+    return isPromiseLike(result) ? Promise.resolve(result).catch(error => fail(path, error)) : result
+  } catch (error) {
+    return fail(path, error)
+  }
+}
+
+function fail(path: Path, error: unknown): never {
+  if (error instanceof OperationError) throw error
+  throw new OperationError('INTERNAL_SERVER_ERROR', `the application failed at ${formatPath(path)}`, { cause: error })
+}
+
+export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+}

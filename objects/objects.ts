@@ -1,0 +1,144 @@
+import type { Content } from './content.ts'
+import type { ExecutableName, InstanceValues, ObjectDefinition, ResourceContent } from './definition.ts'
+import { OperationError, PathError } from './errors.ts'
+import type { ExecuteArguments, ResourceHandlers } from './handlers.ts'
+import { ObjectInstanceHandle, resourceIdOf } from './instance.ts'
+import { formatPath, type Path, parsePath } from './path.ts'
+import type { ObjectStore, Synchronous } from './store.ts'
+import type { ValueOf } from './value.ts'
+
+type ResourceName<D extends ObjectDefinition> = keyof InstanceValues<D> & string
+
+type TypeOf<D extends ObjectDefinition, N extends string> = ValueOf<D['resources'][N]['type']>
+
+/** The handlers of a server's Write, typed by the resource. */
+export interface WriteHandlers<V> {
+  /** See {@link ResourceHandlers.validate}. */
+  readonly validate?: (path: Path, value: V) => boolean
+  /** See {@link ResourceHandlers.written}. */
+  readonly written?: (path: Path, value: V) => void
+}
+
+type ResourceOf = [path: string] | [definition: ObjectDefinition, name: string]
+
+/** The objects of a client as an application uses them: paths as text, instances as typed handles. */
+export class ObjectsApi {
+  readonly #store: ObjectStore
+
+  constructor(store: ObjectStore) {
+    this.#store = store
+  }
+
+  /**
+   * Creates an instance, defining its object when that is new; without an id it takes the lowest free one. Throws
+   * OperationError `BAD_REQUEST` when the id is taken or the object allows one instance only, `ValueError` for a value
+   * out of range; nothing is created then.
+   */
+  create<const D extends ObjectDefinition>(
+    definition: D,
+    instanceId?: number,
+    values?: InstanceValues<D>,
+  ): ObjectInstanceHandle<D> {
+    this.#store.define(definition)
+    return this.#store.batch(() => {
+      const id = this.#store.createInstance(definition.id, instanceId)
+      const handle = new ObjectInstanceHandle(this.#store, definition, id)
+      if (values !== undefined) handle.set(values)
+      return handle
+    })
+  }
+
+  /** A handle for an instance that exists. Throws OperationError `NOT_FOUND`. */
+  instance<const D extends ObjectDefinition>(definition: D, instanceId: number): ObjectInstanceHandle<D> {
+    if (this.#store.definition(definition.id) !== definition || !this.#store.hasInstance(definition.id, instanceId)) {
+      throw new OperationError('NOT_FOUND', `there is no ${definition.name} with instance id ${instanceId}`)
+    }
+    return new ObjectInstanceHandle(this.#store, definition, instanceId)
+  }
+
+  /**
+   * Sets a resource or resource instance. Throws `PathError`, OperationError `NOT_FOUND`, or `ValueError` for a wrong
+   * type or range.
+   */
+  set(path: string, content: Content): void {
+    this.#store.set(parsePath(path), content)
+  }
+
+  /** What is stored at a resource or resource instance, not what a `read` handler would supply. */
+  get(path: string): Content | undefined {
+    const content = this.#store.content(parsePath(path))
+    return content instanceof Map ? Object.fromEntries(content) : content
+  }
+
+  /** Deletes an instance, a resource or a resource instance. */
+  delete(path: string): void {
+    const place = parsePath(path)
+    if (place.length === 2) this.#store.deleteInstance(place[0] as number, place[1] as number)
+    else this.#store.remove(place)
+  }
+
+  /** Runs `fn` as one transaction, see {@link ObjectStore.batch}. */
+  batch<T>(fn: () => Synchronous<T>): T {
+    return this.#store.batch(fn)
+  }
+
+  /** Makes servers wait until the returned function is called, see {@link ObjectStore.lock}. */
+  lock(): () => void {
+    return this.#store.lock()
+  }
+
+  /**
+   * Performs the Executes of a resource: of one instance by path, of all instances by definition and name. Returns the
+   * function that takes the handler away.
+   */
+  onExecute(path: string, handler: NonNullable<ResourceHandlers['execute']>): () => void
+  onExecute<const D extends ObjectDefinition>(
+    definition: D,
+    name: ExecutableName<D> & string,
+    handler: (path: Path, args: ExecuteArguments) => void | Promise<void>,
+  ): () => void
+  onExecute(...args: [...ResourceOf, NonNullable<ResourceHandlers['execute']>]): () => void {
+    return this.#add(args, execute => ({ execute }))
+  }
+
+  /** Supplies the content of a resource each time it is read, in place of the store. */
+  onRead(path: string, handler: NonNullable<ResourceHandlers['read']>): () => void
+  onRead<const D extends ObjectDefinition, N extends ResourceName<D>>(
+    definition: D,
+    name: N,
+    handler: (
+      path: Path,
+    ) => ResourceContent<D['resources'][N]> | undefined | Promise<ResourceContent<D['resources'][N]> | undefined>,
+  ): () => void
+  onRead(...args: [...ResourceOf, NonNullable<ResourceHandlers['read']>]): () => void {
+    return this.#add(args, read => ({ read }))
+  }
+
+  /** Judges and hears of what servers write to a resource. */
+  onWrite(path: string, handlers: Pick<ResourceHandlers, 'validate' | 'written'>): () => void
+  onWrite<const D extends ObjectDefinition, N extends ResourceName<D>>(
+    definition: D,
+    name: N,
+    handlers: WriteHandlers<TypeOf<D, N>>,
+  ): () => void
+  onWrite(...args: [...ResourceOf, Pick<ResourceHandlers, 'validate' | 'written'>]): () => void {
+    return this.#add(args, handlers => handlers)
+  }
+
+  #add<H>(args: [...ResourceOf, H], toHandlers: (handler: H) => ResourceHandlers): () => void {
+    const { handlers } = this.#store
+    if (args.length === 3) {
+      const [definition, name, handler] = args
+      return handlers.add(definition.id, undefined, resourceIdOf(definition, name), toHandlers(handler))
+    }
+    const [text, handler] = args
+    const [objectId, instanceId, resourceId] = parsePath(text)
+    if (objectId === undefined || resourceId === undefined) {
+      throw new PathError(`"${text}" is not the path of a resource such as /3/0/4`)
+    }
+    if (this.#store.resource(objectId, resourceId) === undefined) {
+      throw new OperationError('NOT_FOUND', `there is no resource ${formatPath([objectId, resourceId])}`)
+    }
+    return handlers.add(objectId, instanceId, resourceId, toHandlers(handler))
+  }
+}

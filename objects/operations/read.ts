@@ -1,0 +1,85 @@
+import { appendContent, checkContent, type StoredContent } from '../content.ts'
+import type { ResourceEntry } from '../definition-table.ts'
+import { OperationError, ResponseCode } from '../errors.ts'
+import { ContentFormat } from '../formats/format.ts'
+import { formatOf } from '../formats/formats.ts'
+import { callHandler, isPromiseLike } from '../handlers.ts'
+import type { Path } from '../path.ts'
+import type { PathValue } from '../path-value.ts'
+import type { ObjectStore } from '../store.ts'
+import type { OperationOf, Outcome } from './operation.ts'
+import { findTarget, notAllowed, notFound } from './target.ts'
+
+/**
+ * Performs a Read, and the Read that an Observe and its cancellation imply (LwM2M Core 1.2.2 §6.3.1, §6.4.1). Without
+ * Accept the answer is SenML CBOR at every level, which every LwM2M 1.1 client must have.
+ */
+export function read(
+  store: ObjectStore,
+  { path, accept = ContentFormat.senmlCbor }: OperationOf<'read' | 'observe' | 'cancelObservation'>,
+): Outcome | Promise<Outcome> {
+  const format = formatOf(accept)
+  if (format === undefined) throw new OperationError('NOT_ACCEPTABLE', `Content-Format ${accept} is not supported`)
+  return allThen([readValues(store, path)], ([values]) => ({
+    responseCode: ResponseCode.content,
+    contentFormat: format.contentFormat,
+    payload: format.encode(path, values as PathValue[], store),
+  }))
+}
+
+/**
+ * What a server sees at and below a path, in tree order: the store and what `read` handlers supply. Resources that are
+ * absent or not readable are left out. Throws OperationError like {@link findTarget}, `METHOD_NOT_ALLOWED` for a
+ * resource that is not readable, `NOT_FOUND` for one without content. A Promise only when a handler returned one.
+ */
+export function readValues(store: ObjectStore, path: Path): PathValue[] | Promise<PathValue[]> {
+  const resource = findTarget(store, path)
+  if (resource !== undefined) return readResource(store, path, resource)
+  const [objectId, instanceId] = path as [number, number?]
+  const instanceIds = instanceId === undefined ? store.instanceIds(objectId) : [instanceId]
+  return allThen(
+    instanceIds.map(id => readInstance(store, [objectId, id])),
+    instances => instances.flat(),
+  )
+}
+
+function readResource(store: ObjectStore, path: Path, resource: ResourceEntry): PathValue[] | Promise<PathValue[]> {
+  if (!resource.readable) throw notAllowed(path, 'Read')
+  return allThen([contentOf(store, path.slice(0, 3), resource)], ([all]) => {
+    const content = path.length === 4 && all instanceof Map ? all.get(path[3] as number) : all
+    if (content === undefined) throw notFound(path)
+    const values: PathValue[] = []
+    appendContent(path, content, values)
+    return values
+  })
+}
+
+function readInstance(store: ObjectStore, path: Path): PathValue[] | Promise<PathValue[]> {
+  const resources = store.resources(path[0] as number).filter(resource => resource.readable)
+  const contents = resources.map(resource => contentOf(store, [...path, resource.id], resource))
+  return allThen(contents, all => {
+    const values: PathValue[] = []
+    for (const [index, resource] of resources.entries()) {
+      const content = all[index]
+      if (content !== undefined) appendContent([...path, resource.id], content, values)
+    }
+    return values.length === 0 ? [{ path }] : values
+  })
+}
+
+function contentOf(
+  store: ObjectStore,
+  path: Path,
+  resource: ResourceEntry,
+): StoredContent | undefined | Promise<StoredContent | undefined> {
+  const handler = store.handlers.find('read', path)
+  if (handler === undefined) return store.content(path)
+  return callHandler(path, () =>
+    allThen([handler(path)], ([content]) => (content === undefined ? undefined : checkContent(resource, content))),
+  )
+}
+
+/** Goes on with `combine` when all items are there: at once if none is a Promise. */
+function allThen<T, R>(items: (T | Promise<T>)[], combine: (items: T[]) => R): R | Promise<R> {
+  return items.some(isPromiseLike) ? Promise.all(items).then(combine) : combine(items as T[])
+}
