@@ -1,6 +1,13 @@
 import { accountMachine } from '../machines/account.machine.ts'
 import { clientMachine } from '../machines/client.machine.ts'
-import { effect, type RetryTimerInput, type RetryTimerOutcome, type System, type TimerInput, type TimerOutcome } from '../machines/effects.ts'
+import {
+  effect,
+  type RetryTimerInput,
+  type RetryTimerOutcome,
+  type System,
+  type TimerInput,
+  type TimerOutcome,
+} from '../machines/effects.ts'
 import type { ClientEvent } from '../machines/events.ts'
 import { retryDelayMs } from '../machines/retry.ts'
 import type { Clock } from '../transport/clock.ts'
@@ -47,7 +54,9 @@ const announce = ({ system }: { system: System }, event: ClientEvent) => portsOf
 const account = accountMachine.provide({
   actors: {
     connection: effect((input, report, system) => portsOf(system).connection(input.shortServerId).open(report)),
-    register: effect((input, report, system) => portsOf(system).connection(input.shortServerId).register(input, report)),
+    register: effect((input, report, system) =>
+      portsOf(system).connection(input.shortServerId).register(input, report),
+    ),
     update: effect((input, report, system) => portsOf(system).connection(input.shortServerId).update(input, report)),
     deregister: effect((input, report, system) =>
       portsOf(system).connection(input.shortServerId).deregister(input, report),

@@ -115,8 +115,8 @@ export class Observations {
     const { context, store, serverPath } = this.#options
     const own = context.attributes.effective(path)
     return {
-      pminSeconds: own.pmin ?? seconds(store.get([...serverPath, defaultPmin])),
-      pmaxSeconds: own.pmax ?? seconds(store.get([...serverPath, defaultPmax])),
+      pminSeconds: own.pminSeconds ?? seconds(store.get([...serverPath, defaultPmin])),
+      pmaxSeconds: own.pmaxSeconds ?? seconds(store.get([...serverPath, defaultPmax])),
     }
   }
 

@@ -1,4 +1,12 @@
-import type { ConnectionOutcome, DeregisterInput, DeregisterOutcome, RegisterInput, RegisterOutcome, UpdateInput, UpdateOutcome } from '../machines/effects.ts'
+import type {
+  ConnectionOutcome,
+  DeregisterInput,
+  DeregisterOutcome,
+  RegisterInput,
+  RegisterOutcome,
+  UpdateInput,
+  UpdateOutcome,
+} from '../machines/effects.ts'
 import type { Cause } from '../machines/events.ts'
 import type { ServerAccount } from '../objects/account.ts'
 import { AttributeTree } from '../objects/attributes/tree.ts'
@@ -138,7 +146,8 @@ export class ServerConnection {
     })
     return this.#exchange(
       message,
-      ({ code }) => report(isSuccess(code) ? { type: 'update.changed', atMs } : { type: 'update.rejected', responseCode: code }),
+      ({ code }) =>
+        report(isSuccess(code) ? { type: 'update.changed', atMs } : { type: 'update.rejected', responseCode: code }),
       cause => report({ type: 'update.timedOut', cause }),
     )
   }
@@ -184,7 +193,11 @@ export class ServerConnection {
   }
 
   /** Sends a registration message. Whoever refuses its datagrams ends it at once, without the retransmissions. */
-  #exchange(message: CoapMessage, answered: (response: CoapMessage) => void, failed: (cause: Cause) => void): () => void {
+  #exchange(
+    message: CoapMessage,
+    answered: (response: CoapMessage) => void,
+    failed: (cause: Cause) => void,
+  ): () => void {
     if (this.#peer === undefined) throw new Error('the account has no connection')
     const request = this.#peer.request(message)
     this.#refused = error => {

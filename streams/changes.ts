@@ -1,11 +1,5 @@
 import { Observable, share } from 'rxjs'
-import type { Path } from '../objects/path.ts'
-
-/** One fact about the object tree: the value at `path` was written, or the place itself came or went. */
-export interface Change {
-  readonly path: Path
-  readonly kind: 'value' | 'created' | 'deleted'
-}
+import type { Change } from '../objects/store.ts'
 
 /** What reporting needs of the object store. */
 export interface ChangeSource {

@@ -1,5 +1,5 @@
 export type { NotificationAttributes } from '../objects/attributes/evaluate.ts'
-export { type Change, type ChangeSource, changes$ } from './changes.ts'
+export { type ChangeSource, changes$ } from './changes.ts'
 export { type NotificationCause, type NotifyAttributesOptions, notifyAttributes } from './notify-attributes.ts'
 export { type ObservationOptions, observation } from './observation.ts'
 export { PathRouter } from './route.ts'

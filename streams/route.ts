@@ -1,6 +1,6 @@
 import { Observable, type Subscriber, type Subscription } from 'rxjs'
 import type { Path } from '../objects/path.ts'
-import type { Change } from './changes.ts'
+import type { Change } from '../objects/store.ts'
 
 type Observer = Subscriber<readonly Change[]>
 

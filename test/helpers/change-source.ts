@@ -1,4 +1,5 @@
-import type { Change, ChangeSource } from '../../streams/changes.ts'
+import type { Change } from '../../objects/store.ts'
+import type { ChangeSource } from '../../streams/changes.ts'
 
 /** A store reduced to its announcements. */
 export class FakeChangeSource implements ChangeSource {

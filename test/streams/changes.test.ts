@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type Change, type ChangeSource, changes$ } from '../../streams/changes.ts'
+import type { Change } from '../../objects/store.ts'
+import { type ChangeSource, changes$ } from '../../streams/changes.ts'
 import { FakeChangeSource } from '../helpers/change-source.ts'
 import { marbles } from '../helpers/marbles.ts'
 

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { EMPTY, repeat, Subject, type Subscription, throwError } from 'rxjs'
 import { describe, expect, test } from 'vitest'
 import { type Path, parsePath } from '../../objects/path.ts'
-import type { Change } from '../../streams/changes.ts'
+import type { Change } from '../../objects/store.ts'
 import { PathRouter } from '../../streams/route.ts'
 import { marbles } from '../helpers/marbles.ts'
 
