@@ -37,13 +37,20 @@ export interface Listener {
   close(): Promise<void>
 }
 
+export interface ConnectOptions {
+  /** Bind this local port; 0 or absent: any free one. */
+  readonly localPort?: number
+  /** Which try this is, from 0: where a name has several addresses, each try starts with the next one. */
+  readonly attempt?: number
+}
+
 /** How an engine reaches the network: UDP sockets, or the in-memory network in simulations. */
 export interface Network {
   /**
-   * A connection to `remote`, its name resolved now, every address tried.
+   * A connection to `remote`, its name resolved now.
    * Rejects with TransportError HOST_NOT_FOUND or NETWORK_UNREACHABLE.
    */
-  connect(remote: Address, options?: { readonly localPort?: number }): Promise<Connection>
+  connect(remote: Address, options?: ConnectOptions): Promise<Connection>
   /**
    * Listens on `local` (port 0: any free one); `accept` is called with the connection of each new remote address,
    * before its first datagram is delivered. Rejects with TransportError ADDRESS_IN_USE.

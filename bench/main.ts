@@ -1,0 +1,15 @@
+import { benchRead } from './read.ts'
+import { compileWorkers } from './worker.ts'
+
+const benches: Record<string, () => Promise<void>> = { read: benchRead }
+
+const names = process.argv.slice(2)
+const unknown = names.find(name => !Object.hasOwn(benches, name))
+if (unknown !== undefined) {
+  console.error(`no bench ${unknown}; there are ${Object.keys(benches).join(', ')}`)
+  process.exit(1)
+}
+compileWorkers()
+for (const [name, bench] of Object.entries(benches)) {
+  if (names.length === 0 || names.includes(name)) await bench()
+}

@@ -1,0 +1,49 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Answer, Question } from './questions.ts'
+
+/** `undefined` where there is no `taskset`. */
+export const pinnedCpu: number | undefined = spawnSync('taskset', ['--version']).status === 0 ? 0 : undefined
+
+const project = new URL('../', import.meta.url)
+
+/** Compiles what workers run, so that the measured code is the shipped code and not what a loader makes of it. */
+export function compileWorkers(): void {
+  execFileSync('npx', ['--no-install', 'tsc', '-p', 'bench/tsconfig.json'], { cwd: project, stdio: ['ignore', 2, 2] })
+}
+
+/** A process of the bench, on the one CPU that they all share. */
+export class Worker {
+  readonly #process: ChildProcess
+
+  /** @param script in this folder, without its extension */
+  constructor(script: string, nodeOptions: readonly string[] = []) {
+    const node = [process.execPath, ...nodeOptions, fileURLToPath(new URL(`.cache/bench/bench/${script}.js`, project))]
+    const [command = '', ...args] = pinnedCpu === undefined ? node : ['taskset', '-c', String(pinnedCpu), ...node]
+    this.#process = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  }
+
+  async ask<T>(name: string, argument?: unknown): Promise<T> {
+    const died = new AbortController()
+    try {
+      this.#process.send({ name, argument } satisfies Question)
+      const answer = await Promise.race([
+        once(this.#process, 'message', { signal: died.signal }),
+        once(this.#process, 'exit', { signal: died.signal }),
+      ])
+      const [message] = answer as [Answer | number | null]
+      if (message === null || typeof message === 'number') throw new Error(`the process ended while asked to ${name}`)
+      if ('error' in message) throw new Error(message.error)
+      return message.result as T
+    } finally {
+      died.abort()
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null) return
+    this.#process.kill('SIGKILL')
+    await once(this.#process, 'exit')
+  }
+}

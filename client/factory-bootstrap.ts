@@ -1,0 +1,52 @@
+import { device } from '../objects/definitions/device.ts'
+import { security } from '../objects/definitions/security.ts'
+import { server } from '../objects/definitions/server.ts'
+import { ObjectsApi } from '../objects/objects.ts'
+import { ObjectStore } from '../objects/store.ts'
+import { parseServerUri } from '../transport/uri.ts'
+import { type ClientOptions, defaultLifetimeSeconds, OptionsError } from './options.ts'
+
+/** Security mode NoSec (LwM2M Core 1.2.2 §E.1, resource 2). */
+const noSec = 3
+
+/**
+ * The objects of a client as its options describe them: Security and Server instances for each server (Factory
+ * Bootstrap, LwM2M Core 1.2.2 §6.1.3.1), the Device object, and the definitions of the application.
+ * Throws OptionsError, or TransportError INVALID_URI.
+ */
+export function factoryBootstrap(options: ClientOptions): ObjectStore {
+  const store = new ObjectStore()
+  const objects = new ObjectsApi(store)
+  for (const definition of [security, server, device, ...(options.objects ?? [])]) store.define(definition)
+  for (const [instanceId, account] of options.servers.entries()) {
+    if (parseServerUri(account.uri).scheme !== 'coap') {
+      throw new OptionsError(`${account.uri}: security is not supported yet; use a coap:// server`)
+    }
+    objects.create(security, instanceId, {
+      lwm2mServerUri: account.uri,
+      bootstrapServer: false,
+      securityMode: noSec,
+      publicKeyOrIdentity: new Uint8Array(),
+      serverPublicKey: new Uint8Array(),
+      secretKey: new Uint8Array(),
+      shortServerId: account.shortServerId,
+    })
+    objects.create(server, instanceId, {
+      shortServerId: account.shortServerId,
+      lifetime: account.lifetimeSeconds ?? defaultLifetimeSeconds,
+      notificationStoringWhenDisabledOrOffline: false,
+      binding: 'U',
+      ...(account.defaultPminSeconds === undefined ? {} : { defaultMinimumPeriod: account.defaultPminSeconds }),
+      ...(account.defaultPmaxSeconds === undefined ? {} : { defaultMaximumPeriod: account.defaultPmaxSeconds }),
+    })
+  }
+  objects.create(device, 0, {
+    manufacturer: 'lwm2m-engine',
+    modelNumber: 'simulated device',
+    serialNumber: options.endpoint,
+    errorCode: { 0: 0 },
+    supportedBindingAndModes: 'U',
+    ...options.device,
+  })
+  return store
+}

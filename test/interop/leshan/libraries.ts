@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const cache = new URL('../../../.cache/leshan/', import.meta.url).pathname
+const pom = new URL('pom.xml', import.meta.url).pathname
+
+/**
+ * The folder with Leshan's libraries, fetched once for each content of `pom.xml` through Maven, which checks their checksums.
+ * @throws when Maven cannot fetch them; the message is Maven's.
+ */
+export async function fetchLibraries(): Promise<string> {
+  const version = createHash('sha256')
+    .update(await readFile(pom))
+    .digest('hex')
+    .slice(0, 12)
+  const folder = join(cache, version)
+  if (existsSync(folder)) return folder
+  await mkdir(cache, { recursive: true })
+  const download = await mkdtemp(join(cache, 'download-'))
+  try {
+    await run(
+      'mvn',
+      [
+        '--quiet',
+        '--batch-mode',
+        '--strict-checksums',
+        '--file',
+        pom,
+        'dependency:copy-dependencies',
+        '-DincludeScope=runtime',
+        `-DoutputDirectory=${download}`,
+      ],
+      { timeout: 200_000 },
+    )
+    await rename(download, folder)
+  } finally {
+    await rm(download, { recursive: true, force: true })
+  }
+  return folder
+}

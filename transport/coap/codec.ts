@@ -1,0 +1,163 @@
+import { generate, type OptionName, type ParsedPacket, parse } from 'coap-packet'
+import { MessageFormatError } from '../errors.ts'
+import {
+  type CoapDatagram,
+  type CoapOption,
+  Code,
+  formatCode,
+  isRequest,
+  isResponse,
+  MessageType,
+  noPayload,
+} from './message.ts'
+
+/**
+ * Decodes a datagram by the letter of RFC 7252 §3, which the codec library is laxer than. The result aliases `bytes`.
+ * Throws {@link MessageFormatError}.
+ */
+export function decodeDatagram(bytes: Buffer): CoapDatagram {
+  checkStructure(bytes)
+  const packet = parse(bytes)
+  return {
+    type: ((bytes[0] as number) >> 4) & 3,
+    code: bytes[1] as number,
+    messageId: packet.messageId,
+    token: packet.token,
+    options: packet.options.map(numbered),
+    payload: packet.payload.length === 0 ? noPayload : packet.payload,
+  } as CoapDatagram
+}
+
+export function encodeDatagram(datagram: CoapDatagram): Buffer {
+  const { type, code, messageId, token, payload } = datagram
+  if (code === Code.empty) return encodeEmpty(type, messageId)
+  const head = generate(
+    {
+      code: codeTexts[code] as string,
+      confirmable: type === MessageType.confirmable,
+      ack: type === MessageType.acknowledgement,
+      reset: false,
+      messageId,
+      token: asBuffer(token),
+      options: datagram.options.map(named),
+    },
+    maxDatagramBytes,
+  )
+  if (payload.length === 0) return head
+  // The library decodes the whole payload as UTF-8, twice, to see whether it is empty; it is appended here instead.
+  const bytes = Buffer.allocUnsafe(head.length + 1 + payload.length)
+  head.copy(bytes)
+  bytes[head.length] = payloadMarker
+  bytes.set(payload, head.length + 1)
+  return bytes
+}
+
+/** An Empty message: a bare acknowledgement, reset or ping (RFC 7252 §4.1). */
+export function encodeEmpty(type: MessageType, messageId: number): Buffer {
+  return Buffer.from([(1 << 6) | (type << 4), Code.empty, messageId >> 8, messageId & 0xff])
+}
+
+/** Type and message id of a datagram that may be malformed, so that it can be rejected; undefined when not CoAP at all. */
+export function peekHeader(bytes: Uint8Array): { readonly type: MessageType; readonly messageId: number } | undefined {
+  if (bytes.length < headerBytes || (bytes[0] as number) >> 6 !== 1) return undefined
+  return {
+    type: (((bytes[0] as number) >> 4) & 3) as MessageType,
+    messageId: ((bytes[2] as number) << 8) | (bytes[3] as number),
+  }
+}
+
+const headerBytes = 4
+const payloadMarker = 0xff
+const maxDatagramBytes = 65_535
+const maxOptionNumber = 65_535
+
+/** `4.04` for every code byte: the library only takes texts for codes above 0.99. */
+const codeTexts: readonly string[] = Array.from({ length: 256 }, (_, code) => formatCode(code))
+
+function checkStructure(bytes: Buffer): void {
+  const length = bytes.length
+  if (length < headerBytes) throw new MessageFormatError('shorter than the four bytes of a header')
+  const first = bytes[0] as number
+  if (first >> 6 !== 1) throw new MessageFormatError('not version 1')
+  const code = bytes[1] as number
+  const tokenLength = first & 15
+  if (code === Code.empty) {
+    if (length > headerBytes || tokenLength > 0) throw new MessageFormatError('an Empty message with content')
+    return
+  }
+  if (!isRequest(code) && !isResponse(code)) throw new MessageFormatError('a reserved code class')
+  if (((first >> 4) & 3) === MessageType.reset) throw new MessageFormatError('a Reset message that is not Empty')
+  if (tokenLength > 8) throw new MessageFormatError('a token longer than eight bytes')
+  let index = headerBytes + tokenLength
+  if (index > length) throw new MessageFormatError('cut short in the token')
+  let number = 0
+  while (index < length) {
+    const byte = bytes[index++] as number
+    if (byte === payloadMarker) {
+      if (index === length) throw new MessageFormatError('a payload marker without payload')
+      return
+    }
+    let delta = byte >> 4
+    let valueLength = byte & 15
+    if (delta === 15 || valueLength === 15) throw new MessageFormatError('the reserved option nibble 15')
+    const extended = (delta > 12 ? delta - 12 : 0) + (valueLength > 12 ? valueLength - 12 : 0)
+    if (index + extended > length) throw new MessageFormatError('cut short in an option header')
+    if (delta === 13) delta = 13 + (bytes[index++] as number)
+    else if (delta === 14) {
+      delta = 269 + ((bytes[index] as number) << 8) + (bytes[index + 1] as number)
+      index += 2
+    }
+    if (valueLength === 13) valueLength = 13 + (bytes[index++] as number)
+    else if (valueLength === 14) {
+      valueLength = 269 + ((bytes[index] as number) << 8) + (bytes[index + 1] as number)
+      index += 2
+    }
+    number += delta
+    if (number > maxOptionNumber) throw new MessageFormatError('an option number above 65535')
+    index += valueLength
+    if (index > length) throw new MessageFormatError('cut short in an option value')
+  }
+}
+
+/** The library's names for options; it writes numbers for the ones it does not know. */
+const numbersByName: ReadonlyMap<string, number> = new Map([
+  ['If-Match', 1],
+  ['Uri-Host', 3],
+  ['ETag', 4],
+  ['If-None-Match', 5],
+  ['Observe', 6],
+  ['Uri-Port', 7],
+  ['Location-Path', 8],
+  ['OSCORE', 9],
+  ['Uri-Path', 11],
+  ['Content-Format', 12],
+  ['Max-Age', 14],
+  ['Uri-Query', 15],
+  ['Hop-Limit', 16],
+  ['Accept', 17],
+  ['Q-Block1', 19],
+  ['Location-Query', 20],
+  ['Block2', 23],
+  ['Block1', 27],
+  ['Size2', 28],
+  ['Q-Block2', 31],
+  ['Proxy-Uri', 35],
+  ['Proxy-Scheme', 39],
+  ['Size1', 60],
+  ['No-Response', 258],
+  ['OCF-Accept-Content-Format-Version', 2049],
+  ['OCF-Content-Format-Version', 2053],
+] satisfies [OptionName, number][])
+
+function numbered(option: ParsedPacket['options'][number]): CoapOption {
+  return { number: numbersByName.get(option.name as string) ?? Number(option.name), value: option.value }
+}
+
+function named(option: CoapOption): { name: string; value: Buffer } {
+  return { name: String(option.number), value: asBuffer(option.value) }
+}
+
+/** The library copies with Buffer methods; a view, not a copy. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

@@ -1,0 +1,79 @@
+import type { Clock } from '../clock.ts'
+
+/** A message that was received, kept until its message id may mean another one. */
+export interface SeenMessage {
+  readonly token: Uint8Array
+  readonly expiresMs: number
+  /** What was answered, to be sent again for a duplicate; undefined while there is no answer, or none is due. */
+  reply: Buffer | undefined
+}
+
+/** Rough cost of an entry beyond its reply. */
+const entryBytes = 200
+
+/**
+ * The recent messages of one peer by message id (RFC 7252 §4.5), bounded in bytes: beyond the bound the oldest are
+ * forgotten. No timer: entries leave when others arrive.
+ */
+export class Duplicates {
+  readonly #clock: Clock
+  readonly #maximumBytes: number
+  readonly #seen = new Map<number, SeenMessage>()
+  #bytes = 0
+  #sweepMs = 0
+
+  constructor(clock: Clock, maximumBytes: number) {
+    this.#clock = clock
+    this.#maximumBytes = maximumBytes
+  }
+
+  /**
+   * The earlier message with this id. A message with another token is not a duplicate but a sender that ran through all
+   * its ids.
+   */
+  find(messageId: number, token: Uint8Array): SeenMessage | undefined {
+    const seen = this.#seen.get(messageId)
+    if (seen === undefined || seen.expiresMs <= this.#clock.now() || !sameBytes(seen.token, token)) return undefined
+    return seen
+  }
+
+  remember(messageId: number, token: Uint8Array, lifetimeMs: number): SeenMessage {
+    const nowMs = this.#clock.now()
+    if (nowMs >= this.#sweepMs || this.#bytes >= this.#maximumBytes) this.#sweep(nowMs, lifetimeMs)
+    this.#forget(messageId)
+    const seen: SeenMessage = { token, expiresMs: nowMs + lifetimeMs, reply: undefined }
+    this.#seen.set(messageId, seen)
+    this.#bytes += entryBytes
+    return seen
+  }
+
+  setReply(seen: SeenMessage, reply: Buffer): void {
+    this.#bytes += reply.length - (seen.reply?.length ?? 0)
+    seen.reply = reply
+  }
+
+  /** Drops the expired, and the oldest quarter when full, so that sweeps stay rare. */
+  #sweep(nowMs: number, lifetimeMs: number): void {
+    const keepBytes = this.#bytes >= this.#maximumBytes ? this.#maximumBytes * 0.75 : Number.POSITIVE_INFINITY
+    for (const [messageId, seen] of this.#seen) {
+      if (seen.expiresMs > nowMs && this.#bytes <= keepBytes) break
+      this.#forget(messageId)
+    }
+    this.#sweepMs = nowMs + lifetimeMs / 8
+  }
+
+  #forget(messageId: number): void {
+    const seen = this.#seen.get(messageId)
+    if (seen === undefined) return
+    this.#seen.delete(messageId)
+    this.#bytes -= entryBytes + (seen.reply?.length ?? 0)
+  }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let index = 0; index < a.length; index++) {
+    if (a[index] !== b[index]) return false
+  }
+  return true
+}

@@ -1,0 +1,122 @@
+import type { Clock } from '../clock.ts'
+import { TransportError } from '../errors.ts'
+import { findBlock } from './block.ts'
+import { BlockwiseRequest } from './blockwise-request.ts'
+import type { Exchange, ExchangeListener, Exchanges } from './exchange.ts'
+import { type CoapMessage, isSuccess } from './message.ts'
+import { findUint, OptionNumber, uintOption, withOption } from './options.ts'
+import type { CoapParameters } from './parameters.ts'
+
+/** Hears of an observation this peer has made. */
+export interface ObservationListener {
+  /** The first response, success or error, is told to the promise of `observe`; every later one here, newest only. */
+  notification(message: CoapMessage): void
+  /** No notification will follow: an error response, a failed exchange, or a closed peer. */
+  ended(reason: CoapMessage | TransportError): void
+}
+
+/** RFC 7641 §3.4: notifications further apart than this are in the order of their arrival. */
+const orderHorizonMs = 128_000
+
+export interface ObserveRequestOptions {
+  readonly exchanges: Exchanges
+  readonly clock: Clock
+  readonly parameters: CoapParameters
+  /** A GET or FETCH without Observe option. */
+  readonly message: CoapMessage
+  /** Hears the first response. */
+  readonly answer: ExchangeListener
+  readonly listener: ObservationListener
+}
+
+/** One observation in the client role (RFC 7641 §3): keeps the token, orders notifications, fetches their blocks. */
+export class ObserveRequest implements ExchangeListener {
+  readonly #options: ObserveRequestOptions
+  #answer: ExchangeListener | undefined
+  #exchange: Exchange | undefined
+  #rest: BlockwiseRequest | undefined
+  #sequence = -1
+  #sequenceMs = 0
+
+  constructor(options: ObserveRequestOptions) {
+    this.#options = options
+    this.#answer = options.answer
+  }
+
+  start(): void {
+    const observe = uintOption(OptionNumber.observe, 0)
+    const { message: plain, exchanges } = this.#options
+    const message = { ...plain, options: withOption(plain.options, OptionNumber.observe, observe) }
+    try {
+      this.#exchange = exchanges.open(message, { confirmable: true, keepOpen: true }, this)
+    } catch (error) {
+      this.failed(error as TransportError)
+    }
+  }
+
+  /** Forgets the observation: the next notification is rejected, which tells the other end (RFC 7641 §3.6). */
+  forget(): void {
+    this.#exchange?.close()
+    this.#rest?.close()
+  }
+
+  failed(error: TransportError): void {
+    this.#rest?.close()
+    const answer = this.#answer
+    this.#answer = undefined
+    if (answer === undefined) this.#options.listener.ended(error)
+    else answer.failed(error)
+  }
+
+  response(message: CoapMessage): void {
+    const sequence = findUint(message, OptionNumber.observe)
+    const established = sequence !== undefined && isSuccess(message.code)
+    if (!established) {
+      // RFC 7641 §3.2, §4.2: without the Observe option, or with an error, the relation is over.
+      this.forget()
+    } else if (this.#isNewer(sequence)) {
+      this.#sequence = sequence
+      this.#sequenceMs = this.#options.clock.now()
+    } else return
+    // A newer state makes the rest of the older one pointless.
+    this.#rest?.close()
+    this.#rest = undefined
+    const block = findBlock(message, OptionNumber.block2)
+    if (block !== undefined && block !== 'invalid' && block.more) this.#fetchRest(message, established)
+    else this.#tell(message, established)
+  }
+
+  #isNewer(sequence: number): boolean {
+    const before = this.#sequence
+    if (before === -1 || this.#options.clock.now() > this.#sequenceMs + orderHorizonMs) return true
+    const half = 1 << 23
+    return (before < sequence && sequence - before < half) || (before > sequence && before - sequence > half)
+  }
+
+  #tell(message: CoapMessage, established: boolean): void {
+    const answer = this.#answer
+    this.#answer = undefined
+    if (answer !== undefined) answer.response(message)
+    else if (established) this.#options.listener.notification(message)
+    else this.#options.listener.ended(message)
+  }
+
+  #fetchRest(first: CoapMessage, established: boolean): void {
+    const { exchanges, parameters, message: request } = this.#options
+    this.#rest = new BlockwiseRequest(exchanges, parameters, request, true, {
+      response: message => this.#tell(message, established),
+      failed: error => {
+        // The state could not be fetched whole; a later notification may bring it, but a first answer must come.
+        if (this.#answer === undefined) return
+        this.forget()
+        this.failed(error)
+      },
+    })
+    this.#rest.continueAfter(first)
+  }
+}
+
+/** The error that tells a listener of a peer that was closed. */
+export function closedError(): TransportError {
+  return new TransportError('CLOSED', 'the connection was closed')
+}

@@ -1,0 +1,224 @@
+import type { Clock } from '../clock.ts'
+import type { Connection } from '../connection.ts'
+import { TransportError } from '../errors.ts'
+import type { Random } from '../random.ts'
+import type { Trace } from '../trace.ts'
+import { BlockwiseRequest } from './blockwise-request.ts'
+import { BlockwiseResponses, diagnostic } from './blockwise-response.ts'
+import { DatagramLayer } from './datagram.ts'
+import { type ExchangeListener, Exchanges } from './exchange.ts'
+import { type CoapMessage, Code, noPayload } from './message.ts'
+import type { InboundRequest, MessageLayer, MessageReceiver } from './message-layer.ts'
+import { ObserveRelation, type RelationListener } from './observe-relation.ts'
+import { closedError, type ObservationListener, ObserveRequest } from './observe-request.ts'
+import { unprocessableOption } from './options.ts'
+import { type CoapParameters, defaultParameters } from './parameters.ts'
+
+/** A request as its handler gets it: whole, its blocks put together. */
+export interface PeerRequest {
+  readonly message: CoapMessage
+  readonly peer: CoapPeer
+  /**
+   * Starts an observation for this request (RFC 7641 §4.1) and returns it; an earlier one with the same token is replaced.
+   * The response must go through its `accept`.
+   */
+  observe(listener: RelationListener): ObserveRelation
+}
+
+/**
+ * Answers requests. A promise makes the response separate when it takes longer than `piggybackWaitMs`. What it throws
+ * is answered with 5.00 and told to `onHandlerError`.
+ */
+export type RequestHandler = (request: PeerRequest) => CoapMessage | Promise<CoapMessage>
+
+export interface CoapPeerOptions {
+  readonly clock: Clock
+  readonly random: Random
+  readonly handler: RequestHandler
+  readonly parameters?: Partial<CoapParameters>
+  readonly trace?: Trace | undefined
+  /** The network refused a datagram: the port is closed, the host unreachable. */
+  readonly onNetworkError?: ((error: TransportError) => void) | undefined
+  /** A handler threw: a fault of the application or of the engine. */
+  readonly onHandlerError?: ((error: unknown) => void) | undefined
+}
+
+/** A request on its way. `response` rejects with a TransportError. */
+export interface PendingRequest {
+  readonly response: Promise<CoapMessage>
+  /** Gives it up; `response` rejects with CANCELLED unless it has settled. */
+  cancel(): void
+}
+
+/** One other CoAP endpoint: requests to it and from it, over one message layer. Client and server alike. */
+export class CoapPeer {
+  readonly connection: Connection
+  readonly #options: CoapPeerOptions
+  readonly #parameters: CoapParameters
+  readonly #layer: MessageLayer
+  readonly #exchanges: Exchanges
+  readonly #responses: BlockwiseResponses
+  readonly #relations = new Map<string, ObserveRelation>()
+  #closed = false
+
+  constructor(connection: Connection, options: CoapPeerOptions) {
+    const { clock, random, trace } = options
+    const parameters = { ...defaultParameters, ...options.parameters }
+    this.connection = connection
+    this.#options = options
+    this.#parameters = parameters
+    const receiver: MessageReceiver = {
+      request: inbound => this.#receive(inbound),
+      // RFC 7252 §5.4.1: a response with an unknown critical option is rejected.
+      response: (message, token) =>
+        unprocessableOption(message) === undefined && this.#exchanges.deliver(message, token),
+      failed: error => options.onNetworkError?.(error),
+    }
+    this.#layer = new DatagramLayer({ connection, clock, random, parameters, receiver, trace })
+    this.#exchanges = new Exchanges(this.#layer, clock, random, parameters)
+    this.#responses = new BlockwiseResponses(clock, parameters)
+  }
+
+  /** When a message was last sent or received, clock milliseconds. */
+  get lastActivityMs(): number {
+    return this.#layer.lastActivityMs
+  }
+
+  /** Whether something of this peer is open: a request, an observation, an observer. */
+  get busy(): boolean {
+    return this.#exchanges.size > 0 || this.#relations.size > 0
+  }
+
+  /** Sends a request, block-wise where it must be; `response` is whole. */
+  request(message: CoapMessage, confirmable = true): PendingRequest {
+    return this.#pending(answer => {
+      const request = new BlockwiseRequest(this.#exchanges, this.#parameters, message, confirmable, answer)
+      request.start()
+      return () => request.close()
+    })
+  }
+
+  /**
+   * Observes with a GET or FETCH (RFC 7641 §3, RFC 8132 §2.4): `response` is the first answer, what follows goes to the
+   * listener. `cancel` forgets the observation: the next notification is rejected with a reset (RFC 7641 §3.6).
+   */
+  observe(message: CoapMessage, listener: ObservationListener): PendingRequest {
+    return this.#pending(answer => {
+      const { clock } = this.#options
+      const observe = new ObserveRequest({
+        exchanges: this.#exchanges,
+        parameters: this.#parameters,
+        clock,
+        message,
+        answer,
+        listener,
+      })
+      observe.start()
+      return () => observe.forget()
+    })
+  }
+
+  /** Asks whether the other end is alive (RFC 7252 §4.3). Rejects with TIMEOUT. */
+  ping(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) throw closedError()
+      this.#layer.ping({
+        reset: resolve,
+        acknowledged: resolve,
+        timedOut: () => reject(new TransportError('TIMEOUT', 'the peer does not answer')),
+      })
+    })
+  }
+
+  /** Ends everything: requests reject with CLOSED, observers end, the connection is released. Idempotent. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    for (const relation of this.#relations.values()) relation.end('closed')
+    this.#exchanges.failAll(closedError())
+    this.#layer.close()
+  }
+
+  #pending(start: (answer: ExchangeListener) => () => void): PendingRequest {
+    let cancel = () => {}
+    const response = new Promise<CoapMessage>((resolve, reject) => {
+      if (this.#closed) throw closedError()
+      const stop = start({ response: resolve, failed: reject })
+      cancel = () => {
+        stop()
+        reject(new TransportError('CANCELLED', 'the request was cancelled'))
+      }
+    })
+    return {
+      response,
+      cancel: () => {
+        // Whoever gives a request up need not look at its end.
+        response.catch(() => undefined)
+        cancel()
+      },
+    }
+  }
+
+  #receive(inbound: InboundRequest): void {
+    const critical = unprocessableOption(inbound.message)
+    if (critical !== undefined) {
+      inbound.respond(diagnostic(Code.badOption, `option ${critical} cannot be processed`))
+      return
+    }
+    const received = this.#responses.receive(inbound.message)
+    if ('response' in received) inbound.respond(received.response)
+    else this.#handle(inbound, received.request)
+  }
+
+  #handle(inbound: InboundRequest, message: CoapMessage): void {
+    let answer: CoapMessage | Promise<CoapMessage>
+    try {
+      answer = this.#options.handler({
+        message,
+        peer: this,
+        observe: listener => this.#relate(message, inbound.token, listener),
+      })
+    } catch (error) {
+      answer = this.#handlerFailed(error)
+    }
+    if (answer instanceof Promise) {
+      inbound.defer()
+      void answer
+        .catch((error: unknown) => this.#handlerFailed(error))
+        .then(response => this.#respond(inbound, message, response))
+    } else {
+      this.#respond(inbound, message, answer)
+    }
+  }
+
+  #respond(inbound: InboundRequest, message: CoapMessage, response: CoapMessage): void {
+    try {
+      inbound.respond(this.#responses.prepare(message, response))
+    } catch (error) {
+      // A separate response that finds the queue full is lost, as on the wire; the requester asks again.
+      this.#options.onHandlerError?.(error)
+    }
+  }
+
+  #handlerFailed(error: unknown): CoapMessage {
+    this.#options.onHandlerError?.(error)
+    return { code: Code.internalServerError, options: [], payload: noPayload }
+  }
+
+  #relate(request: CoapMessage, token: Uint8Array, listener: RelationListener): ObserveRelation {
+    const key = Buffer.from(token).toString('latin1')
+    this.#relations.get(key)?.end('replaced')
+    const relation = new ObserveRelation({
+      layer: this.#layer,
+      responses: this.#responses,
+      request,
+      token,
+      listener,
+      remove: () => {
+        if (this.#relations.get(key) === relation) this.#relations.delete(key)
+      },
+    })
+    this.#relations.set(key, relation)
+    return relation
+  }
+}

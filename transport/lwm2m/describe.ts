@@ -1,0 +1,49 @@
+import { type CoapMessage, describeCode, isRequest } from '../coap/message.ts'
+import { findStrings, findUint, OptionNumber } from '../coap/options.ts'
+
+const formatNames: ReadonlyMap<number, string> = new Map([
+  [0, 'text'],
+  [40, 'link-format'],
+  [42, 'opaque'],
+  [60, 'CBOR'],
+  [110, 'SenML JSON'],
+  [112, 'SenML CBOR'],
+  [11542, 'TLV'],
+  [11543, 'LwM2M JSON'],
+  [11544, 'LwM2M CBOR'],
+])
+
+/** The common name of a Content-Format, or its number. */
+export function describeContentFormat(contentFormat: number): string {
+  return formatNames.get(contentFormat) ?? String(contentFormat)
+}
+
+/** One line on a message, for logs: code, target, the options that matter, size of the payload; never its content. */
+export function describeMessage(message: CoapMessage): string {
+  const parts = [describeCode(message.code)]
+  if (isRequest(message.code)) parts.push(target(message))
+  const location = findStrings(message, OptionNumber.locationPath)
+  if (location.length > 0) parts.push(`/${location.join('/')}`)
+  const observe = findUint(message, OptionNumber.observe)
+  if (observe !== undefined) parts.push(`observe ${observe}`)
+  const accept = findUint(message, OptionNumber.accept)
+  if (accept !== undefined) parts.push(`accept ${describeContentFormat(accept)}`)
+  if (message.payload.length > 0) {
+    const contentFormat = findUint(message, OptionNumber.contentFormat)
+    const format = contentFormat === undefined ? '' : `${describeContentFormat(contentFormat)}, `
+    parts.push(`(${format}${message.payload.length} B)`)
+  }
+  return printable(parts.join(' '))
+}
+
+function target(request: CoapMessage): string {
+  const path = `/${findStrings(request, OptionNumber.uriPath).join('/')}`
+  const query = findStrings(request, OptionNumber.uriQuery)
+  return query.length === 0 ? path : `${path}?${query.join('&')}`
+}
+
+/** What a peer sent must not move the cursor of a terminal. */
+function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what it removes
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')
+}

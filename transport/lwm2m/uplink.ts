@@ -1,0 +1,163 @@
+import { OperationError } from '../../objects/errors.ts'
+import { ContentFormat } from '../../objects/formats/format.ts'
+import { type CoapMessage, type CoapOption, Code, noPayload } from '../coap/message.ts'
+import { findStrings, findUint, OptionNumber, pathOptions, stringOption, uintOption } from '../coap/options.ts'
+
+/** Versions of the enabler that a client may register as. */
+export type EnablerVersion = '1.0' | '1.1' | '1.2'
+
+/** What a Register request says (LwM2M Core 1.2.2 §6.2.1). */
+export interface RegisterParameters {
+  /** Endpoint Client Name; a server may know it from the security layer instead. */
+  readonly endpoint?: string
+  readonly version: EnablerVersion
+  readonly lifetimeSeconds: number
+  /** Binding modes such as `U`; absent means `U`. */
+  readonly binding?: string
+  /** Whether the client uses queue mode (1.1 and later). */
+  readonly queueMode?: boolean
+  readonly smsNumber?: string
+  /** Objects and instances in link format. */
+  readonly objectLinks: string
+}
+
+/** What an Update request changes (LwM2M Core 1.2.2 §6.2.2); what is absent stays. */
+export interface UpdateParameters {
+  readonly lifetimeSeconds?: number
+  readonly binding?: string
+  readonly smsNumber?: string
+  readonly objectLinks?: string
+}
+
+/** The registration's path at the server, for example `['rd', '5a3f']`. */
+export type RegistrationLocation = readonly string[]
+
+const registrationPath = 'rd'
+
+/** Lifetime of a registration that names none (LwM2M Core 1.2.2 §6.2.1). */
+const defaultLifetimeSeconds = 86_400
+
+export function encodeRegister(parameters: RegisterParameters): CoapMessage {
+  const { endpoint, version, lifetimeSeconds, smsNumber, binding, queueMode, objectLinks } = parameters
+  const query = [`lwm2m=${version}`]
+  if (endpoint !== undefined) query.push(`ep=${endpoint}`)
+  query.push(`lt=${lifetimeSeconds}`)
+  if (smsNumber !== undefined) query.push(`sms=${smsNumber}`)
+  if (binding !== undefined && binding !== 'U') query.push(`b=${binding}`)
+  if (queueMode === true) query.push('Q')
+  return linksMessage(Code.post, [registrationPath], query, objectLinks)
+}
+
+/** Reads a Register request; undefined when the request is none. Throws OperationError BAD_REQUEST. */
+export function decodeRegister(request: CoapMessage): RegisterParameters | undefined {
+  const path = findStrings(request, OptionNumber.uriPath)
+  if (request.code !== Code.post || path.length !== 1 || path[0] !== registrationPath) return undefined
+  const query = readQuery(request)
+  const version = query.get('lwm2m')
+  if (version === undefined) throw new OperationError('BAD_REQUEST', 'the lwm2m parameter is missing')
+  if (version !== '1.0' && version !== '1.1' && version !== '1.2') {
+    throw new OperationError('PRECONDITION_FAILED', 'this LwM2M version is not supported')
+  }
+  return {
+    ...readUpdate(query),
+    version,
+    lifetimeSeconds: readLifetime(query) ?? defaultLifetimeSeconds,
+    objectLinks: readLinks(request) ?? '',
+    ...(query.has('ep') ? { endpoint: query.get('ep') as string } : {}),
+    ...(query.has('Q') ? { queueMode: true } : {}),
+  }
+}
+
+export function encodeUpdate(location: RegistrationLocation, parameters: UpdateParameters): CoapMessage {
+  const query: string[] = []
+  if (parameters.lifetimeSeconds !== undefined) query.push(`lt=${parameters.lifetimeSeconds}`)
+  if (parameters.smsNumber !== undefined) query.push(`sms=${parameters.smsNumber}`)
+  if (parameters.binding !== undefined) query.push(`b=${parameters.binding}`)
+  return linksMessage(Code.post, location, query, parameters.objectLinks)
+}
+
+/** Reads an Update request; undefined when the request is none. Throws OperationError BAD_REQUEST. */
+export function decodeUpdate(request: CoapMessage): { location: string; parameters: UpdateParameters } | undefined {
+  const location = readLocation(request)
+  if (request.code !== Code.post || location === undefined) return undefined
+  const query = readQuery(request)
+  const objectLinks = readLinks(request)
+  return {
+    location,
+    parameters: { ...readUpdate(query), ...(objectLinks === undefined ? {} : { objectLinks }) },
+  }
+}
+
+export function encodeDeregister(location: RegistrationLocation): CoapMessage {
+  return { code: Code.delete, options: pathOptions(OptionNumber.uriPath, location), payload: noPayload }
+}
+
+/** Reads a De-register request: the last segment of its location; undefined when the request is none. */
+export function decodeDeregister(request: CoapMessage): string | undefined {
+  return request.code === Code.delete ? readLocation(request) : undefined
+}
+
+/** The answer to a Register request (LwM2M Transport 1.2.2 §6.4.2). */
+export function encodeRegistered(location: string): CoapMessage {
+  return {
+    code: Code.created,
+    options: pathOptions(OptionNumber.locationPath, [registrationPath, location]),
+    payload: noPayload,
+  }
+}
+
+/** Where the server keeps the registration; undefined when its answer does not say. */
+export function decodeRegistered(response: CoapMessage): RegistrationLocation | undefined {
+  const location = findStrings(response, OptionNumber.locationPath)
+  return location.length === 0 ? undefined : location
+}
+
+function linksMessage(code: number, path: readonly string[], query: string[], links: string | undefined): CoapMessage {
+  const options: CoapOption[] = pathOptions(OptionNumber.uriPath, path)
+  if (links !== undefined) options.push(uintOption(OptionNumber.contentFormat, ContentFormat.link))
+  for (const parameter of query) options.push(stringOption(OptionNumber.uriQuery, parameter))
+  return { code, options, payload: links === undefined ? noPayload : Buffer.from(links, 'utf8') }
+}
+
+function readQuery(request: CoapMessage): Map<string, string> {
+  const query = new Map<string, string>()
+  for (const parameter of findStrings(request, OptionNumber.uriQuery)) {
+    const equals = parameter.indexOf('=')
+    const name = equals === -1 ? parameter : parameter.slice(0, equals)
+    if (query.has(name)) throw new OperationError('BAD_REQUEST', 'a parameter is given twice')
+    query.set(name, equals === -1 ? '' : parameter.slice(equals + 1))
+  }
+  return query
+}
+
+function readUpdate(query: ReadonlyMap<string, string>): UpdateParameters {
+  const lifetimeSeconds = readLifetime(query)
+  const binding = query.get('b')
+  const smsNumber = query.get('sms')
+  return {
+    ...(lifetimeSeconds === undefined ? {} : { lifetimeSeconds }),
+    ...(binding === undefined ? {} : { binding }),
+    ...(smsNumber === undefined ? {} : { smsNumber }),
+  }
+}
+
+function readLifetime(query: ReadonlyMap<string, string>): number | undefined {
+  const text = query.get('lt')
+  if (text === undefined) return undefined
+  if (!/^\d{1,10}$/.test(text)) throw new OperationError('BAD_REQUEST', 'lt is no number of seconds')
+  return Number(text)
+}
+
+function readLinks(request: CoapMessage): string | undefined {
+  const contentFormat = findUint(request, OptionNumber.contentFormat)
+  if (request.payload.length === 0) return undefined
+  if (contentFormat !== undefined && contentFormat !== ContentFormat.link) {
+    throw new OperationError('UNSUPPORTED_CONTENT_FORMAT', 'objects are listed in link format')
+  }
+  return Buffer.from(request.payload).toString('utf8')
+}
+
+function readLocation(request: CoapMessage): string | undefined {
+  const path = findStrings(request, OptionNumber.uriPath)
+  return path.length === 2 && path[0] === registrationPath ? path[1] : undefined
+}

@@ -1,0 +1,179 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { lookup } from 'node:dns/promises'
+import { isIPv6 } from 'node:net'
+import { AcceptedConnection } from './accepted-connection.ts'
+import type { Address, Connection, ConnectionReceiver, Listener, Network } from './connection.ts'
+import { TransportError } from './errors.ts'
+
+/** The kernel's receive buffer of a listening socket: its default drops bursts of a few hundred datagrams. */
+const listenBufferBytes = 4 * 1024 * 1024
+
+/** UDP over IPv4 and IPv6. */
+export const udpNetwork: Network = {
+  async connect(remote, { localPort = 0, attempt = 0 } = {}) {
+    const hosts = await resolve(remote.host)
+    let lastError: unknown
+    for (let index = 0; index < hosts.length; index++) {
+      // A host may be reachable at some of its addresses only; each attempt starts with the next one.
+      const host = hosts[(attempt + index) % hosts.length] as string
+      try {
+        return await connectSocket({ host, port: remote.port }, localPort)
+      } catch (error) {
+        lastError = error
+      }
+    }
+    throw lastError
+  },
+
+  async listen(local, accept) {
+    const socket = createSocket({ type: socketType(local.host), recvBufferSize: listenBufferBytes })
+    await bind(socket, local.port, local.host)
+    return new UdpListener(socket, accept)
+  },
+}
+
+async function resolve(host: string): Promise<string[]> {
+  try {
+    const addresses = await lookup(host, { all: true, verbatim: true })
+    return addresses.map(({ address }) => address)
+  } catch (error) {
+    throw new TransportError('HOST_NOT_FOUND', `the host name "${host}" cannot be resolved`, { cause: error })
+  }
+}
+
+function socketType(host: string): 'udp4' | 'udp6' {
+  return isIPv6(host) ? 'udp6' : 'udp4'
+}
+
+function bind(socket: Socket, port: number, host?: string): Promise<void> {
+  return new Promise((done, failed) => {
+    socket.once('error', error => {
+      socket.close()
+      failed(socketError(error, { host: host ?? 'any address', port }))
+    })
+    socket.bind({ port, ...(host === undefined ? {} : { address: host }), exclusive: true }, () => {
+      socket.removeAllListeners('error')
+      done()
+    })
+  })
+}
+
+async function connectSocket(remote: Address, localPort: number): Promise<Connection> {
+  const socket = createSocket(socketType(remote.host))
+  await bind(socket, localPort)
+  await new Promise<void>((done, failed) => {
+    socket.connect(remote.port, remote.host, (error?: Error) => {
+      if (error === undefined || error === null) {
+        done()
+        return
+      }
+      socket.close()
+      failed(socketError(error, remote))
+    })
+  })
+  return new UdpConnection(socket, remote)
+}
+
+/** A connected socket: the kernel drops what comes from anybody else. */
+class UdpConnection implements Connection {
+  readonly local: Address
+  readonly remote: Address
+  readonly #socket: Socket
+  #receiver: ConnectionReceiver | undefined
+  #closed = false
+
+  constructor(socket: Socket, remote: Address) {
+    const { address, port } = socket.address()
+    this.#socket = socket
+    this.local = { host: address, port }
+    this.remote = remote
+    socket.on('message', bytes => this.#receiver?.datagram(bytes))
+    // An ICMP refusal of an earlier datagram surfaces here.
+    socket.on('error', error => this.#receiver?.failed(socketError(error, remote)))
+  }
+
+  receive(receiver: ConnectionReceiver): void {
+    this.#receiver = receiver
+  }
+
+  send(bytes: Uint8Array): void {
+    if (!this.#closed) this.#socket.send(bytes)
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#receiver = undefined
+    this.#socket.close()
+  }
+}
+
+class UdpListener implements Listener {
+  readonly local: Address
+  readonly #socket: Socket
+  readonly #accept: (connection: Connection) => void
+  readonly #sendTo = (bytes: Uint8Array, { host, port }: Address) => this.#socket.send(bytes, port, host)
+  readonly #forget = ({ remote }: AcceptedConnection) => {
+    const ports = this.#connections.get(remote.host)
+    ports?.delete(remote.port)
+    if (ports?.size === 0) this.#connections.delete(remote.host)
+  }
+  /** By host, then by port: no key has to be built for a datagram. */
+  readonly #connections = new Map<string, Map<number, AcceptedConnection>>()
+
+  constructor(socket: Socket, accept: (connection: Connection) => void) {
+    const { address, port } = socket.address()
+    this.local = { host: address, port }
+    this.#socket = socket
+    this.#accept = accept
+    socket.on('message', (bytes, { address: host, port: remotePort }) => {
+      const known = this.#connections.get(host)?.get(remotePort)
+      const connection = known ?? this.#add({ host, port: remotePort })
+      if (known === undefined) accept(connection)
+      connection.deliver(bytes)
+    })
+    // A refusal on an unconnected socket does not say whose; retransmission and expiry deal with it.
+    socket.on('error', () => undefined)
+  }
+
+  connection(remote: Address): Connection {
+    const known = this.#connections.get(remote.host)?.get(remote.port)
+    if (known !== undefined) return known
+    const connection = this.#add(remote)
+    this.#accept(connection)
+    return connection
+  }
+
+  close(): Promise<void> {
+    for (const ports of this.#connections.values()) {
+      for (const connection of ports.values()) connection.close()
+    }
+    return new Promise(done => {
+      this.#socket.close(() => done())
+    })
+  }
+
+  #add(remote: Address): AcceptedConnection {
+    const ports = this.#connections.get(remote.host) ?? new Map<number, AcceptedConnection>()
+    this.#connections.set(remote.host, ports)
+    const connection = new AcceptedConnection(this.local, remote, this.#sendTo, this.#forget)
+    ports.set(remote.port, connection)
+    return connection
+  }
+}
+
+function socketError(error: Error, { host, port }: Address): TransportError {
+  const { code } = error as NodeJS.ErrnoException
+  const where = `${host} port ${port}`
+  if (code === 'EADDRINUSE') {
+    return new TransportError('ADDRESS_IN_USE', `${where} is in use by another process`, { cause: error })
+  }
+  if (code === 'EADDRNOTAVAIL') {
+    return new TransportError('NETWORK_UNREACHABLE', `${where} is no address of this machine`, { cause: error })
+  }
+  if (code === 'EACCES') {
+    return new TransportError('NETWORK_UNREACHABLE', `${where} may not be used by this user`, { cause: error })
+  }
+  const reason = code === 'ECONNREFUSED' ? 'nothing listens there' : (code ?? error.message)
+  return new TransportError('NETWORK_UNREACHABLE', `${where} cannot be reached (${reason})`, { cause: error })
+}

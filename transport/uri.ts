@@ -1,0 +1,45 @@
+import type { Address } from './connection.ts'
+import { TransportError } from './errors.ts'
+
+export type Scheme = 'coap' | 'coaps'
+
+/** Default ports (RFC 7252 §6.1, §6.2). */
+const defaultPorts: Readonly<Record<Scheme, number>> = { coap: 5683, coaps: 5684 }
+
+export interface ServerUri extends Address {
+  readonly scheme: Scheme
+}
+
+/** Parses `coap://host:port`; IPv6 literals in brackets. Throws TransportError INVALID_URI. */
+export function parseServerUri(text: string): ServerUri {
+  const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text
+  const invalid = (why: string) =>
+    new TransportError('INVALID_URI', `"${shown}" is no server URI: ${why}; write coap://HOST or coap://HOST:PORT`)
+  let url: URL
+  try {
+    url = new URL(text)
+  } catch {
+    throw invalid('it does not parse')
+  }
+  const scheme = url.protocol.slice(0, -1)
+  if (scheme !== 'coap' && scheme !== 'coaps') throw invalid(`the scheme "${scheme}" is not coap or coaps`)
+  if (url.hostname === '') throw invalid('the host is missing')
+  if (url.username !== '' || url.password !== '') throw invalid('it holds a user name')
+  if ((url.pathname !== '' && url.pathname !== '/') || url.search !== '' || url.hash !== '') {
+    throw invalid('it goes on after the port')
+  }
+  const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname
+  const port = url.port === '' ? defaultPorts[scheme] : Number(url.port)
+  if (port === 0) throw invalid('the port is 0')
+  return { scheme, host, port }
+}
+
+/** `coap://[::1]:5683` */
+export function formatServerUri({ scheme, host, port }: ServerUri): string {
+  return `${scheme}://${formatAddress({ host, port })}`
+}
+
+/** `127.0.0.1:5683`, `[::1]:5683` */
+export function formatAddress({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
