@@ -1,7 +1,8 @@
+import { benchMemory } from './memory.ts'
 import { benchRead } from './read.ts'
 import { compileWorkers } from './worker.ts'
 
-const benches: Record<string, () => Promise<void>> = { read: benchRead }
+const benches: Record<string, () => Promise<void>> = { read: benchRead, memory: benchMemory }
 
 const names = process.argv.slice(2)
 const unknown = names.find(name => !Object.hasOwn(benches, name))

@@ -5,7 +5,7 @@ const rounds = 3
 const warmUpRequests = 10_000
 const measuredRequests = 25_000
 const outstandings = [1, 64] as const
-const targets = ['echo', 'node-coap'] as const
+const targets = ['echo', 'node-coap', 'engine'] as const
 type Target = (typeof targets)[number]
 
 interface Measure {

@@ -177,8 +177,12 @@ export class Lwm2mClient {
     let instancesChanged = false
     for (const { kind, path } of changes) {
       const [objectId, instanceId, resourceId] = path as [number, number, number?]
-      if (kind !== 'value') instancesChanged ||= !bootstrapOnlyObjects.has(objectId)
-      else if (objectId === server.id && resourceId === server.resources.lifetime.id) this.#tellLifetime(instanceId)
+      if (kind === 'value') {
+        if (objectId === server.id && resourceId === server.resources.lifetime.id) this.#tellLifetime(instanceId)
+        continue
+      }
+      if (kind === 'deleted') this.#connections.forEach(connection => connection.forgetInstance(path))
+      if (!bootstrapOnlyObjects.has(objectId)) instancesChanged = true
     }
     if (instancesChanged) this.actor.send({ type: 'instances.changed' })
   }

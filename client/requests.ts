@@ -9,7 +9,7 @@ import type { Observations } from './observations.ts'
 
 interface WaitingRequest {
   readonly request: PeerRequest
-  answer(response: CoapMessage | Promise<CoapMessage>): void
+  readonly answer: (response: CoapMessage | Promise<CoapMessage>) => void
 }
 
 /**

@@ -13,6 +13,7 @@ import { AttributeTree } from '../objects/attributes/tree.ts'
 import { server } from '../objects/definitions/server.ts'
 import { registrationLinks } from '../objects/links.ts'
 import type { OperationContext } from '../objects/operations/operation.ts'
+import type { Path } from '../objects/path.ts'
 import type { ObjectStore } from '../objects/store.ts'
 import type { PathRouter } from '../streams/route.ts'
 import type { Clock } from '../transport/clock.ts'
@@ -55,6 +56,7 @@ export class ServerConnection {
   readonly account: ServerAccount
   readonly #environment: ConnectionEnvironment
   readonly #uri: ServerUri
+  readonly #attributes = new AttributeTree()
   readonly #observations: Observations
   readonly #requests: Requests
   #peer: CoapPeer | undefined
@@ -67,7 +69,7 @@ export class ServerConnection {
   constructor(account: ServerAccount, environment: ConnectionEnvironment) {
     const { store, router, clock, onError } = environment
     const { shortServerId, serverInstanceId } = account
-    const context: OperationContext = { shortServerId, attributes: new AttributeTree(), onError }
+    const context: OperationContext = { shortServerId, attributes: this.#attributes, onError }
     this.account = account
     this.#environment = environment
     this.#uri = parseServerUri(account.uri)
@@ -171,6 +173,11 @@ export class ServerConnection {
       clock.clearTimeout(timer)
       cancel()
     }
+  }
+
+  /** An object instance is gone, and with it the attributes that the server attached to it. */
+  forgetInstance(path: Path): void {
+    this.#attributes.remove(path)
   }
 
   /** Ends for good. */

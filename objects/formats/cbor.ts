@@ -1,6 +1,7 @@
 import { ValueError } from '../errors.ts'
 import { checkValue, type ObjectLink, type ResourceType, type Value } from '../value.ts'
-import { cborNumber, decodeCbor, decodeCborTime, encodeCbor, encodeCborFloat, encodeCborTime } from './cbor-codec.ts'
+import { decodeCbor, decodeCborTime, tagEpochTime } from './cbor-reader.ts'
+import { CborWriter } from './cbor-writer.ts'
 import { ContentFormat, type DataFormat } from './format.ts'
 import { formatObjectLink, parseObjectLink } from './object-link.ts'
 import { requireSinglePlace, singleValue } from './single-value.ts'
@@ -26,19 +27,34 @@ export const cborFormat: DataFormat = {
 
 function encodeValue(type: ResourceType, value: Value): Buffer {
   const checked = checkValue(type, value)
+  const writer = new CborWriter()
   switch (type) {
     case 'integer':
     case 'unsigned':
-      return encodeCbor(cborNumber(checked as number | bigint))
+      writer.integer(checked as number | bigint)
+      break
     case 'float':
-      return encodeCborFloat(checked as number)
+      writer.float(checked as number)
+      break
     case 'time':
-      return encodeCborTime(checked as number | bigint)
+      writer.tag(tagEpochTime)
+      writer.integer(checked as number | bigint)
+      break
+    case 'string':
+    case 'coreLink':
+      writer.text(checked as string)
+      break
+    case 'boolean':
+      writer.boolean(checked as boolean)
+      break
+    case 'opaque':
+      writer.bytes(checked as Uint8Array)
+      break
     case 'objectLink':
-      return encodeCbor(formatObjectLink(checked as ObjectLink))
+      writer.text(formatObjectLink(checked as ObjectLink))
+      break
     case 'none':
       throw new ValueError('an executable resource has no value')
-    default:
-      return encodeCbor(checked as string | boolean | Uint8Array)
   }
+  return writer.finish()
 }

@@ -1,5 +1,7 @@
-import { type CborItem, cborNumber, decodeCbor, encodeCbor } from './cbor-codec.ts'
-import { ContentFormat, type DataFormat } from './format.ts'
+import type { Path } from '../path.ts'
+import { decodeCbor } from './cbor-reader.ts'
+import { CborWriter } from './cbor-writer.ts'
+import { ContentFormat, type DataFormat, type Schema } from './format.ts'
 import { fromRecords, type SenmlLabel, type SenmlRecord, type SenmlRepresentation, toRecords } from './senml.ts'
 
 /** The labels as CBOR integers (RFC 8428 §6); `vlo` has none and stays text. */
@@ -32,8 +34,12 @@ const labelsByKey = new Map<unknown, SenmlLabel>(
 export const senmlCborFormat: DataFormat = {
   contentFormat: ContentFormat.senmlCbor,
 
-  encode(base, values) {
-    return encodeCbor(toRecords(base, values).map(toMap))
+  encode(base, values, schema) {
+    const records = toRecords(base, values)
+    const writer = new CborWriter()
+    writer.array(records.length)
+    for (const record of records) writeRecord(writer, record, schema)
+    return writer.finish()
   },
 
   decode(base, payload, schema) {
@@ -46,11 +52,49 @@ const representation: SenmlRepresentation = {
   dataOf: field => (field instanceof Uint8Array ? field : undefined),
 }
 
-function toMap({ baseName, baseTime, name, label, value }: SenmlRecord): CborItem {
-  const map = new Map<number | string, CborItem>()
-  if (baseName !== undefined) map.set(cborLabels.bn, baseName)
-  if (baseTime !== undefined) map.set(cborLabels.bt, cborNumber(baseTime))
-  if (name !== undefined) map.set(cborLabels.n, name)
-  map.set(cborLabels[label], typeof value === 'number' ? cborNumber(value) : value)
-  return map
+function writeRecord(writer: CborWriter, record: SenmlRecord, schema: Schema): void {
+  const { path, baseName, baseTime, name, label, value } = record
+  writer.map(1 + Number(baseName !== undefined) + Number(baseTime !== undefined) + Number(name !== undefined))
+  if (baseName !== undefined) {
+    writer.integer(cborLabels.bn)
+    writer.text(baseName)
+  }
+  if (baseTime !== undefined) {
+    writer.integer(cborLabels.bt)
+    writeNumber(writer, baseTime)
+  }
+  if (name !== undefined) {
+    writer.integer(cborLabels.n)
+    writer.text(name)
+  }
+  if (label === 'vlo') writer.text(cborLabels.vlo)
+  else writer.integer(cborLabels[label])
+  writeValue(writer, path, value, schema)
+}
+
+function writeValue(writer: CborWriter, path: Path, value: SenmlRecord['value'], schema: Schema): void {
+  switch (typeof value) {
+    case 'string':
+      writer.text(value)
+      break
+    case 'boolean':
+      writer.boolean(value)
+      break
+    case 'bigint':
+      writer.integer(value)
+      break
+    case 'number':
+      // A float stays one where it is integral: readers that know the type refuse an integer.
+      if (schema.resource(path[0] as number, path[2] as number)?.type === 'float') writer.float(value)
+      else writeNumber(writer, value)
+      break
+    default:
+      if (value === null) writer.null()
+      else writer.bytes(value)
+  }
+}
+
+function writeNumber(writer: CborWriter, value: number): void {
+  if (Number.isSafeInteger(value)) writer.integer(value)
+  else writer.float(value)
 }

@@ -17,6 +17,8 @@ export type SenmlLabel = ValueLabel | (typeof otherLabels)[number]
 
 /** A record as it is written; base name and base time only where they change. */
 export interface SenmlRecord {
+  /** What the record is about; goes out as base name and name. */
+  readonly path: Path
   readonly baseName: string | undefined
   readonly baseTime: number | undefined
   readonly name: string | undefined
@@ -56,6 +58,7 @@ export function toRecords(base: Path, values: readonly PathValue[]): SenmlRecord
     const isBase = path.length === base.length
     const nextBaseName = isBase ? ownName : prefix
     records.push({
+      path,
       baseName: nextBaseName === baseName ? undefined : nextBaseName,
       baseTime: timeSeconds === baseTime ? undefined : timeSeconds,
       name: isBase ? undefined : nameBelow(base.length, path),

@@ -22,7 +22,7 @@ export interface PeerRequest {
    * Starts an observation for this request (RFC 7641 §4.1) and returns it; an earlier one with the same token is replaced.
    * The response must go through its `accept`.
    */
-  observe(listener: RelationListener): ObserveRelation
+  readonly observe: (listener: RelationListener) => ObserveRelation
 }
 
 /**

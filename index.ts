@@ -1,0 +1,5 @@
+export { Lwm2mClient } from './client/client.ts'
+export { type ClientOptions, OptionsError, type ServerOptions } from './client/options.ts'
+export type { ClientEvent } from './machines/events.ts'
+export { type Clock, systemClock } from './transport/clock.ts'
+export { TransportError, type TransportErrorCode } from './transport/errors.ts'
