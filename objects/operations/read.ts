@@ -80,9 +80,9 @@ function contentOf(
   )
 }
 
-/** Goes on with `next`: at once unless the value is a Promise. */
-function andThen<T, R>(value: T | Promise<T>, next: (value: T) => R): R | Promise<R> {
-  return isPromiseLike(value) ? Promise.resolve(value).then(next) : next(value)
+/** Goes on with `apply`: at once unless the value is a Promise. */
+function andThen<T, R>(value: T | Promise<T>, apply: (value: T) => R): R | Promise<R> {
+  return isPromiseLike(value) ? Promise.resolve(value).then(apply) : apply(value)
 }
 
 /** Goes on with `combine` when all items are there: at once if none is a Promise. */
