@@ -47,10 +47,10 @@ async function mainJob(): Promise<string> {
   log.values((await server.read(endpoint, '/3/0')).values)
 
   log.step('The server writes the lifetime, and the client updates its registration')
-  const updated = firstValueFrom(server.events$.pipe(filter(({ type }) => type === 'updated')))
+  const updated = firstValueFrom(client.events$.pipe(filter(({ type }) => type === 'REG_UPDATE_COMPLETE')))
   await server.write(endpoint, '/1/0/1', 120)
-  const { lifetimeSeconds } = (await updated).registration
-  log.values([{ path: [1, 0, 1], value: lifetimeSeconds }])
+  await updated
+  console.log(`    registered for ${server.registrations.get(endpoint)?.lifetimeSeconds} s`)
 
   log.step('The server observes the temperature: at most once a second, at least every three')
   await server.writeAttributes(endpoint, '/3303/0/5700', { pminSeconds: 1, pmaxSeconds: 3 })
@@ -68,8 +68,8 @@ async function mainJob(): Promise<string> {
   )
   readings.unsubscribe()
 
-  log.step('The server has cancelled the observation and looks at what is there')
-  const { links } = await server.discover(endpoint, '/3303')
+  log.step('The server cancels the observation and looks at what is there')
+  const { links } = await server.discover(endpoint, '/3303/0')
   for (const { target, attributes } of links)
     console.log(`    ${target}`, Object.keys(attributes).length ? attributes : '')
 

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { formatPath, type PathValue } from 'lwm2m-engine/objects'
 import { Code, describeMessage, isRequest, type Trace } from 'lwm2m-engine/transport'
 import pc from 'picocolors'
@@ -23,6 +24,6 @@ export class WireLog implements Trace {
   }
 
   values(values: readonly PathValue[]): void {
-    for (const { path, value } of values) console.log(`    ${formatPath(path)} = ${colors.yellow(String(value))}`)
+    for (const { path, value } of values) console.log(`    ${formatPath(path)} = ${colors.yellow(inspect(value))}`)
   }
 }

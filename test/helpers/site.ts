@@ -6,7 +6,7 @@ import type { RegistrationEvent } from '../../server/registrations.ts'
 import { type ListenOptions, Lwm2mServer } from '../../server/server.ts'
 import type { CoapMessage } from '../../transport/coap/message.ts'
 import { CoapPeer } from '../../transport/coap/peer.ts'
-import type { ConnectOptions, Network } from '../../transport/connection.ts'
+import type { Address, ConnectOptions, Network } from '../../transport/connection.ts'
 import { describeMessage } from '../../transport/lwm2m/describe.ts'
 import { type MemoryConnection, MemoryNetwork } from '../../transport/memory.ts'
 import { seededRandom } from '../../transport/random.ts'
@@ -47,8 +47,8 @@ export async function serverSite({ seed = 1, server: serverOptions = {} }: Serve
       return Lwm2mServer.listen(listenOptions)
     },
     /** A peer that sends what it likes. */
-    peer: async () => {
-      const connection = await network.connect(server.local)
+    peer: async (remote: Address = server.local) => {
+      const connection = await network.connect(remote)
       return new CoapPeer(connection, { clock, random, handler: notFound })
     },
   }
