@@ -1,4 +1,4 @@
-import { firstValueFrom } from 'rxjs'
+import { first } from 'rxjs'
 import { expect, test } from 'vitest'
 import { type CoapMessage, Code } from '../../transport/coap/message.ts'
 import { decodeRegistered, encodeDeregister, encodeRegister, encodeUpdate } from '../../transport/lwm2m/uplink.ts'
@@ -175,7 +175,9 @@ test('beyond the maximum a client is refused with 5.03, and a known one may stil
 test('an event comes after its response, so that a listener may ask at once', async () => {
   const { server, clock, client, wire, close } = await registeredSite()
   await clock.until(client.stop())
-  const read = firstValueFrom(server.events$).then(() => server.read(endpoint, '/3/0/0'))
+  const read = new Promise(resolve => {
+    server.events$.pipe(first()).subscribe(() => resolve(server.read(endpoint, '/3/0/0')))
+  })
   wire.length = 0
   client.start()
   await clock.until(read)
