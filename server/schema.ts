@@ -8,7 +8,7 @@ import type { Schema } from '../objects/formats/format.ts'
 
 const builtIn: readonly ObjectDefinition[] = [security, server, device, temperature]
 
-/** The types of the objects that the engine has, and of `definitions`, which come first. */
+/** The types of the objects that the engine has, and of `definitions`, which win over them. */
 export function schemaOf(definitions: readonly ObjectDefinition[]): Schema {
   const tables = new Map([...builtIn, ...definitions].map(definition => [definition.id, tableOf(definition)]))
   return { resource: (objectId, resourceId) => tables.get(objectId)?.byId.get(resourceId) }

@@ -149,15 +149,15 @@ test('a later registration with a shorter lifetime ends first', async () => {
 
 test('a Register under a known endpoint name replaces its registration', async () => {
   const { server, ask, events } = await bareSite()
-  const first = await ask(register('client', 60))
+  const former = await ask(register('client', 60))
   const second = await ask(register('client', 30), 1)
   expect(second.code).toBe(Code.created)
   expect(server.registrations.size).toBe(1)
   expect(server.registrations.get('client')?.lifetimeSeconds).toBe(30)
   expect(events[1]).toMatchObject({ type: 'registered', replaced: { lifetimeSeconds: 60 } })
-  const former = decodeRegistered(first) as readonly string[]
-  expect((await ask(encodeUpdate(former, {}))).code).toBe(Code.notFound)
-  expect((await ask(encodeDeregister(former))).code).toBe(Code.notFound)
+  const location = decodeRegistered(former) as readonly string[]
+  expect((await ask(encodeUpdate(location, {}))).code).toBe(Code.notFound)
+  expect((await ask(encodeDeregister(location))).code).toBe(Code.notFound)
   expect(server.registrations.size).toBe(1)
   await server.close()
 })
