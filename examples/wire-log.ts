@@ -4,7 +4,8 @@ import { Code, describeMessage, isRequest, type Trace } from 'lwm2m-engine/trans
 import pc from 'picocolors'
 
 const { stdout, env } = process
-const colors = pc.createColors(stdout.isTTY && !env['NO_COLOR'])
+// Undefined, not false, where it is no terminal; and "undefined" would let the library decide.
+const colors = pc.createColors(stdout.isTTY === true && !env['NO_COLOR'])
 
 /** Shows the messages of a client as they pass, and counts them. */
 export class WireLog implements Trace {

@@ -26,7 +26,8 @@ const interrupted = new Promise<void>(resolve => {
 const exitCode = await run(process.argv.slice(2), {
   print: line => void stdout.write(`${line}\n`),
   printError: line => void stderr.write(`${line}\n`),
-  colors: stdout.isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
+  // Undefined, not false, where it is no terminal; and "undefined" would let the library decide.
+  colors: stdout.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
   interrupted,
   clock: systemClock,
   random: systemRandom,

@@ -1,14 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { afterEach, expect, test } from 'vitest'
 
 const running: ChildProcess[] = []
-const sockets: Socket[] = []
 
 afterEach(() => {
   for (const child of running.splice(0)) child.kill('SIGKILL')
-  for (const socket of sockets.splice(0)) socket.close()
 })
 
 /** A program as a user starts it, its output gathered. */
@@ -99,18 +96,6 @@ test('a name that nobody has: an attempt after the other until Ctrl-C', async ()
   signal('SIGINT')
   expect(await ended).toBe(0)
   expect(output.err).toBe('')
-})
-
-test('a silent host with --once: one line, exit code 1', async () => {
-  const silent = createSocket('udp4')
-  sockets.push(silent)
-  silent.bind(0, '127.0.0.1')
-  await once(silent, 'listening')
-  const uri = `coap://127.0.0.1:${silent.address().port}`
-  const { ended, output } = lwm2m('client', '--server', uri, '--endpoint', 'dev1', '--once')
-  expect(await ended).toBe(1)
-  expect(output.out).toMatch(/✗ not registered with .*did not acknowledge.*; giving up\n$/)
-  expect(oneLine(output.out)).toBe(true)
 })
 
 test('a second Ctrl-C ends a client at once that waits for a dead server to de-register it', async () => {
