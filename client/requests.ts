@@ -69,12 +69,18 @@ export class Requests {
     const outcome = perform(this.#store, this.#context, operation)
     if (!(outcome instanceof Promise)) return this.#respond(request, operation, outcome)
     this.#busy = true
-    return outcome
-      .then(settled => this.#respond(request, operation, settled))
-      .finally(() => {
+    return new Promise((resolve, reject) => {
+      // Resolved before the next request is performed, so that responses leave in the order of their requests.
+      void outcome.then(settled => {
+        try {
+          resolve(this.#respond(request, operation, settled))
+        } catch (error) {
+          reject(error)
+        }
         this.#busy = false
         this.#continue()
       })
+    })
   }
 
   #respond(request: PeerRequest, operation: Operation, outcome: Outcome): CoapMessage {

@@ -35,17 +35,28 @@ export function pathFromSegments(segments: readonly string[]): Path | undefined 
 
 /** Reads one decimal identifier without sign, spaces or leading zeros; `undefined` when it is none or above 65534. */
 export function idFromText(text: string): number | undefined {
-  const length = text.length
-  if (length === 0 || length > 5) return undefined
+  if (!idPattern.test(text)) return undefined
+  const id = Number(text)
+  return id < MAX_ID ? id : undefined
+}
+
+const idPattern = /^(?:0|[1-9]\d{0,4})$/
+
+/** {@link idFromText} of the ASCII digits themselves. */
+export function idFromDigits(digits: Uint8Array): number | undefined {
+  const length = digits.length
+  if (length === 0 || length > 5 || (length > 1 && digits[0] === zero)) return undefined
   let id = 0
   for (let index = 0; index < length; index++) {
-    const digit = text.charCodeAt(index) - 48
+    const digit = (digits[index] as number) - zero
     if (digit < 0 || digit > 9) return undefined
     id = id * 10 + digit
   }
-  if (id >= MAX_ID || (length > 1 && text.charCodeAt(0) === 48)) return undefined
-  return id
+  return id < MAX_ID ? id : undefined
 }
+
+/** The ASCII code of `0`. */
+const zero = 0x30
 
 export function formatPath(path: Path): string {
   return `/${path.join('/')}`

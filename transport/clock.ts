@@ -25,9 +25,11 @@ class LongWait {
   }
 }
 
+const startedMs = performance.timeOrigin
+
 /** The clock of the machine, monotonic: a change of the wall clock moves no deadline. */
 export const systemClock: Clock = {
-  now: () => performance.timeOrigin + performance.now(),
+  now: () => startedMs + performance.now(),
   setTimeout(callback, delayMs) {
     if (delayMs <= longestWaitMs) return setTimeout(callback, delayMs)
     const wait = new LongWait()

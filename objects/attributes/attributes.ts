@@ -1,4 +1,5 @@
 import { OperationError } from '../errors.ts'
+import { formatDecimal } from '../formats/decimal.ts'
 import type { LinkAttributes } from '../formats/link-format.ts'
 
 /** The notification attributes of one place in the tree (LwM2M Core 1.2.2 §5.1.2). */
@@ -52,6 +53,16 @@ export function parseAttributes(texts: readonly string[]): AttributePatch {
     patch[name] = value
   }
   return patch
+}
+
+/** Writes the queries of a Write-Attributes; what {@link parseAttributes} reads. */
+export function formatAttributes(patch: AttributePatch): string[] {
+  const texts: string[] = []
+  for (const [name, wireName] of attributeNames) {
+    const value = patch[name]
+    if (value !== undefined) texts.push(value === null ? wireName : `${wireName}=${formatDecimal(value)}`)
+  }
+  return texts
 }
 
 function parseAttributeValue(name: AttributeName, text: string): number | undefined {

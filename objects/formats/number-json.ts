@@ -4,8 +4,8 @@ import { FormatError } from '../errors.ts'
 export type JsonValue = string | number | bigint | boolean | null | JsonValue[] | Map<string, JsonValue>
 
 const maxDepth = 8
-// An integer of more digits is beyond 64 bits, where nothing is lost that could be used; also BigInt() is quadratic.
-const maxIntegerDigits = 20
+// 2^64 - 1 and -2^63. A longer integer is beyond 64 bits, where no digit counts any more, and BigInt() is quadratic.
+const maxIntegerLength = 20
 const numberPattern = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y
 const spacePattern = /[ \t\n\r]*/y
 
@@ -119,7 +119,7 @@ class JsonReader {
     this.#position += literal.length
     const value = Number(literal)
     const integral = fraction === undefined && exponent === undefined
-    if (!integral || Number.isSafeInteger(value) || literal.length > maxIntegerDigits + 1) return value
+    if (!integral || Number.isSafeInteger(value) || literal.length > maxIntegerLength) return value
     return BigInt(literal)
   }
 

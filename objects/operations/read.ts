@@ -20,10 +20,10 @@ export function read(
 ): Outcome | Promise<Outcome> {
   const format = formatOf(accept)
   if (format === undefined) throw new OperationError('NOT_ACCEPTABLE', `Content-Format ${accept} is not supported`)
-  return allThen([readValues(store, path)], ([values]) => ({
+  return andThen(readValues(store, path), values => ({
     responseCode: ResponseCode.content,
     contentFormat: format.contentFormat,
-    payload: format.encode(path, values as PathValue[], store),
+    payload: format.encode(path, values, store),
   }))
 }
 
@@ -45,7 +45,8 @@ export function readValues(store: ObjectStore, path: Path): PathValue[] | Promis
 
 function readResource(store: ObjectStore, path: Path, resource: ResourceEntry): PathValue[] | Promise<PathValue[]> {
   if (!resource.readable) throw notAllowed(path, 'Read')
-  return allThen([contentOf(store, path.slice(0, 3), resource)], ([all]) => {
+  const place = path.length === 3 ? path : path.slice(0, 3)
+  return andThen(contentOf(store, place, resource), all => {
     const content = path.length === 4 && all instanceof Map ? all.get(path[3] as number) : all
     if (content === undefined) throw notFound(path)
     const values: PathValue[] = []
@@ -75,8 +76,13 @@ function contentOf(
   const handler = store.handlers.find('read', path)
   if (handler === undefined) return store.content(path)
   return callHandler(path, () =>
-    allThen([handler(path)], ([content]) => (content === undefined ? undefined : checkContent(resource, content))),
+    andThen(handler(path), content => (content === undefined ? undefined : checkContent(resource, content))),
   )
+}
+
+/** Goes on with `apply`: at once unless the value is a Promise. */
+function andThen<T, R>(value: T | Promise<T>, apply: (value: T) => R): R | Promise<R> {
+  return isPromiseLike(value) ? Promise.resolve(value).then(apply) : apply(value)
 }
 
 /** Goes on with `combine` when all items are there: at once if none is a Promise. */

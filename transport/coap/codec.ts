@@ -1,15 +1,6 @@
 import { generate, type OptionName, type ParsedPacket, parse } from 'coap-packet'
 import { MessageFormatError } from '../errors.ts'
-import {
-  type CoapDatagram,
-  type CoapOption,
-  Code,
-  formatCode,
-  isRequest,
-  isResponse,
-  MessageType,
-  noPayload,
-} from './message.ts'
+import { type CoapDatagram, type CoapOption, Code, isRequest, isResponse, MessageType, noPayload } from './message.ts'
 
 /**
  * Decodes a datagram by the letter of RFC 7252 §3, which the codec library is laxer than. The result aliases `bytes`.
@@ -31,24 +22,33 @@ export function decodeDatagram(bytes: Buffer): CoapDatagram {
 export function encodeDatagram(datagram: CoapDatagram): Buffer {
   const { type, code, messageId, token, payload } = datagram
   if (code === Code.empty) return encodeEmpty(type, messageId)
-  const head = generate(
-    {
-      code: codeTexts[code] as string,
-      confirmable: type === MessageType.confirmable,
-      ack: type === MessageType.acknowledgement,
-      reset: false,
-      messageId,
-      token: asBuffer(token),
-      options: datagram.options.map(named),
-    },
-    maxDatagramBytes,
-  )
-  if (payload.length === 0) return head
-  // The library decodes the whole payload as UTF-8, twice, to see whether it is empty; it is appended here instead.
-  const bytes = Buffer.allocUnsafe(head.length + 1 + payload.length)
-  head.copy(bytes)
-  bytes[head.length] = payloadMarker
-  bytes.set(payload, head.length + 1)
+  const options = encodeOptions(datagram.options)
+  const payloadStart = headerBytes + token.length + options.length
+  const bytes = Buffer.allocUnsafe(payloadStart + (payload.length === 0 ? 0 : 1 + payload.length))
+  bytes[0] = (1 << 6) | (type << 4) | token.length
+  bytes[1] = code
+  bytes.writeUInt16BE(messageId, 2)
+  bytes.set(token, headerBytes)
+  bytes.set(options, headerBytes + token.length)
+  if (payload.length > 0) {
+    bytes[payloadStart] = payloadMarker
+    bytes.set(payload, payloadStart + 1)
+  }
+  return bytes
+}
+
+const noOptions = Buffer.alloc(0)
+
+/** The bytes of frozen options, which are the same each time: most responses have no other options. */
+const encodedOptions = new WeakMap<readonly CoapOption[], Buffer>()
+
+function encodeOptions(options: readonly CoapOption[]): Buffer {
+  if (options.length === 0) return noOptions
+  const known = encodedOptions.get(options)
+  if (known !== undefined) return known
+  // Only the options: for a payload the library decodes all of it as UTF-8, twice, to see whether it is empty.
+  const bytes = generate({ messageId: 0, options: options.map(named) }, maxDatagramBytes).subarray(headerBytes)
+  if (Object.isFrozen(options)) encodedOptions.set(options, bytes)
   return bytes
 }
 
@@ -70,9 +70,6 @@ const headerBytes = 4
 const payloadMarker = 0xff
 const maxDatagramBytes = 65_535
 const maxOptionNumber = 65_535
-
-/** `4.04` for every code byte: the library only takes texts for codes above 0.99. */
-const codeTexts: readonly string[] = Array.from({ length: 256 }, (_, code) => formatCode(code))
 
 function checkStructure(bytes: Buffer): void {
   const length = bytes.length

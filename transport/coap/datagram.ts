@@ -57,7 +57,7 @@ export class DatagramLayer implements MessageLayer, ConnectionReceiver {
     this.#parameters = options.parameters
     this.#exchangeLifetimeMs = exchangeLifetimeMs(options.parameters)
     this.#nonLifetimeMs = nonLifetimeMs(options.parameters)
-    this.#duplicates = new Duplicates(options.clock, options.parameters.deduplicationBytes)
+    this.#duplicates = new Duplicates(options.parameters.deduplicationBytes)
     this.#nextMessageId = options.random.uint32() & 0xffff
     this.lastActivityMs = options.clock.now()
     options.connection.receive(this)
@@ -289,13 +289,14 @@ export class DatagramLayer implements MessageLayer, ConnectionReceiver {
       if (confirmable) this.#answerEmpty(MessageType.reset, message.messageId, undefined)
       return
     }
-    const earlier = this.#duplicates.find(message.messageId, message.token)
+    const nowMs = this.lastActivityMs
+    const earlier = this.#duplicates.find(message.messageId, message.token, nowMs)
     if (earlier !== undefined) {
       if (earlier.reply !== undefined) this.#options.connection.send(earlier.reply)
       return
     }
     const lifetimeMs = confirmable ? this.#exchangeLifetimeMs : this.#nonLifetimeMs
-    const seen = this.#duplicates.remember(message.messageId, message.token, lifetimeMs)
+    const seen = this.#duplicates.remember(message.messageId, message.token, nowMs, lifetimeMs)
     if (isRequest(message.code)) {
       this.#options.receiver.request(new DatagramRequest(this, seen, message, confirmable))
       return

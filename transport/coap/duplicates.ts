@@ -1,5 +1,3 @@
-import type { Clock } from '../clock.ts'
-
 /** A message that was received, kept until its message id may mean another one. */
 export interface SeenMessage {
   readonly messageId: number
@@ -17,14 +15,12 @@ const entryBytes = 200
  * forgotten. No timer: entries leave when others arrive.
  */
 export class Duplicates {
-  readonly #clock: Clock
   readonly #maximumBytes: number
   readonly #seen = new Map<number, SeenMessage>()
   #bytes = 0
   #sweepMs = 0
 
-  constructor(clock: Clock, maximumBytes: number) {
-    this.#clock = clock
+  constructor(maximumBytes: number) {
     this.#maximumBytes = maximumBytes
   }
 
@@ -32,14 +28,13 @@ export class Duplicates {
    * The earlier message with this id. A message with another token is not a duplicate but a sender that ran through all
    * its ids.
    */
-  find(messageId: number, token: Uint8Array): SeenMessage | undefined {
+  find(messageId: number, token: Uint8Array, nowMs: number): SeenMessage | undefined {
     const seen = this.#seen.get(messageId)
-    if (seen === undefined || seen.expiresMs <= this.#clock.now() || !sameBytes(seen.token, token)) return undefined
+    if (seen === undefined || seen.expiresMs <= nowMs || !sameBytes(seen.token, token)) return undefined
     return seen
   }
 
-  remember(messageId: number, token: Uint8Array, lifetimeMs: number): SeenMessage {
-    const nowMs = this.#clock.now()
+  remember(messageId: number, token: Uint8Array, nowMs: number, lifetimeMs: number): SeenMessage {
     if (nowMs >= this.#sweepMs || this.#bytes >= this.#maximumBytes) this.#sweep(nowMs, lifetimeMs)
     this.#forget(messageId)
     // A copy: the token is a part of its datagram, which would stay in memory, unaccounted for.

@@ -4,6 +4,7 @@ import { findBlock } from './block.ts'
 import { BlockwiseRequest } from './blockwise-request.ts'
 import type { Exchange, ExchangeListener, Exchanges } from './exchange.ts'
 import { type CoapMessage, isSuccess } from './message.ts'
+import { ObserveCancellation } from './observe-cancellation.ts'
 import { findUint, OptionNumber, uintOption, withOption } from './options.ts'
 import type { CoapParameters } from './parameters.ts'
 
@@ -33,7 +34,7 @@ export interface ObserveRequestOptions {
 export class ObserveRequest implements ExchangeListener {
   readonly #options: ObserveRequestOptions
   #answer: ExchangeListener | undefined
-  #exchange: Exchange | undefined
+  #exchange: (Exchange & { readonly token: number }) | undefined
   #rest: BlockwiseRequest | undefined
   #sequence = -1
   #sequenceMs = 0
@@ -58,6 +59,19 @@ export class ObserveRequest implements ExchangeListener {
   forget(): void {
     this.#exchange?.close()
     this.#rest?.close()
+  }
+
+  /** Forgets the observation and asks the other end to do so, too; the returned function gives that up. */
+  deregister(answer: ExchangeListener): () => void {
+    this.forget()
+    const { exchanges, message } = this.#options
+    if (this.#exchange === undefined) {
+      answer.failed(new TransportError('CANCELLED', 'the observation never started'))
+      return () => undefined
+    }
+    const cancellation = new ObserveCancellation(exchanges, message, this.#exchange.token, answer)
+    cancellation.start()
+    return () => cancellation.close()
   }
 
   failed(error: TransportError): void {

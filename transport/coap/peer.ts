@@ -51,6 +51,15 @@ export interface PendingRequest {
   cancel(): void
 }
 
+/** An observation of this peer. */
+export interface PendingObservation extends PendingRequest {
+  /**
+   * Ends the observation at the other end, too: a GET with its token and Observe 1 (RFC 7641 §3.6). Resolves with the
+   * answer.
+   */
+  deregister(): Promise<CoapMessage>
+}
+
 /** One other CoAP endpoint: requests to it and from it, over one message layer. Client and server alike. */
 export class CoapPeer {
   readonly connection: Connection
@@ -104,20 +113,29 @@ export class CoapPeer {
    * Observes with a GET or FETCH (RFC 7641 §3, RFC 8132 §2.4): `response` is the first answer, what follows goes to the
    * listener. `cancel` forgets the observation: the next notification is rejected with a reset (RFC 7641 §3.6).
    */
-  observe(message: CoapMessage, listener: ObservationListener): PendingRequest {
-    return this.#pending(answer => {
-      const { clock } = this.#options
-      const observe = new ObserveRequest({
+  observe(message: CoapMessage, listener: ObservationListener): PendingObservation {
+    let request: ObserveRequest | undefined
+    const pending = this.#pending(answer => {
+      const started = new ObserveRequest({
         exchanges: this.#exchanges,
         parameters: this.#parameters,
-        clock,
+        clock: this.#options.clock,
         message,
         answer,
         listener,
       })
-      observe.start()
-      return () => observe.forget()
+      request = started
+      started.start()
+      return () => started.forget()
     })
+    const deregister = () => {
+      pending.cancel()
+      return this.#pending(answer => {
+        if (request === undefined) throw closedError()
+        return request.deregister(answer)
+      }).response
+    }
+    return { ...pending, deregister }
   }
 
   /** Asks whether the other end is alive (RFC 7252 §4.3). Rejects with TIMEOUT, QUEUE_FULL or CLOSED. */

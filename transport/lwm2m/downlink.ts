@@ -1,7 +1,7 @@
 import { OperationError } from '../../objects/errors.ts'
 import { ContentFormat } from '../../objects/formats/format.ts'
 import type { Operation, Outcome } from '../../objects/operations/operation.ts'
-import { type Path, pathFromSegments } from '../../objects/path.ts'
+import { idFromDigits, type Path } from '../../objects/path.ts'
 import { type CoapMessage, type CoapOption, Code, noPayload } from '../coap/message.ts'
 import { findStrings, findUint, OptionNumber, pathOptions, stringOption, uintOption } from '../coap/options.ts'
 
@@ -10,7 +10,7 @@ import { findStrings, findUint, OptionNumber, pathOptions, stringOption, uintOpt
  * Throws {@link OperationError}: NOT_FOUND for a path that is none, METHOD_NOT_ALLOWED for a method the path has not.
  */
 export function decodeOperation(request: CoapMessage): Operation {
-  const path = pathFromSegments(findStrings(request, OptionNumber.uriPath))
+  const path = findPath(request)
   if (path === undefined) throw new OperationError('NOT_FOUND', 'no such path')
   if (path.length === 0) throw new OperationError('METHOD_NOT_ALLOWED', 'this operation has no root path')
   switch (request.code) {
@@ -24,6 +24,20 @@ export function decodeOperation(request: CoapMessage): Operation {
       throw new OperationError('METHOD_NOT_ALLOWED', 'no operation uses this method')
   }
 }
+
+/** The path of a request, read from the digits of its options without a string for each; undefined when it is none. */
+function findPath(request: CoapMessage): Path | undefined {
+  const path: number[] = []
+  for (const { number, value } of request.options) {
+    if (number !== OptionNumber.uriPath) continue
+    const id = idFromDigits(value)
+    if (id === undefined || path.length === longestPath) return undefined
+    path.push(id)
+  }
+  return path
+}
+
+const longestPath = 4
 
 function decodeGet(request: CoapMessage, path: Path): Operation {
   const accept = findUint(request, OptionNumber.accept)
@@ -112,13 +126,13 @@ export function encodeOutcome(outcome: Outcome): CoapMessage {
   }
 }
 
-/** Options are immutable, so each Content-Format needs its own only once. */
+/** Each Content-Format needs its option only once; frozen, it is encoded only once, too. */
 const knownContentFormats = new Map<number, readonly CoapOption[]>()
 
 function contentFormatOptions(contentFormat: number): readonly CoapOption[] {
   let options = knownContentFormats.get(contentFormat)
   if (options === undefined) {
-    options = formatOption(contentFormat)
+    options = Object.freeze(formatOption(contentFormat))
     knownContentFormats.set(contentFormat, options)
   }
   return options

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { Lwm2mClient } from '../../client/client.ts'
+import type { ClientOptions } from '../../client/options.ts'
+
+const server = { uri: 'coap://127.0.0.1', shortServerId: 1 }
+
+test.each<[string, ClientOptions, string, RegExp]>([
+  ['an empty endpoint', { endpoint: '', servers: [server] }, 'INVALID_OPTIONS', /1 to 200 characters/],
+  ['an endless endpoint', { endpoint: 'x'.repeat(201), servers: [] }, 'INVALID_OPTIONS', /1 to 200 characters/],
+  ['a line break in the endpoint', { endpoint: 'a\nb', servers: [] }, 'INVALID_OPTIONS', /control character/],
+  ['short server id 0', { endpoint: 'a', servers: [{ ...server, shortServerId: 0 }] }, 'INVALID_OPTIONS', /id 0/],
+  [
+    'short server id 65535',
+    { endpoint: 'a', servers: [{ ...server, shortServerId: 65_535 }] },
+    'INVALID_OPTIONS',
+    /65535/,
+  ],
+  ['a short server id twice', { endpoint: 'a', servers: [server, server] }, 'INVALID_OPTIONS', /two servers/],
+  ['lifetime 0', { endpoint: 'a', servers: [{ ...server, lifetimeSeconds: 0 }] }, 'INVALID_OPTIONS', /lifetime 0/],
+  ['half a second', { endpoint: 'a', servers: [{ ...server, lifetimeSeconds: 0.5 }] }, 'INVALID_OPTIONS', /lifetime/],
+  [
+    'a secure URI',
+    { endpoint: 'a', servers: [{ ...server, uri: 'coaps://h' }] },
+    'INVALID_OPTIONS',
+    /not supported yet/,
+  ],
+  ['a web URI', { endpoint: 'a', servers: [{ ...server, uri: 'http://h' }] }, 'INVALID_URI', /"http"/],
+])('%s is refused', (_, options, code, message) => {
+  expect(() => new Lwm2mClient(options)).toThrow(
+    expect.objectContaining({ code, message: expect.stringMatching(message) }),
+  )
+})
