@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { TransportError } from '../errors.ts'
+import type { TransportError } from '../errors.ts'
 import { findBlock } from './block.ts'
 import { BlockwiseRequest } from './blockwise-request.ts'
 import type { Exchange, ExchangeListener, Exchanges } from './exchange.ts'
@@ -8,7 +8,7 @@ import { ObserveCancellation } from './observe-cancellation.ts'
 import { findUint, OptionNumber, uintOption, withOption } from './options.ts'
 import type { CoapParameters } from './parameters.ts'
 
-/** Hears of an observation this peer has made. */
+/** Hears of an observation this peer has made. Called synchronously, so it must not throw. */
 export interface ObservationListener {
   /** The first response, success or error, is told to the promise of `observe`; every later one here, newest only. */
   notification(message: CoapMessage): void
@@ -118,19 +118,19 @@ export class ObserveRequest implements ExchangeListener {
   #fetchRest(first: CoapMessage, established: boolean): void {
     const { exchanges, parameters, message: request } = this.#options
     this.#rest = new BlockwiseRequest(exchanges, parameters, request, true, {
-      response: message => this.#tell(message, established),
-      failed: error => {
-        // The state could not be fetched whole; a later notification may bring it, but a first answer must come.
-        if (this.#answer === undefined) return
-        this.forget()
-        this.failed(error)
+      response: message => {
+        if (isSuccess(message.code) || !established) this.#tell(message, established)
+        else this.#loseRest(() => this.#tell(message, false))
       },
+      failed: error => this.#loseRest(() => this.failed(error)),
     })
     this.#rest.continueAfter(first)
   }
-}
 
-/** The error that tells a listener of a peer that was closed. */
-export function closedError(): TransportError {
-  return new TransportError('CLOSED', 'the connection was closed')
+  /** The state could not be fetched whole: a later notification may bring it, but a first answer must come. */
+  #loseRest(answer: () => void): void {
+    if (this.#answer === undefined) return
+    this.forget()
+    answer()
+  }
 }
