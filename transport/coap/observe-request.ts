@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { TransportError } from '../errors.ts'
+import { TransportError } from '../errors.ts'
 import { findBlock } from './block.ts'
 import { BlockwiseRequest } from './blockwise-request.ts'
 import type { Exchange, ExchangeListener, Exchanges } from './exchange.ts'

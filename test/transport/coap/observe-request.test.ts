@@ -259,3 +259,64 @@ describe('notifications in blocks (RFC 7959 §2.6)', () => {
     })
   }
 })
+
+describe('deregistering (RFC 7641 §3.6)', () => {
+  test('the same request with the same token and Observe 1; its answer settles it', async () => {
+    const site = observing()
+    site.establish()
+    await site.pending.response
+    const answer = site.pending.deregister()
+    const sent = site.takeOne()
+    expect([sent.code, findUint(sent, OptionNumber.observe)]).toEqual([Code.get, 1])
+    expect(Buffer.compare(sent.token, site.sent.token)).toBe(0)
+    expect(sent.messageId).not.toBe(site.sent.messageId)
+    site.answer(sent, { payload: Buffer.from('last') })
+    expect(Buffer.from((await answer).payload).toString()).toBe('last')
+    expect([site.states, site.ends]).toEqual([[], []])
+    expect(site.peer.busy).toBe(false)
+    expect(site.clock.pendingTimers).toBe(0)
+  })
+
+  test('a notification that was on its way is not taken for the answer', async () => {
+    const site = observing()
+    site.establish()
+    await site.pending.response
+    const answer = site.pending.deregister()
+    site.take()
+    site.notify('on its way', [observe(1)])
+    const again = site.takeOne()
+    expect(findUint(again, OptionNumber.observe)).toBe(1)
+    site.answer(again, { payload: Buffer.from('last') })
+    expect(Buffer.from((await answer).payload).toString()).toBe('last')
+    expect(site.states).toEqual([])
+  })
+
+  test('one who goes on notifying: NO_RESPONSE after a few tries', async () => {
+    const site = observing()
+    site.establish()
+    await site.pending.response
+    const outcome = codeOf(site.pending.deregister())
+    let tries = 0
+    for (; site.peer.busy && tries < 20; tries++) site.notify('more', [observe(tries + 1)])
+    expect(await outcome).toBe('NO_RESPONSE')
+    expect(tries).toBe(4)
+    expect(site.clock.pendingTimers).toBe(0)
+  })
+
+  test('an observation that never started: CANCELLED', async () => {
+    const wire = coapWire({ parameters: { maximumQueued: 0 } })
+    void codeOf(wire.peer.request(get('first')).response)
+    const pending = wire.peer.observe(get('observed'), { notification: () => undefined, ended: () => undefined })
+    expect(await codeOf(pending.response)).toBe('QUEUE_FULL')
+    expect(await codeOf(pending.deregister())).toBe('CANCELLED')
+    wire.peer.close()
+  })
+
+  test('after closing: CLOSED', async () => {
+    const site = observing()
+    site.establish()
+    await site.pending.response
+    site.peer.close()
+    expect(await codeOf(site.pending.deregister())).toBe('CLOSED')
+  })
+})
