@@ -1,11 +1,10 @@
+import { isatty } from 'node:tty'
 import { inspect } from 'node:util'
 import { formatPath, type PathValue } from 'lwm2m-engine/objects'
 import { Code, describeMessage, isRequest, type Trace } from 'lwm2m-engine/transport'
 import pc from 'picocolors'
 
-const { stdout, env } = process
-// Undefined, not false, where it is no terminal; and "undefined" would let the library decide.
-const colors = pc.createColors(stdout.isTTY === true && !env['NO_COLOR'])
+const colors = pc.createColors(isatty(1) && !process.env['NO_COLOR'])
 
 /** Shows the messages of a client as they pass, and counts them. */
 export class WireLog implements Trace {

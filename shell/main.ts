@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { isatty } from 'node:tty'
 import { systemClock } from '../transport/clock.ts'
 import { systemRandom } from '../transport/random.ts'
 import { udpNetwork } from '../transport/udp.ts'
@@ -26,8 +27,7 @@ const interrupted = new Promise<void>(resolve => {
 const exitCode = await run(process.argv.slice(2), {
   print: line => void stdout.write(`${line}\n`),
   printError: line => void stderr.write(`${line}\n`),
-  // Undefined, not false, where it is no terminal; and "undefined" would let the library decide.
-  colors: stdout.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
+  colors: isatty(1) && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
   interrupted,
   clock: systemClock,
   random: systemRandom,
