@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import type { CoapMessage } from '../../../transport/coap/message.ts'
+import { type CoapMessage, Code } from '../../../transport/coap/message.ts'
 import type { ObserveRelation } from '../../../transport/coap/observe-relation.ts'
-import { findUint, OptionNumber } from '../../../transport/coap/options.ts'
+import { findUint, OptionNumber, uintOption } from '../../../transport/coap/options.ts'
 import type { PeerRequest } from '../../../transport/coap/peer.ts'
 import { coapSite, content, get } from '../../helpers/coap-site.ts'
+import { coapWire, codeOf } from '../../helpers/coap-wire.ts'
 
 /** A resource that ends its observation on Observe 1 with the token of the observation only, as RFC 7641 §3.6 has it. */
 async function observedSite() {
@@ -63,4 +64,29 @@ test('a deregistration that nobody answers times out', async () => {
   await expect(clock.until(observation.deregister())).rejects.toMatchObject({ code: 'TIMEOUT' })
   expect(client.busy).toBe(false)
   await site.close()
+})
+
+test('one who goes on notifying instead of answering: NO_RESPONSE after a few tries', async () => {
+  const wire = coapWire()
+  const observation = wire.peer.observe(get('observed'), { notification: () => undefined, ended: () => undefined })
+  const { token, ...asked } = wire.takeOne()
+  const notification = { code: Code.content, token, options: [uintOption(OptionNumber.observe, 1)] }
+  wire.answer({ ...asked, token }, { options: notification.options })
+  await observation.response
+  const outcome = codeOf(observation.deregister())
+  let tries = 0
+  for (; wire.peer.busy && tries < 20; tries++) wire.deliver({ ...notification, messageId: tries })
+  expect(await outcome).toBe('NO_RESPONSE')
+  expect(tries).toBe(4)
+  expect(wire.clock.pendingTimers).toBe(0)
+})
+
+test('deregistering what never started: CANCELLED; after closing: CLOSED', async () => {
+  const wire = coapWire({ parameters: { maximumQueued: 0 } })
+  void codeOf(wire.peer.request(get('first')).response)
+  const observation = wire.peer.observe(get('observed'), { notification: () => undefined, ended: () => undefined })
+  expect(await codeOf(observation.response)).toBe('QUEUE_FULL')
+  expect(await codeOf(observation.deregister())).toBe('CANCELLED')
+  wire.peer.close()
+  expect(await codeOf(observation.deregister())).toBe('CLOSED')
 })
