@@ -59,7 +59,7 @@ export interface SiteOptions extends ServerSiteOptions, Partial<Omit<ServerOptio
 }
 
 /** A client with a Temperature object, and its server; the client was not started. */
-export async function site({ seed, server: serverOptions, client: clientOptions, ...account }: SiteOptions = {}) {
+async function site({ seed, server: serverOptions, client: clientOptions, ...account }: SiteOptions = {}) {
   const base = await serverSite({ ...(seed && { seed }), ...(serverOptions && { server: serverOptions }) })
   const { clock, random, network, onError } = base
   let connection: MemoryConnection | undefined

@@ -4,7 +4,7 @@ import { type CoapMessage, type CoapOption, Code, noPayload } from '../coap/mess
 import { findStrings, findUint, OptionNumber, pathOptions, stringOption, uintOption } from '../coap/options.ts'
 
 /** Versions of the enabler that a client may register as. */
-export type EnablerVersion = '1.0' | '1.1' | '1.2'
+type EnablerVersion = '1.0' | '1.1' | '1.2'
 
 /** What a Register request says (LwM2M Core 1.2.2 §6.2.1). */
 export interface RegisterParameters {
