@@ -1,6 +1,5 @@
 import { BehaviorSubject, type Subscription } from 'rxjs'
 import type { NotificationAttributes } from '../objects/attributes/evaluate.ts'
-import { ResponseCode } from '../objects/errors.ts'
 import type { OperationContext, OperationOf, Outcome } from '../objects/operations/operation.ts'
 import { perform } from '../objects/operations/perform.ts'
 import { covers, formatPath, type Path } from '../objects/path.ts'
@@ -147,9 +146,8 @@ export class Observations {
 
   #notify(active: ActiveObservation, outcome: Outcome): void {
     const confirmable = this.#options.confirmable || this.#options.clock.now() >= active.confirmedMs + confirmEveryMs
+    // RFC 7641 §4.2: an error, such as 4.04 for an instance that was deleted, is the last: the relation ends with it.
     active.relation.notify(encodeOutcome(outcome), confirmable)
-    // RFC 7641 §4.2: an error, such as 4.04 for an instance that was deleted, is the last notification.
-    if (outcome.responseCode !== ResponseCode.content) active.relation.end('cancelled')
   }
 }
 

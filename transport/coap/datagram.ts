@@ -1,9 +1,10 @@
 import type { Clock, Timer } from '../clock.ts'
 import type { Connection, ConnectionReceiver } from '../connection.ts'
-import { MessageFormatError, TransportError } from '../errors.ts'
+import { MessageFormatError, type TransportError } from '../errors.ts'
 import type { Random } from '../random.ts'
 import type { Trace } from '../trace.ts'
 import { decodeDatagram, encodeDatagram, encodeEmpty, peekHeader } from './codec.ts'
+import { Confirmables } from './confirmables.ts'
 import { Duplicates, type SeenMessage } from './duplicates.ts'
 import { type CoapDatagram, type CoapMessage, Code, isRequest, MessageType } from './message.ts'
 import type { Delivery, DeliveryListener, InboundRequest, MessageLayer, MessageReceiver } from './message-layer.ts'
@@ -18,22 +19,11 @@ export interface DatagramLayerOptions {
   readonly trace?: Trace | undefined
 }
 
-/** A confirmable message until it is acknowledged, rejected or given up. */
-interface Transmission {
-  readonly messageId: number
-  readonly message: CoapDatagram
-  readonly bytes: Buffer
-  readonly listener: DeliveryListener | undefined
-  retransmissions: number
-  waitMs: number
-  dueMs: number
-}
-
 const nothing: Delivery = { cancel: () => undefined }
 
 /**
- * The message layer over datagrams (RFC 7252 §4): retransmission, deduplication, acknowledgements and resets of one peer.
- * One timer serves all messages that wait for an acknowledgement.
+ * The message layer over datagrams (RFC 7252 §4): types and message ids, deduplication, acknowledgements and resets of
+ * one peer.
  */
 export class DatagramLayer implements MessageLayer, ConnectionReceiver {
   readonly #options: DatagramLayerOptions
@@ -41,14 +31,11 @@ export class DatagramLayer implements MessageLayer, ConnectionReceiver {
   readonly #exchangeLifetimeMs: number
   readonly #nonLifetimeMs: number
   readonly #duplicates: Duplicates
-  readonly #outstanding = new Map<number, Transmission>()
-  #queue: Transmission[] = []
+  readonly #confirmables: Confirmables
   /** Non-confirmable messages whose sender wants to hear of a reset, by message id. */
   readonly #resettable = new Map<number, DeliveryListener>()
   readonly #deferred = new Set<DatagramRequest>()
   #nextMessageId: number
-  #timer: Timer
-  #timerDueMs = Number.POSITIVE_INFINITY
   #closed = false
   lastActivityMs: number
 
@@ -58,6 +45,9 @@ export class DatagramLayer implements MessageLayer, ConnectionReceiver {
     this.#exchangeLifetimeMs = exchangeLifetimeMs(options.parameters)
     this.#nonLifetimeMs = nonLifetimeMs(options.parameters)
     this.#duplicates = new Duplicates(options.parameters.deduplicationBytes)
+    const { clock, random, parameters } = options
+    const transmit = (message: CoapDatagram, bytes: Buffer) => this.#transmit(message, bytes)
+    this.#confirmables = new Confirmables({ clock, random, parameters, transmit })
     this.#nextMessageId = options.random.uint32() & 0xffff
     this.lastActivityMs = options.clock.now()
     options.connection.receive(this)
@@ -77,11 +67,9 @@ export class DatagramLayer implements MessageLayer, ConnectionReceiver {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#outstanding.clear()
-    this.#queue = []
+    this.#confirmables.clear()
     this.#resettable.clear()
     for (const request of this.#deferred) request.settle()
-    this.#stopTimer()
     this.#options.connection.close()
   }
 
@@ -145,7 +133,7 @@ export class DatagramLayer implements MessageLayer, ConnectionReceiver {
   #takeMessageId(): number {
     let messageId = this.#nextMessageId
     // Where others pass a message that is not acknowledged, the ids may come round to it.
-    while (this.#outstanding.has(messageId)) messageId = (messageId + 1) & 0xffff
+    while (this.#confirmables.has(messageId)) messageId = (messageId + 1) & 0xffff
     this.#nextMessageId = (messageId + 1) & 0xffff
     return messageId
   }
@@ -164,90 +152,7 @@ export class DatagramLayer implements MessageLayer, ConnectionReceiver {
         },
       }
     }
-    const transmission: Transmission = {
-      messageId,
-      message,
-      bytes,
-      listener,
-      retransmissions: 0,
-      waitMs: 0,
-      dueMs: 0,
-    }
-    if (this.#outstanding.size < this.#parameters.nstart) {
-      this.#start(transmission)
-    } else if (this.#queue.length < this.#parameters.maximumQueued) {
-      this.#queue.push(transmission)
-    } else {
-      throw new TransportError('QUEUE_FULL', `${this.#queue.length} messages already wait for this peer`)
-    }
-    return { cancel: () => this.#cancel(transmission) }
-  }
-
-  #start(transmission: Transmission): void {
-    const { ackTimeoutMs, ackRandomFactor } = this.#parameters
-    transmission.waitMs = ackTimeoutMs * (1 + this.#options.random.fraction() * (ackRandomFactor - 1))
-    this.#outstanding.set(transmission.messageId, transmission)
-    this.#transmit(transmission.message, transmission.bytes)
-    this.#await(transmission)
-  }
-
-  #startQueued(): void {
-    while (this.#queue.length > 0 && this.#outstanding.size < this.#parameters.nstart) {
-      this.#start(this.#queue.shift() as Transmission)
-    }
-    if (this.#outstanding.size === 0) this.#stopTimer()
-  }
-
-  #await(transmission: Transmission): void {
-    transmission.dueMs = this.#options.clock.now() + transmission.waitMs
-    if (transmission.dueMs < this.#timerDueMs) this.#startTimer(transmission.dueMs)
-  }
-
-  #startTimer(dueMs: number): void {
-    this.#stopTimer()
-    this.#timerDueMs = dueMs
-    this.#timer = this.#options.clock.setTimeout(() => this.#due(), dueMs - this.#options.clock.now())
-  }
-
-  #stopTimer(): void {
-    if (this.#timerDueMs === Number.POSITIVE_INFINITY) return
-    this.#options.clock.clearTimeout(this.#timer)
-    this.#timerDueMs = Number.POSITIVE_INFINITY
-  }
-
-  #due(): void {
-    this.#timerDueMs = Number.POSITIVE_INFINITY
-    const nowMs = this.#options.clock.now()
-    const givenUp: Transmission[] = []
-    for (const transmission of this.#outstanding.values()) {
-      if (transmission.dueMs > nowMs) continue
-      if (transmission.retransmissions === this.#parameters.maxRetransmit) {
-        givenUp.push(transmission)
-      } else {
-        transmission.retransmissions++
-        // RFC 7252 §4.2: the wait doubles with every retransmission.
-        transmission.waitMs *= 2
-        transmission.dueMs = nowMs + transmission.waitMs
-        this.#transmit(transmission.message, transmission.bytes)
-      }
-    }
-    for (const transmission of givenUp) this.#outstanding.delete(transmission.messageId)
-    this.#startQueued()
-    let earliestMs = this.#timerDueMs
-    for (const { dueMs } of this.#outstanding.values()) earliestMs = Math.min(earliestMs, dueMs)
-    if (earliestMs < this.#timerDueMs) this.#startTimer(earliestMs)
-    // Last, so that what a listener does meets a layer whose turn is over.
-    for (const transmission of givenUp) transmission.listener?.timedOut?.()
-  }
-
-  #cancel(transmission: Transmission): void {
-    if (this.#outstanding.get(transmission.messageId) === transmission) {
-      this.#outstanding.delete(transmission.messageId)
-      this.#startQueued()
-      return
-    }
-    const index = this.#queue.indexOf(transmission)
-    if (index !== -1) this.#queue.splice(index, 1)
+    return this.#confirmables.send(message, bytes, listener)
   }
 
   #transmit(message: CoapDatagram, bytes: Buffer): void {
@@ -259,23 +164,12 @@ export class DatagramLayer implements MessageLayer, ConnectionReceiver {
   #acknowledged(message: CoapDatagram): void {
     // RFC 7252 §4.2: an acknowledgement of an unknown message, or one that carries a request, is ignored.
     if (isRequest(message.code)) return
-    const transmission = this.#outstanding.get(message.messageId)
-    if (transmission === undefined) return
-    this.#outstanding.delete(message.messageId)
-    // Before the listener, whose next message waits its turn behind those that wait already.
-    this.#startQueued()
-    transmission.listener?.acknowledged?.()
+    if (!this.#confirmables.acknowledged(message.messageId)) return
     if (message.code !== Code.empty) this.#options.receiver.response(message, message.token)
   }
 
   #reset(messageId: number): void {
-    const transmission = this.#outstanding.get(messageId)
-    if (transmission !== undefined) {
-      this.#outstanding.delete(messageId)
-      this.#startQueued()
-      transmission.listener?.reset?.()
-      return
-    }
+    if (this.#confirmables.reset(messageId)) return
     const listener = this.#resettable.get(messageId)
     if (listener === undefined) return
     this.#resettable.delete(messageId)
