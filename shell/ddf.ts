@@ -4,16 +4,14 @@ import type { ObjectDefinition } from '../objects/definition.ts'
 import { DdfError } from '../objects/errors.ts'
 import { formatDefinition } from '../objects/format-definition.ts'
 import { Identifiers } from '../objects/identifiers.ts'
+import type { Environment } from './environment.ts'
 
 export interface DdfArguments {
   readonly file: string
   readonly json?: true
 }
 
-interface Output {
-  readonly print: (line: string) => void
-  readonly printError: (line: string) => void
-}
+type Output = Pick<Environment, 'print' | 'printError'>
 
 /**
  * `lwm2m ddf`: prints the objects of an OMA object definition file as a TypeScript module, or as JSON. Resolves with the

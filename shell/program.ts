@@ -4,6 +4,7 @@ import { OptionsError } from '../client/options.ts'
 import { TransportError } from '../transport/errors.ts'
 import { checkServerUri, parseLifetimeSeconds, parsePort, parseShortServerId } from './arguments.ts'
 import { type ClientArguments, runClient } from './client.ts'
+import { runDdf } from './ddf.ts'
 import type { Environment } from './environment.ts'
 import { runServer, type ServerArguments } from './server.ts'
 
@@ -37,6 +38,14 @@ export async function run(args: readonly string[], environment: Environment): Pr
     .option('--host <address>', 'address to listen on', '0.0.0.0')
     .action(async (options: ServerArguments) => {
       exitCode = await runServer(options, environment)
+    })
+  program
+    .command('ddf')
+    .description('print the objects of an OMA definition file as TypeScript')
+    .argument('<file>', 'object definition file, XML')
+    .option('--json', 'print them as JSON')
+    .action(async (file: string, options: { readonly json?: true }) => {
+      exitCode = await runDdf({ file, ...options }, environment)
     })
   try {
     await program.parseAsync(args, { from: 'user' })

@@ -1,10 +1,8 @@
+import type { EnablerVersion } from '../../objects/enabler.ts'
 import { OperationError } from '../../objects/errors.ts'
 import { ContentFormat } from '../../objects/formats/format.ts'
 import { type CoapMessage, type CoapOption, Code, noPayload } from '../coap/message.ts'
 import { findStrings, findUint, OptionNumber, pathOptions, stringOption, uintOption } from '../coap/options.ts'
-
-/** Versions of the enabler that a client may register as. */
-type EnablerVersion = '1.0' | '1.1' | '1.2'
 
 /** What a Register request says (LwM2M Core 1.2.2 §6.2.1). */
 export interface RegisterParameters {
