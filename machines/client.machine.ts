@@ -23,7 +23,7 @@ export type ClientCommand =
   | { readonly type: 'stop' }
 
 /** A command for one account, or for all that run. */
-interface Telling {
+export interface Telling {
   readonly command: AccountCommand
   readonly shortServerId?: number | undefined
 }

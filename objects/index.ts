@@ -30,6 +30,7 @@ export {
 } from './errors.ts'
 export { ContentFormat, type DataFormat, type Schema } from './formats/format.ts'
 export { formatOf } from './formats/formats.ts'
+export { type Link, type LinkAttributes, parseLinks } from './formats/link-format.ts'
 export type { ExecuteArguments, ResourceHandlers } from './handlers.ts'
 export { ObjectInstanceHandle } from './instance.ts'
 export { registrationLinks } from './links.ts'

@@ -33,6 +33,11 @@ export class TransportError extends Error {
   }
 }
 
+/** What ends with a connection that its owner closes. */
+export function closedError(): TransportError {
+  return new TransportError('CLOSED', 'the connection was closed')
+}
+
 /** A datagram that is no well-formed CoAP message (RFC 7252 §3, §4.2). */
 export class MessageFormatError extends Error {
   override readonly name = 'MessageFormatError'

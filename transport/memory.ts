@@ -38,14 +38,15 @@ export class MemoryNetwork implements Network {
   }
 
   connect(remote: Address, options: ConnectOptions = {}): Promise<MemoryConnection> {
-    const port = options.localPort === undefined || options.localPort === 0 ? this.#nextPort++ : options.localPort
-    const local: Address = { host: '10.0.0.1', port }
+    const host = '10.0.0.1'
+    const { localPort = 0 } = options
+    const local: Address = localPort === 0 ? this.freshAddress(host) : { host, port: localPort }
     if (this.#ports.has(key(local))) return Promise.reject(inUse(local))
     return Promise.resolve(new MemoryConnection(this, local, remote))
   }
 
   listen(local: Address, accept: (connection: Connection) => void): Promise<Listener> {
-    const address = local.port === 0 ? { host: local.host, port: this.#nextPort++ } : local
+    const address = local.port === 0 ? this.freshAddress(local.host) : local
     if (this.#ports.has(key(address))) return Promise.reject(inUse(address))
     return Promise.resolve(new MemoryListener(this, address, accept))
   }
@@ -61,7 +62,10 @@ export class MemoryNetwork implements Network {
 
   /** An address nobody has. */
   freshAddress(host: string): Address {
-    return { host, port: this.#nextPort++ }
+    let address: Address
+    do address = { host, port: this.#nextPort++ }
+    while (this.#ports.has(key(address)))
+    return address
   }
 
   send(bytes: Uint8Array, from: Address, to: Address): void {
@@ -96,6 +100,7 @@ export class MemoryConnection implements Connection {
   readonly remote: Address
   #local: Address
   #receiver: ConnectionReceiver | undefined
+  #closed = false
 
   constructor(network: MemoryNetwork, local: Address, remote: Address) {
     this.#network = network
@@ -113,17 +118,20 @@ export class MemoryConnection implements Connection {
   }
 
   send(bytes: Uint8Array): void {
-    this.#network.send(bytes, this.#local, this.remote)
+    if (!this.#closed) this.#network.send(bytes, this.#local, this.remote)
   }
 
   /** Appears under another address from now on, as behind a NAT that forgot its binding. */
   rebind(local: Address = this.#network.freshAddress(this.#local.host)): void {
+    if (this.#closed) return
     this.#network.detach(this.#local)
     this.#local = local
     this.#attach()
   }
 
   close(): void {
+    if (this.#closed) return
+    this.#closed = true
     this.#receiver = undefined
     this.#network.detach(this.#local)
   }

@@ -81,6 +81,10 @@ class UdpConnection implements Connection {
   readonly #socket: Socket
   #receiver: ConnectionReceiver | undefined
   #closed = false
+  /** Without it the socket keeps to itself that a network is down, or a datagram too large. */
+  readonly #sent = (error: Error | null) => {
+    if (error !== null) this.#failed(error)
+  }
 
   constructor(socket: Socket, remote: Address) {
     const { address, port } = socket.address()
@@ -89,7 +93,7 @@ class UdpConnection implements Connection {
     this.remote = remote
     socket.on('message', bytes => this.#receiver?.datagram(bytes))
     // An ICMP refusal of an earlier datagram surfaces here.
-    socket.on('error', error => this.#receiver?.failed(socketError(error, remote)))
+    socket.on('error', error => this.#failed(error))
   }
 
   receive(receiver: ConnectionReceiver): void {
@@ -97,7 +101,7 @@ class UdpConnection implements Connection {
   }
 
   send(bytes: Uint8Array): void {
-    if (!this.#closed) this.#socket.send(bytes)
+    if (!this.#closed) this.#socket.send(bytes, this.#sent)
   }
 
   close(): void {
@@ -105,6 +109,10 @@ class UdpConnection implements Connection {
     this.#closed = true
     this.#receiver = undefined
     this.#socket.close()
+  }
+
+  #failed(error: Error): void {
+    this.#receiver?.failed(socketError(error, this.remote))
   }
 }
 
@@ -127,6 +135,8 @@ class UdpListener implements Listener {
     this.#socket = socket
     this.#accept = accept
     socket.on('message', (bytes, { address: host, port: remotePort }) => {
+      // RFC 768: port 0 says that no answer is wanted, and none can be sent.
+      if (remotePort === 0) return
       const known = this.#connections.get(host)?.get(remotePort)
       const connection = known ?? this.#add({ host, port: remotePort })
       if (known === undefined) accept(connection)

@@ -12,7 +12,7 @@ export interface ServerUri extends Address {
 
 /** Parses `coap://host:port`; IPv6 literals in brackets. Throws TransportError INVALID_URI. */
 export function parseServerUri(text: string): ServerUri {
-  const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text
+  const shown = printable(text)
   const invalid = (why: string) =>
     new TransportError('INVALID_URI', `"${shown}" is no server URI: ${why}; write coap://HOST or coap://HOST:PORT`)
   let url: URL
@@ -32,6 +32,14 @@ export function parseServerUri(text: string): ServerUri {
   const port = url.port === '' ? defaultPorts[scheme] : Number(url.port)
   if (port === 0) throw invalid('the port is 0')
   return { scheme, host, port }
+}
+
+/** A URI may come from a server: bounded, without control characters, and without whatever password it holds. */
+function printable(text: string): string {
+  const bare = text.includes('@') ? `…${text.slice(text.lastIndexOf('@'))}` : text
+  // oxlint-disable-next-line no-control-regex -- control characters are what it removes
+  const clean = bare.slice(0, 1_000).replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')
+  return clean.length > 80 ? `${clean.slice(0, 80)}…` : clean
 }
 
 /** `coap://[::1]:5683` */

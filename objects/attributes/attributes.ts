@@ -1,4 +1,5 @@
 import { OperationError } from '../errors.ts'
+import { formatDecimal } from '../formats/decimal.ts'
 import type { LinkAttributes } from '../formats/link-format.ts'
 
 /** The notification attributes of one place in the tree (LwM2M Core 1.2.2 §7.3.2). */
@@ -73,6 +74,16 @@ export function parseAttributes(texts: readonly string[]): AttributePatch {
     patch[rule.name] = value
   }
   return patch
+}
+
+/** Writes the queries of a Write-Attributes; what {@link parseAttributes} reads. */
+export function formatAttributes(patch: AttributePatch): string[] {
+  const texts: string[] = []
+  for (const { name, wireName } of attributeTable) {
+    const value = patch[name]
+    if (value !== undefined) texts.push(value === null ? wireName : `${wireName}=${formatDecimal(value)}`)
+  }
+  return texts
 }
 
 const wholePattern = /^\d{1,10}$/

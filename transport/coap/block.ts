@@ -44,10 +44,10 @@ export function largestBody(blockBytes: number): number {
   return (maxBlockNumber + 1) * blockBytes
 }
 
-/** The blocks of a body put together in order, bounded. */
+/** The blocks of a body put together in order, bounded. Copied, so that none of their datagrams stays in memory. */
 export class BodyAssembly {
-  readonly #chunks: Uint8Array[] = []
   readonly #maximumBytes: number
+  #bytes = Buffer.alloc(0)
   length = 0
 
   constructor(maximumBytes: number) {
@@ -56,13 +56,19 @@ export class BodyAssembly {
 
   /** Appends a block; false when the body would become too large. */
   append(payload: Uint8Array): boolean {
-    if (this.length + payload.length > this.#maximumBytes) return false
-    this.#chunks.push(payload)
-    this.length += payload.length
+    const length = this.length + payload.length
+    if (length > this.#maximumBytes) return false
+    if (length > this.#bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#bytes.length))
+      larger.set(this.#bytes.subarray(0, this.length))
+      this.#bytes = larger
+    }
+    this.#bytes.set(payload, this.length)
+    this.length = length
     return true
   }
 
   body(): Uint8Array {
-    return this.length === 0 ? noPayload : Buffer.concat(this.#chunks, this.length)
+    return this.length === 0 ? noPayload : this.#bytes.subarray(0, this.length)
   }
 }

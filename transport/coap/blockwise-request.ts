@@ -45,7 +45,6 @@ export class BlockwiseRequest implements Exchange, ExchangeListener {
   start(): void {
     const { payload } = this.#message
     if (payload.length <= this.#parameters.blockBytes) this.#open(this.#withPreferredBlock())
-    else if (payload.length > largestBody(this.#parameters.blockBytes)) this.#fail('the body has too many blocks')
     else this.#sendBlock(0, this.#parameters.blockBytes)
   }
 
@@ -73,8 +72,9 @@ export class BlockwiseRequest implements Exchange, ExchangeListener {
   }
 
   response(message: CoapMessage): void {
-    if (this.#sent !== undefined && this.#first === undefined && this.#continueBody(message, this.#sent)) return
-    if (this.#sent === undefined && this.#startOverInBlocks(message)) return
+    if (this.#first === undefined) {
+      if (this.#sent === undefined ? this.#startOverInBlocks(message) : this.#continueBody(message, this.#sent)) return
+    }
     this.#receiveBlock(message)
   }
 
@@ -91,6 +91,10 @@ export class BlockwiseRequest implements Exchange, ExchangeListener {
   }
 
   #sendBlock(offset: number, bytes: number): void {
+    if (this.#message.payload.length > largestBody(bytes)) {
+      this.#fail('the body has too many blocks')
+      return
+    }
     const { block, payload } = cutBlock(this.#message.payload, offset, bytes)
     this.#sent = block
     this.#sentBytes = offset + payload.length
@@ -148,13 +152,8 @@ export class BlockwiseRequest implements Exchange, ExchangeListener {
       this.#fail('a Block2 option of reserved size')
       return
     }
-    if (this.#first === undefined) {
-      if (block.number > 0 || !block.more) {
-        this.#listener.response(message)
-        return
-      }
-      this.#first = message
-    } else if (!sameTag(this.#first, message)) {
+    this.#first ??= message
+    if (!sameTag(this.#first, message)) {
       this.#restart()
       return
     }

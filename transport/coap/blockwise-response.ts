@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { type Block, BodyAssembly, blockOption, cutBlock, findBlock } from './block.ts'
 import { type CoapMessage, Code, isSuccess, noPayload } from './message.ts'
-import { findUint, OptionNumber, uintOption, withOption } from './options.ts'
+import { findOption, findUint, OptionNumber, uintOption, withOption } from './options.ts'
 import { type CoapParameters, exchangeLifetimeMs } from './parameters.ts'
 
 /** A request body that arrives in blocks. */
 interface IncomingBody {
   readonly assembly: BodyAssembly
-  expiresMs: number
+  readonly expiresMs: number
 }
 
 /** A response body kept while its blocks are fetched. */
@@ -44,17 +44,21 @@ export class BlockwiseResponses {
       return { response: diagnostic(Code.badRequest, 'a block option of reserved size') }
     }
     if (block1 !== undefined) return this.#receiveBlock(request, block1)
-    if (block2 !== undefined && block2.number > 0) {
-      const kept = this.#find(this.#outgoing, keyOf(request))
-      if (kept !== undefined) return { response: cutResponse(kept.response, block2) }
+    if (block2 === undefined || block2.number === 0) return { request }
+    const kept = this.#find(this.#outgoing, keyOf(request))
+    if (kept !== undefined) return { response: cutResponse(kept.response, this.#fitting(block2)) }
+    // What only reads can be asked again; anything else was done when its first block was.
+    if (request.code !== Code.get && request.code !== Code.fetch) {
+      return { response: diagnostic(Code.requestEntityIncomplete, 'the response is no longer kept') }
     }
-    return { request }
+    // RFC 7959 §3.4: a later block is fetched, not observed.
+    return { request: { ...request, options: withOption(request.options, OptionNumber.observe, undefined) } }
   }
 
   /** The response as it goes out: whole when it fits, else its block that `request` asks for. */
   prepare(request: CoapMessage, response: CoapMessage): CoapMessage {
     const block1 = findBlock(request, OptionNumber.block1)
-    const prepared = this.#prepareBody(request, response)
+    const prepared = this.#prepareBody(request, response, requestedBlock(request))
     if (block1 === undefined || block1 === 'invalid') return prepared
     // RFC 7959 §2.3: the final response acknowledges the last block.
     const acknowledged = blockOption(OptionNumber.block1, { ...block1, more: false })
@@ -63,26 +67,18 @@ export class BlockwiseResponses {
 
   /** The first block of a notification, its body kept for the requests that fetch the rest (RFC 7959 §2.6). */
   prepareNotification(request: CoapMessage, notification: CoapMessage): CoapMessage {
-    return this.#prepareBody(request, notification)
+    const requested = requestedBlock(request)
+    return this.#prepareBody(request, notification, requested && { ...requested, number: 0 })
   }
 
-  #prepareBody(request: CoapMessage, response: CoapMessage): CoapMessage {
-    const asked = findBlock(request, OptionNumber.block2)
-    const requested = asked === undefined || asked === 'invalid' ? undefined : asked
-    const bytes = Math.min(requested?.bytes ?? this.#parameters.blockBytes, this.#parameters.blockBytes)
-    if (response.payload.length <= bytes && requested === undefined) return response
+  #prepareBody(request: CoapMessage, response: CoapMessage, requested: Block | undefined): CoapMessage {
+    const { blockBytes } = this.#parameters
+    if (response.payload.length <= blockBytes && requested === undefined) return response
     if (!isSuccess(response.code)) return response
-    const block = { number: requested?.number ?? 0, more: false, bytes }
-    // The requester counts in the blocks it asked for, even where smaller ones are sent.
-    if (requested !== undefined && requested.bytes > bytes) {
-      return cutResponse(response, { ...block, number: (requested.number * requested.bytes) / bytes })
-    }
-    if (response.payload.length <= bytes) return cutResponse(response, block)
+    const block = this.#fitting(requested ?? { number: 0, more: false, bytes: blockBytes })
+    if (response.payload.length <= block.bytes) return cutResponse(response, block)
     const tagged = withTag(response)
-    this.#keep(this.#outgoing, keyOf(request), {
-      response: tagged,
-      expiresMs: this.#clock.now() + exchangeLifetimeMs(this.#parameters),
-    })
+    this.#keep(this.#outgoing, keyOf(request), { response: tagged, expiresMs: this.#expiryMs() })
     return cutResponse(tagged, block)
   }
 
@@ -94,32 +90,42 @@ export class BlockwiseResponses {
     const { maximumBodyBytes } = this.#parameters
     const announced = findUint(request, OptionNumber.size1) ?? 0
     if (announced > maximumBodyBytes) return { response: this.#tooLarge() }
-    if (block.more && request.payload.length !== block.bytes) {
-      return { response: diagnostic(Code.badRequest, 'a block that is not full') }
+    if (block.more ? request.payload.length !== block.bytes : request.payload.length > block.bytes) {
+      return { response: diagnostic(Code.badRequest, 'a block that is not of its size') }
     }
     // Block 0 always starts anew: the sender may have started over.
-    let body = block.number === 0 ? undefined : this.#find(this.#incoming, key)
-    if (body === undefined) {
-      if (block.number > 0) return { response: diagnostic(Code.requestEntityIncomplete, 'the first block is missing') }
-      body = { assembly: new BodyAssembly(maximumBodyBytes), expiresMs: Number.POSITIVE_INFINITY }
-      if (block.more) this.#keep(this.#incoming, key, body)
+    const assembly = block.number === 0 ? new BodyAssembly(maximumBodyBytes) : this.#find(this.#incoming, key)?.assembly
+    if (assembly === undefined) {
+      return { response: diagnostic(Code.requestEntityIncomplete, 'the first block is missing') }
     }
     const offset = block.number * block.bytes
-    if (offset + request.payload.length <= body.assembly.length && block.more) {
+    if (offset + request.payload.length <= assembly.length && block.more) {
       return { response: this.#continueWith(block) }
     }
-    if (offset !== body.assembly.length) {
+    if (offset !== assembly.length) {
       this.#incoming.delete(key)
       return { response: diagnostic(Code.requestEntityIncomplete, 'a block is missing') }
     }
-    if (!body.assembly.append(request.payload)) {
+    if (!assembly.append(request.payload)) {
       this.#incoming.delete(key)
       return { response: this.#tooLarge() }
     }
-    body.expiresMs = this.#clock.now() + exchangeLifetimeMs(this.#parameters)
-    if (block.more) return { response: this.#continueWith(block) }
+    if (block.more) {
+      this.#keep(this.#incoming, key, { assembly, expiresMs: this.#expiryMs() })
+      return { response: this.#continueWith(block) }
+    }
     this.#incoming.delete(key)
-    return { request: { ...request, payload: body.assembly.body() } }
+    return { request: { ...request, payload: assembly.body() } }
+  }
+
+  /** The same place in blocks of the size we send: the requester counts in the blocks it asked for. */
+  #fitting(asked: Block): Block {
+    const bytes = Math.min(asked.bytes, this.#parameters.blockBytes)
+    return { number: (asked.number * asked.bytes) / bytes, more: false, bytes }
+  }
+
+  #expiryMs(): number {
+    return this.#clock.now() + exchangeLifetimeMs(this.#parameters)
   }
 
   /** 2.31, with the size that we want the following blocks to have. */
@@ -152,6 +158,11 @@ export class BlockwiseResponses {
   }
 }
 
+function requestedBlock(request: CoapMessage): Block | undefined {
+  const block = findBlock(request, OptionNumber.block2)
+  return block === 'invalid' ? undefined : block
+}
+
 /** The block of a whole response that `asked` names; beyond its end 4.00 (RFC 7959 §2.4). */
 function cutResponse(response: CoapMessage, asked: Block): CoapMessage {
   const offset = asked.number * asked.bytes
@@ -168,8 +179,9 @@ function cutResponse(response: CoapMessage, asked: Block): CoapMessage {
   return { code: response.code, options, payload }
 }
 
-/** An ETag over the body, so that blocks of different states are never mixed (RFC 7959 §2.4). */
+/** An ETag, over the body unless there is one, so that blocks of different states are never mixed (RFC 7959 §2.4). */
 function withTag(response: CoapMessage): CoapMessage {
+  if (findOption(response, OptionNumber.eTag) !== undefined) return response
   const value = createHash('sha256').update(response.payload).digest().subarray(0, 8)
   return {
     ...response,

@@ -143,7 +143,9 @@ export class DatagramLayer implements MessageLayer, ConnectionReceiver {
   }
 
   #takeMessageId(): number {
-    const messageId = this.#nextMessageId
+    let messageId = this.#nextMessageId
+    // Where others pass a message that is not acknowledged, the ids may come round to it.
+    while (this.#outstanding.has(messageId)) messageId = (messageId + 1) & 0xffff
     this.#nextMessageId = (messageId + 1) & 0xffff
     return messageId
   }
@@ -156,7 +158,11 @@ export class DatagramLayer implements MessageLayer, ConnectionReceiver {
       this.#transmit(message, bytes)
       if (listener === undefined) return nothing
       this.#resettable.set(messageId, listener)
-      return { cancel: () => void this.#resettable.delete(messageId) }
+      return {
+        cancel: () => {
+          if (this.#resettable.get(messageId) === listener) this.#resettable.delete(messageId)
+        },
+      }
     }
     const transmission: Transmission = {
       messageId,
@@ -226,12 +232,12 @@ export class DatagramLayer implements MessageLayer, ConnectionReceiver {
       }
     }
     for (const transmission of givenUp) this.#outstanding.delete(transmission.messageId)
-    for (const transmission of givenUp) transmission.listener?.timedOut?.()
-    if (this.#closed) return
     this.#startQueued()
     let earliestMs = this.#timerDueMs
     for (const { dueMs } of this.#outstanding.values()) earliestMs = Math.min(earliestMs, dueMs)
     if (earliestMs < this.#timerDueMs) this.#startTimer(earliestMs)
+    // Last, so that what a listener does meets a layer whose turn is over.
+    for (const transmission of givenUp) transmission.listener?.timedOut?.()
   }
 
   #cancel(transmission: Transmission): void {
@@ -256,17 +262,18 @@ export class DatagramLayer implements MessageLayer, ConnectionReceiver {
     const transmission = this.#outstanding.get(message.messageId)
     if (transmission === undefined) return
     this.#outstanding.delete(message.messageId)
+    // Before the listener, whose next message waits its turn behind those that wait already.
+    this.#startQueued()
     transmission.listener?.acknowledged?.()
     if (message.code !== Code.empty) this.#options.receiver.response(message, message.token)
-    this.#startQueued()
   }
 
   #reset(messageId: number): void {
     const transmission = this.#outstanding.get(messageId)
     if (transmission !== undefined) {
       this.#outstanding.delete(messageId)
-      transmission.listener?.reset?.()
       this.#startQueued()
+      transmission.listener?.reset?.()
       return
     }
     const listener = this.#resettable.get(messageId)

@@ -1,5 +1,6 @@
 /** A message that was received, kept until its message id may mean another one. */
 export interface SeenMessage {
+  readonly messageId: number
   readonly token: Uint8Array
   readonly expiresMs: number
   /** What was answered, to be sent again for a duplicate; undefined while there is no answer, or none is due. */
@@ -36,13 +37,16 @@ export class Duplicates {
   remember(messageId: number, token: Uint8Array, nowMs: number, lifetimeMs: number): SeenMessage {
     if (nowMs >= this.#sweepMs || this.#bytes >= this.#maximumBytes) this.#sweep(nowMs, lifetimeMs)
     this.#forget(messageId)
-    const seen: SeenMessage = { token, expiresMs: nowMs + lifetimeMs, reply: undefined }
+    // A copy: the token is a part of its datagram, which would stay in memory, unaccounted for.
+    const seen: SeenMessage = { messageId, token: Buffer.from(token), expiresMs: nowMs + lifetimeMs, reply: undefined }
     this.#seen.set(messageId, seen)
     this.#bytes += entryBytes
     return seen
   }
 
   setReply(seen: SeenMessage, reply: Buffer): void {
+    // A slow answer may come after its request was forgotten.
+    if (this.#seen.get(seen.messageId) !== seen) return
     this.#bytes += reply.length - (seen.reply?.length ?? 0)
     seen.reply = reply
   }

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../clock.ts'
 import type { Address, Connection, Listener, Network } from '../connection.ts'
+import { closedError, TransportError } from '../errors.ts'
 import { defaultParameters, exchangeLifetimeMs } from './parameters.ts'
 import { CoapPeer, type CoapPeerOptions } from './peer.ts'
 
@@ -7,7 +8,9 @@ export interface CoapEndpointOptions extends CoapPeerOptions {
   readonly network: Network
   /** Where to listen; port 0 takes any free one. */
   readonly local: Address
-  /** Peers kept at once; beyond it the oldest that is not busy makes room. Default 100,000. */
+  /**
+   * Peers kept at once; beyond it one that is not busy makes room, or the newcomer is not heard. Default 100,000.
+   */
   readonly maximumPeers?: number
 }
 
@@ -37,11 +40,11 @@ export class CoapEndpoint {
     return this.#listener?.local ?? this.#options.local
   }
 
-  /** The peer at an address, made when there is none. */
+  /** The peer at an address, made when there is none. Throws TransportError CLOSED, or QUEUE_FULL at `maximumPeers`. */
   peer(remote: Address): CoapPeer {
-    const connection = this.#listener?.connection(remote)
-    const peer = connection === undefined ? undefined : this.#peers.get(connection)
-    if (peer === undefined) throw new Error('the endpoint is closed')
+    if (this.#listener === undefined) throw closedError()
+    const peer = this.#peers.get(this.#listener.connection(remote))
+    if (peer === undefined) throw new TransportError('QUEUE_FULL', `all ${this.#peers.size} peers are busy`)
     return peer
   }
 
@@ -55,7 +58,10 @@ export class CoapEndpoint {
   }
 
   #accept(connection: Connection): void {
-    if (this.#peers.size >= (this.#options.maximumPeers ?? 100_000)) this.#dropOldest()
+    if (this.#peers.size >= (this.#options.maximumPeers ?? 100_000) && !this.#makeRoom()) {
+      connection.close()
+      return
+    }
     this.#peers.set(connection, new CoapPeer(connection, this.#options))
     this.#sweep ??= this.#clock.setTimeout(() => this.#dropIdle(), this.#idleMs)
   }
@@ -69,12 +75,20 @@ export class CoapEndpoint {
     this.#sweep = this.#peers.size === 0 ? undefined : this.#clock.setTimeout(() => this.#dropIdle(), this.#idleMs)
   }
 
-  #dropOldest(): void {
-    for (const [connection, peer] of this.#peers) {
-      if (peer.busy) continue
-      this.#drop(connection, peer)
-      return
+  /** Drops the first peer that is not busy; looks at a few only, since strangers may come fast, and at others the next time. */
+  #makeRoom(): boolean {
+    for (let looks = 0; looks < 16; looks++) {
+      const oldest = this.#peers.entries().next()
+      if (oldest.done === true) return false
+      const [connection, peer] = oldest.value
+      this.#peers.delete(connection)
+      if (!peer.busy) {
+        peer.close()
+        return true
+      }
+      this.#peers.set(connection, peer)
     }
+    return false
   }
 
   #drop(connection: Connection, peer: CoapPeer): void {

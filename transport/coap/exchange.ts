@@ -15,6 +15,8 @@ export interface ExchangeOptions {
   readonly confirmable: boolean
   /** Keeps the token after the first response: notifications follow (RFC 7641 §3.2). */
   readonly keepOpen?: boolean
+  /** The token of an observation that this request ends; default: a fresh one. */
+  readonly token?: number
 }
 
 /** One request message and its responses. */
@@ -46,8 +48,12 @@ export class Exchanges {
   }
 
   /** Sends a request. Throws TransportError QUEUE_FULL. */
-  open(message: CoapMessage, options: ExchangeOptions, listener: ExchangeListener): Exchange {
-    let token = this.#random.uint32()
+  open(
+    message: CoapMessage,
+    options: ExchangeOptions,
+    listener: ExchangeListener,
+  ): Exchange & { readonly token: number } {
+    let token = options.token ?? this.#random.uint32()
     while (this.#open.has(token)) token = this.#random.uint32()
     const exchange = new OpenExchange(this.#open, token, this.#clock, options.keepOpen === true, listener)
     this.#open.set(token, exchange)
@@ -84,7 +90,7 @@ export class Exchanges {
 
 class OpenExchange implements Exchange {
   readonly #open: Map<number, OpenExchange>
-  readonly #token: number
+  readonly token: number
   readonly #clock: Clock
   readonly #keepOpen: boolean
   readonly #listener: ExchangeListener
@@ -100,7 +106,7 @@ class OpenExchange implements Exchange {
     listener: ExchangeListener,
   ) {
     this.#open = open
-    this.#token = token
+    this.token = token
     this.#clock = clock
     this.#keepOpen = keepOpen
     this.#listener = listener
@@ -110,12 +116,12 @@ class OpenExchange implements Exchange {
     // RFC 7252 §5.2.2: the response implies the acknowledgement, should that have been lost.
     this.#settle()
     this.#answered = true
-    if (!this.#keepOpen) this.#open.delete(this.#token)
+    if (!this.#keepOpen) this.#open.delete(this.token)
     this.#listener.response(message)
   }
 
   awaitResponse(timeoutMs: number): void {
-    if (this.#answered || this.#timer !== undefined || !this.#open.has(this.#token)) return
+    if (this.#answered || this.#timer !== undefined || !this.#open.has(this.token)) return
     this.#timer = this.#clock.setTimeout(() => {
       this.fail(new TransportError('NO_RESPONSE', 'the peer sent no response'))
     }, timeoutMs)
@@ -128,7 +134,7 @@ class OpenExchange implements Exchange {
 
   close(): void {
     this.#settle()
-    this.#open.delete(this.#token)
+    this.#open.delete(this.token)
   }
 
   #settle(): void {

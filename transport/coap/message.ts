@@ -32,6 +32,7 @@ export const Code = {
   notImplemented: 0xa1,
   serviceUnavailable: 0xa3,
   gatewayTimeout: 0xa4,
+  proxyingNotSupported: 0xa5,
 } as const
 
 export interface CoapOption {

@@ -1,3 +1,4 @@
+import { TransportError } from '../errors.ts'
 import type { BlockwiseResponses } from './blockwise-response.ts'
 import { type CoapMessage, isSuccess } from './message.ts'
 import type { Delivery, MessageLayer } from './message-layer.ts'
@@ -7,14 +8,15 @@ import { OptionNumber, uintOption, withOption } from './options.ts'
 export type RelationEnd =
   /** It rejected a notification (RFC 7641 §3.6). */
   | 'reset'
-  /** It acknowledged no transmission of a confirmable notification (RFC 7641 §4.5). */
+  /** It acknowledged no transmission of a confirmable notification, or nothing of all that waits for it (RFC 7641 §4.5). */
   | 'timedOut'
   /** It asked for the same again with the same token. */
   | 'replaced'
-  /** Its owner ended it: the other end asked for that, or what was observed is gone. */
+  /** Its owner ended it, since the other end asked for that, or by a notification that is no success. */
   | 'cancelled'
   | 'closed'
 
+/** Called synchronously, so it must not throw. */
 export interface RelationListener {
   /** A confirmable notification arrived. */
   acknowledged?(): void
@@ -58,10 +60,12 @@ export class ObserveRelation {
 
   /**
    * Sends a notification; while a confirmable one is in flight it waits, and a newer one takes its place. One that is not
-   * 2.xx is the last.
+   * 2.xx is the last: with it the relation ends.
    */
   notify(message: CoapMessage, confirmable: boolean): void {
     if (this.#ended) return
+    // Nothing may follow the last one, so nothing takes its place either.
+    if (this.#waiting !== undefined && !isSuccess(this.#waiting.message.code)) return
     if (this.#inFlight !== undefined) this.#waiting = { message, confirmable }
     else this.#send(message, confirmable)
   }
@@ -77,18 +81,29 @@ export class ObserveRelation {
   }
 
   #send(message: CoapMessage, confirmable: boolean): void {
-    const last = !isSuccess(message.code)
+    try {
+      this.#transmit(message, confirmable)
+    } catch (error) {
+      // A peer that leaves a full queue waiting reads nothing; whoever notifies or reads datagrams cannot help that.
+      if (!(error instanceof TransportError)) throw error
+      this.end('timedOut')
+    }
+  }
+
+  #transmit(message: CoapMessage, confirmable: boolean): void {
     const { layer, responses, request, token } = this.#options
-    const notification = responses.prepareNotification(request, last ? message : this.#numbered(message))
+    if (!isSuccess(message.code)) {
+      layer.send(message, token, confirmable)
+      this.end('cancelled')
+      return
+    }
+    const notification = responses.prepareNotification(request, this.#numbered(message))
     const delivery = layer.send(notification, token, confirmable, {
       acknowledged: () => this.#acknowledged(),
       reset: () => this.end('reset'),
       timedOut: () => this.end('timedOut'),
     })
-    if (last) {
-      this.#ended = true
-      this.#options.remove()
-    } else if (confirmable) {
+    if (confirmable) {
       this.#inFlight = delivery
     } else {
       this.#lastUnconfirmed?.cancel()
@@ -98,10 +113,11 @@ export class ObserveRelation {
 
   #acknowledged(): void {
     this.#inFlight = undefined
-    this.#options.listener.acknowledged?.()
     const waiting = this.#waiting
     this.#waiting = undefined
-    if (waiting !== undefined && !this.#ended) this.#send(waiting.message, waiting.confirmable)
+    // Before the listener, whose next notification is newer than the one that waits.
+    if (waiting !== undefined) this.#send(waiting.message, waiting.confirmable)
+    if (!this.#ended) this.#options.listener.acknowledged?.()
   }
 
   #numbered(message: CoapMessage): CoapMessage {

@@ -4,10 +4,11 @@ import { findBlock } from './block.ts'
 import { BlockwiseRequest } from './blockwise-request.ts'
 import type { Exchange, ExchangeListener, Exchanges } from './exchange.ts'
 import { type CoapMessage, isSuccess } from './message.ts'
+import { ObserveCancellation } from './observe-cancellation.ts'
 import { findUint, OptionNumber, uintOption, withOption } from './options.ts'
 import type { CoapParameters } from './parameters.ts'
 
-/** Hears of an observation this peer has made. */
+/** Hears of an observation this peer has made. Called synchronously, so it must not throw. */
 export interface ObservationListener {
   /** The first response, success or error, is told to the promise of `observe`; every later one here, newest only. */
   notification(message: CoapMessage): void
@@ -33,7 +34,7 @@ export interface ObserveRequestOptions {
 export class ObserveRequest implements ExchangeListener {
   readonly #options: ObserveRequestOptions
   #answer: ExchangeListener | undefined
-  #exchange: Exchange | undefined
+  #exchange: (Exchange & { readonly token: number }) | undefined
   #rest: BlockwiseRequest | undefined
   #sequence = -1
   #sequenceMs = 0
@@ -58,6 +59,19 @@ export class ObserveRequest implements ExchangeListener {
   forget(): void {
     this.#exchange?.close()
     this.#rest?.close()
+  }
+
+  /** Forgets the observation and asks the other end to do so, too; the returned function gives that up. */
+  deregister(answer: ExchangeListener): () => void {
+    this.forget()
+    const { exchanges, message } = this.#options
+    if (this.#exchange === undefined) {
+      answer.failed(new TransportError('CANCELLED', 'the observation never started'))
+      return () => undefined
+    }
+    const cancellation = new ObserveCancellation(exchanges, message, this.#exchange.token, answer)
+    cancellation.start()
+    return () => cancellation.close()
   }
 
   failed(error: TransportError): void {
@@ -104,19 +118,19 @@ export class ObserveRequest implements ExchangeListener {
   #fetchRest(first: CoapMessage, established: boolean): void {
     const { exchanges, parameters, message: request } = this.#options
     this.#rest = new BlockwiseRequest(exchanges, parameters, request, true, {
-      response: message => this.#tell(message, established),
-      failed: error => {
-        // The state could not be fetched whole; a later notification may bring it, but a first answer must come.
-        if (this.#answer === undefined) return
-        this.forget()
-        this.failed(error)
+      response: message => {
+        if (isSuccess(message.code) || !established) this.#tell(message, established)
+        else this.#loseRest(() => this.#tell(message, false))
       },
+      failed: error => this.#loseRest(() => this.failed(error)),
     })
     this.#rest.continueAfter(first)
   }
-}
 
-/** The error that tells a listener of a peer that was closed. */
-export function closedError(): TransportError {
-  return new TransportError('CLOSED', 'the connection was closed')
+  /** The state could not be fetched whole: a later notification may bring it, but a first answer must come. */
+  #loseRest(answer: () => void): void {
+    if (this.#answer === undefined) return
+    this.forget()
+    answer()
+  }
 }

@@ -16,6 +16,8 @@ export const OptionNumber = {
   block2: 23,
   block1: 27,
   size2: 28,
+  proxyUri: 35,
+  proxyScheme: 39,
   size1: 60,
 } as const
 

@@ -1,17 +1,17 @@
 import type { Clock } from '../clock.ts'
 import type { Connection } from '../connection.ts'
-import { TransportError } from '../errors.ts'
+import { closedError, TransportError } from '../errors.ts'
 import type { Random } from '../random.ts'
 import type { Trace } from '../trace.ts'
 import { BlockwiseRequest } from './blockwise-request.ts'
 import { BlockwiseResponses, diagnostic } from './blockwise-response.ts'
 import { DatagramLayer } from './datagram.ts'
 import { type ExchangeListener, Exchanges } from './exchange.ts'
-import { type CoapMessage, Code, noPayload } from './message.ts'
+import { type CoapMessage, Code, isSuccess, noPayload } from './message.ts'
 import type { InboundRequest, MessageLayer, MessageReceiver } from './message-layer.ts'
 import { ObserveRelation, type RelationListener } from './observe-relation.ts'
-import { closedError, type ObservationListener, ObserveRequest } from './observe-request.ts'
-import { unprocessableOption } from './options.ts'
+import { type ObservationListener, ObserveRequest } from './observe-request.ts'
+import { OptionNumber, unprocessableOption } from './options.ts'
 import { type CoapParameters, defaultParameters } from './parameters.ts'
 
 /** A request as its handler gets it: whole, its blocks put together. */
@@ -20,7 +20,8 @@ export interface PeerRequest {
   readonly peer: CoapPeer
   /**
    * Starts an observation for this request (RFC 7641 §4.1) and returns it; an earlier one with the same token is replaced.
-   * The response must go through its `accept`.
+   * The response must go through its `accept`; one that is no success ends it. How many there are is for the handler to
+   * bound.
    */
   readonly observe: (listener: RelationListener) => ObserveRelation
 }
@@ -50,6 +51,15 @@ export interface PendingRequest {
   cancel(): void
 }
 
+/** An observation of this peer. */
+export interface PendingObservation extends PendingRequest {
+  /**
+   * Ends the observation at the other end, too: a GET with its token and Observe 1 (RFC 7641 §3.6). Resolves with the
+   * answer.
+   */
+  deregister(): Promise<CoapMessage>
+}
+
 /** One other CoAP endpoint: requests to it and from it, over one message layer. Client and server alike. */
 export class CoapPeer {
   readonly connection: Connection
@@ -59,6 +69,7 @@ export class CoapPeer {
   readonly #exchanges: Exchanges
   readonly #responses: BlockwiseResponses
   readonly #relations = new Map<string, ObserveRelation>()
+  readonly #pings = new Set<(error: TransportError) => void>()
   #closed = false
 
   constructor(connection: Connection, options: CoapPeerOptions) {
@@ -102,31 +113,45 @@ export class CoapPeer {
    * Observes with a GET or FETCH (RFC 7641 §3, RFC 8132 §2.4): `response` is the first answer, what follows goes to the
    * listener. `cancel` forgets the observation: the next notification is rejected with a reset (RFC 7641 §3.6).
    */
-  observe(message: CoapMessage, listener: ObservationListener): PendingRequest {
-    return this.#pending(answer => {
-      const { clock } = this.#options
-      const observe = new ObserveRequest({
+  observe(message: CoapMessage, listener: ObservationListener): PendingObservation {
+    let request: ObserveRequest | undefined
+    const pending = this.#pending(answer => {
+      const started = new ObserveRequest({
         exchanges: this.#exchanges,
         parameters: this.#parameters,
-        clock,
+        clock: this.#options.clock,
         message,
         answer,
         listener,
       })
-      observe.start()
-      return () => observe.forget()
+      request = started
+      started.start()
+      return () => started.forget()
     })
+    const deregister = () => {
+      pending.cancel()
+      return this.#pending(answer => {
+        if (request === undefined) throw closedError()
+        return request.deregister(answer)
+      }).response
+    }
+    return { ...pending, deregister }
   }
 
-  /** Asks whether the other end is alive (RFC 7252 §4.3). Rejects with TIMEOUT. */
+  /** Asks whether the other end is alive (RFC 7252 §4.3). Rejects with TIMEOUT, QUEUE_FULL or CLOSED. */
   ping(): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw closedError()
-      this.#layer.ping({
-        reset: resolve,
-        acknowledged: resolve,
-        timedOut: () => reject(new TransportError('TIMEOUT', 'the peer does not answer')),
-      })
+      const alive = () => {
+        this.#pings.delete(reject)
+        resolve()
+      }
+      const timedOut = () => {
+        this.#pings.delete(reject)
+        reject(new TransportError('TIMEOUT', 'the peer does not answer'))
+      }
+      this.#layer.ping({ reset: alive, acknowledged: alive, timedOut })
+      this.#pings.add(reject)
     })
   }
 
@@ -134,9 +159,11 @@ export class CoapPeer {
   close(): void {
     if (this.#closed) return
     this.#closed = true
+    // First, or the end of each request would let the next one that waits go out.
+    this.#layer.close()
     for (const relation of this.#relations.values()) relation.end('closed')
     this.#exchanges.failAll(closedError())
-    this.#layer.close()
+    for (const reject of this.#pings) reject(closedError())
   }
 
   #pending(start: (answer: ExchangeListener) => () => void): PendingRequest {
@@ -162,7 +189,8 @@ export class CoapPeer {
   #receive(inbound: InboundRequest): void {
     const critical = unprocessableOption(inbound.message)
     if (critical !== undefined) {
-      inbound.respond(diagnostic(Code.badOption, `option ${critical} cannot be processed`))
+      // RFC 7252 §5.4.1: in a non-confirmable request such an option is no error to answer, but a reason to ignore it.
+      if (inbound.confirmable) inbound.respond(unprocessable(critical))
       return
     }
     const received = this.#responses.receive(inbound.message)
@@ -172,22 +200,28 @@ export class CoapPeer {
 
   #handle(inbound: InboundRequest, message: CoapMessage): void {
     let answer: CoapMessage | Promise<CoapMessage>
+    let relation: ObserveRelation | undefined
+    const respond = (response: CoapMessage) => {
+      if (!isSuccess(response.code)) relation?.end('cancelled')
+      this.#respond(inbound, message, response)
+    }
     try {
       answer = this.#options.handler({
         message,
         peer: this,
-        observe: listener => this.#relate(message, inbound.token, listener),
+        observe: listener => {
+          relation = this.#relate(message, inbound.token, listener)
+          return relation
+        },
       })
     } catch (error) {
       answer = this.#handlerFailed(error)
     }
     if (answer instanceof Promise) {
       inbound.defer()
-      void answer
-        .catch((error: unknown) => this.#handlerFailed(error))
-        .then(response => this.#respond(inbound, message, response))
+      void answer.catch((error: unknown) => this.#handlerFailed(error)).then(respond)
     } else {
-      this.#respond(inbound, message, answer)
+      respond(answer)
     }
   }
 
@@ -221,4 +255,12 @@ export class CoapPeer {
     this.#relations.set(key, relation)
     return relation
   }
+}
+
+/** RFC 7252 §5.4.1; §5.10.2: whoever is no proxy says so. */
+function unprocessable(option: number): CoapMessage {
+  const proxy = option === OptionNumber.proxyUri || option === OptionNumber.proxyScheme
+  return proxy
+    ? diagnostic(Code.proxyingNotSupported, 'this is no proxy')
+    : diagnostic(Code.badOption, `option ${option} cannot be processed`)
 }

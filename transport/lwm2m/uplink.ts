@@ -4,7 +4,7 @@ import { type CoapMessage, type CoapOption, Code, noPayload } from '../coap/mess
 import { findStrings, findUint, OptionNumber, pathOptions, stringOption, uintOption } from '../coap/options.ts'
 
 /** Versions of the enabler that a client may register as. */
-export type EnablerVersion = '1.0' | '1.1' | '1.2'
+type EnablerVersion = '1.0' | '1.1' | '1.2'
 
 /** What a Register request says (LwM2M Core 1.2.2 §6.2.1). */
 export interface RegisterParameters {
@@ -48,7 +48,10 @@ export function encodeRegister(parameters: RegisterParameters): CoapMessage {
   return linksMessage(Code.post, [registrationPath], query, objectLinks)
 }
 
-/** Reads a Register request; undefined when the request is none. Throws OperationError BAD_REQUEST. */
+/**
+ * Reads a Register request; undefined when the request is none. Throws OperationError BAD_REQUEST,
+ * UNSUPPORTED_CONTENT_FORMAT, or PRECONDITION_FAILED for a version of LwM2M that is not supported.
+ */
 export function decodeRegister(request: CoapMessage): RegisterParameters | undefined {
   const path = findStrings(request, OptionNumber.uriPath)
   if (request.code !== Code.post || path.length !== 1 || path[0] !== registrationPath) return undefined
@@ -58,6 +61,7 @@ export function decodeRegister(request: CoapMessage): RegisterParameters | undef
   if (version !== '1.0' && version !== '1.1' && version !== '1.2') {
     throw new OperationError('PRECONDITION_FAILED', 'this LwM2M version is not supported')
   }
+  if (query.get('ep') === '') throw new OperationError('BAD_REQUEST', 'the endpoint name is empty')
   return {
     ...readUpdate(query),
     version,
@@ -76,7 +80,10 @@ export function encodeUpdate(location: RegistrationLocation, parameters: UpdateP
   return linksMessage(Code.post, location, query, parameters.objectLinks)
 }
 
-/** Reads an Update request; undefined when the request is none. Throws OperationError BAD_REQUEST. */
+/**
+ * Reads an Update request; undefined when the request is none. Throws OperationError BAD_REQUEST or
+ * UNSUPPORTED_CONTENT_FORMAT.
+ */
 export function decodeUpdate(request: CoapMessage): { location: string; parameters: UpdateParameters } | undefined {
   const location = readLocation(request)
   if (request.code !== Code.post || location === undefined) return undefined

@@ -13,7 +13,7 @@ export const leshanPrograms = ['java', 'javac', 'mvn'] as const
 export const leshanInstall = 'apt-get install openjdk-17-jdk-headless maven'
 
 /** A request that has no answer of the client: an unknown client, a timeout, or a payload that Leshan could not decode. */
-export class LeshanError extends Error {
+class LeshanError extends Error {
   readonly httpStatus: number
 
   constructor(httpStatus: number, message: string) {

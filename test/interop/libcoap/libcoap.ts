@@ -27,6 +27,8 @@ export interface CoapClientOptions {
   readonly contentFormat?: number
   /** How long libcoap waits for an answer; 10 s unless told otherwise. */
   readonly waitSeconds?: number
+  /** Which of its datagrams it does not send, counted from 1: `2,5` or `3-4`. */
+  readonly lost?: string
 }
 
 export interface CoapClientResult {
@@ -55,6 +57,7 @@ export async function coapClient(uri: string, options: CoapClientOptions = {}): 
     if (options.accept !== undefined) args.push('-A', String(options.accept))
     if (options.contentFormat !== undefined) args.push('-t', String(options.contentFormat))
     if (options.nonConfirmable === true) args.push('-N')
+    if (options.lost !== undefined) args.push('-l', options.lost)
     const timeout = (waitSeconds + (options.observeSeconds ?? 0) + 5) * 1_000
     const { stdout, stderr } = await run('coap-client-notls', [...args, uri], { timeout, maxBuffer: 64 * 1024 * 1024 })
     const lines = `${stdout}\n${stderr}`.split('\n')
@@ -77,11 +80,13 @@ export interface CoapServer {
 
 /**
  * Starts libcoap's server on a free loopback port. It serves `/time` (observable, changes every second), `/async?SECONDS` (a separate
- * response), `/example_data` (observable, written by PUT), and keeps whatever is PUT to up to 100 other paths.
+ * response), `/example_data` (observable, written by PUT), and keeps whatever is PUT to up to 100 other paths. `lossPercent` of its datagrams it does not send.
  */
-export async function startCoapServer(): Promise<CoapServer> {
+export async function startCoapServer({ lossPercent = 0 } = {}): Promise<CoapServer> {
   const port = await freePort()
-  const process = spawn('coap-server-notls', ['-A', '127.0.0.1', '-p', String(port), '-d', '100'], { stdio: 'ignore' })
+  const args = ['-A', '127.0.0.1', '-p', String(port), '-d', '100']
+  if (lossPercent > 0) args.push('-l', `${lossPercent}%`)
+  const process = spawn('coap-server-notls', args, { stdio: 'ignore' })
   await answersPing(process, port)
   return {
     port,

@@ -52,7 +52,7 @@ const objects: Record<number, Record<number, { type: ResourceType; multiple: boo
   ),
 }
 
-export const schema: Schema = { resource: (objectId, resourceId) => objects[objectId]?.[resourceId] }
+const schema: Schema = { resource: (objectId, resourceId) => objects[objectId]?.[resourceId] }
 
 /** Device object instance 0 of the LwM2M example client (LwM2M Core §7.5). */
 export const device: readonly PathValue[] = [

@@ -1,0 +1,5 @@
+export { RequestError, type RequestErrorCode } from './errors.ts'
+export type { CancelMode } from './observations.ts'
+export type { Registration, RegistrationEvent } from './registrations.ts'
+export type { DiscoverResult, OperationResult, ReadResult } from './results.ts'
+export { type ListenOptions, Lwm2mServer, type ObserveOptions, type ReadOptions, type WriteOptions } from './server.ts'

@@ -1,0 +1,243 @@
+import { defer, map, type Observable, Subject } from 'rxjs'
+import { type AttributePatch, formatAttributes } from '../objects/attributes/attributes.ts'
+import type { ObjectDefinition } from '../objects/definition.ts'
+import { OperationError } from '../objects/errors.ts'
+import { ContentFormat, type Schema } from '../objects/formats/format.ts'
+import { formatOf } from '../objects/formats/formats.ts'
+import type { Operation, OperationOf } from '../objects/operations/operation.ts'
+import { parsePath } from '../objects/path.ts'
+import type { PathValue } from '../objects/path-value.ts'
+import type { Value } from '../objects/value.ts'
+import { type Clock, systemClock } from '../transport/clock.ts'
+import { CoapEndpoint } from '../transport/coap/endpoint.ts'
+import type { CoapMessage } from '../transport/coap/message.ts'
+import type { CoapParameters } from '../transport/coap/parameters.ts'
+import type { Address, Network } from '../transport/connection.ts'
+import { TransportError } from '../transport/errors.ts'
+import { encodeOperation } from '../transport/lwm2m/downlink.ts'
+import { type Random, systemRandom } from '../transport/random.ts'
+import type { Trace } from '../transport/trace.ts'
+import { udpNetwork } from '../transport/udp.ts'
+import { RequestError } from './errors.ts'
+import { type CancelMode, Observations } from './observations.ts'
+import { type Registration, type RegistrationEvent, Registrations } from './registrations.ts'
+import { answerRegistration } from './requests.ts'
+import {
+  type DiscoverResult,
+  discoverResult,
+  type OperationResult,
+  operationResult,
+  type ReadResult,
+  readResult,
+} from './results.ts'
+import { schemaOf } from './schema.ts'
+
+export interface ListenOptions {
+  /** Address to listen on. Default `0.0.0.0`, every IPv4 address of the machine. */
+  readonly host?: string
+  /** Default 5683; 0 takes any free one, see {@link Lwm2mServer.local}. */
+  readonly port?: number
+  /** Definitions to read and write payloads with, besides Security, Server, Device and Temperature. */
+  readonly objects?: readonly ObjectDefinition[]
+  /** Clients registered at once; more are answered 5.03. Default 10,000. */
+  readonly maximumRegistrations?: number
+  readonly coap?: Partial<CoapParameters>
+  /** Default: UDP. */
+  readonly network?: Network
+  readonly clock?: Clock
+  readonly random?: Random
+  /** Sees every CoAP message. */
+  readonly trace?: Trace
+  /** Is told of faults of the server itself; the client saw 5.00. Default: nothing. */
+  readonly onError?: (error: unknown) => void
+}
+
+export interface ReadOptions {
+  /** Content-Format to ask for. Default: the client chooses. */
+  readonly accept?: number
+}
+
+export interface ObserveOptions extends ReadOptions {
+  /** How unsubscribing ends the observation. Default `active`. */
+  readonly cancel?: CancelMode
+}
+
+export interface WriteOptions {
+  /** `replace` (PUT) or, of an instance, `update` (POST). Default `replace`. */
+  readonly mode?: 'replace' | 'update'
+  /** Default: TLV, SenML JSON or SenML CBOR, whichever the client announced first; else TLV. */
+  readonly contentFormat?: number
+}
+
+/**
+ * A LwM2M server, for tests and tools: clients register, and each operation is a method on their endpoint name.
+ *
+ * An operation rejects with RequestError (`UNKNOWN_ENDPOINT`, `REJECTED`, `BAD_RESPONSE`), with TransportError (`TIMEOUT`
+ * and others) when the client does not answer, and with PathError for a path that is none.
+ */
+export class Lwm2mServer {
+  /** What happens to registrations, each event after its response was sent; completes when the server is closed. */
+  readonly events$: Observable<RegistrationEvent>
+  readonly #events = new Subject<RegistrationEvent>()
+  readonly #registrations: Registrations
+  readonly #observations = new Observations(address => this.#peer(address))
+  readonly #schema: Schema
+  #endpoint: CoapEndpoint | undefined
+
+  private constructor(options: ListenOptions) {
+    const { clock = systemClock, random = systemRandom, maximumRegistrations: maximum = 10_000 } = options
+    this.events$ = this.#events.asObservable()
+    this.#schema = schemaOf(options.objects ?? [])
+    this.#registrations = new Registrations({ clock, random, maximum, onEvent: event => this.#follow(event) })
+  }
+
+  /** Rejects with TransportError ADDRESS_IN_USE or NETWORK_UNREACHABLE. */
+  static async listen(options: ListenOptions = {}): Promise<Lwm2mServer> {
+    const server = new Lwm2mServer(options)
+    const { clock = systemClock, random = systemRandom, network = udpNetwork } = options
+    server.#endpoint = await CoapEndpoint.listen({
+      clock,
+      random,
+      network,
+      local: { host: options.host ?? '0.0.0.0', port: options.port ?? 5683 },
+      parameters: options.coap ?? {},
+      trace: options.trace,
+      handler: ({ message, peer }) => answerRegistration(server.#registrations, message, peer.connection.remote),
+      onHandlerError: options.onError,
+    })
+    return server
+  }
+
+  /** Where it listens. */
+  get local(): Address {
+    return this.#listening().local
+  }
+
+  /** The registered clients by endpoint name; a live view. */
+  get registrations(): ReadonlyMap<string, Registration> {
+    return this.#registrations.byEndpoint
+  }
+
+  /** Stops listening: observations complete, requests under way reject. Clients are not told. Idempotent. */
+  async close(): Promise<void> {
+    const endpoint = this.#endpoint
+    this.#observations.close()
+    this.#registrations.close()
+    this.#endpoint = undefined
+    await endpoint?.close()
+    this.#events.complete()
+  }
+
+  /** Reads an object, instance, resource or resource instance (LwM2M Core 1.2.2 §6.3.1). */
+  async read(endpoint: string, path: string, options: ReadOptions = {}): Promise<ReadResult> {
+    const operation = { kind: 'read', path: parsePath(path), ...options } as const
+    return readResult(operation, await this.#request(endpoint, operation), this.#schema)
+  }
+
+  /**
+   * Writes one value, or several by their full paths in ascending order (LwM2M Core 1.2.2 §6.3.3). Rejects with ValueError
+   * or OperationError when the values do not fit the path or the format.
+   */
+  async write(
+    endpoint: string,
+    path: string,
+    content: Value | readonly PathValue[],
+    options: WriteOptions = {},
+  ): Promise<OperationResult> {
+    const base = parsePath(path)
+    const { mode = 'replace', contentFormat = dataFormatOf(this.#registration(endpoint)) } = options
+    if (mode === 'update' && base.length !== 2) {
+      throw new OperationError('METHOD_NOT_ALLOWED', 'only an instance can be updated')
+    }
+    const format = formatOf(contentFormat)
+    if (format === undefined) throw new OperationError('UNSUPPORTED_CONTENT_FORMAT', `Content-Format ${contentFormat}`)
+    const values = Array.isArray(content)
+      ? (content as readonly PathValue[])
+      : [{ path: base, value: content as Value }]
+    const payload = format.encode(base, values, this.#schema)
+    return this.#perform(endpoint, { kind: 'write', path: base, mode, contentFormat, payload })
+  }
+
+  /** Executes a resource with arguments such as `0='text',2` (LwM2M Core 1.2.2 §6.3.5). */
+  async execute(endpoint: string, path: string, args = ''): Promise<OperationResult> {
+    return this.#perform(endpoint, { kind: 'execute', path: parsePath(path), arguments: args })
+  }
+
+  /** Lists what lies below a path, with its attributes (LwM2M Core 1.2.2 §6.3.2). */
+  async discover(endpoint: string, path: string): Promise<DiscoverResult> {
+    const operation = { kind: 'discover', path: parsePath(path) } as const
+    return discoverResult(operation, await this.#request(endpoint, operation))
+  }
+
+  /** Sets notification attributes; `null` unsets one (LwM2M Core 1.2.2 §6.3.4). */
+  async writeAttributes(endpoint: string, path: string, attributes: AttributePatch): Promise<OperationResult> {
+    return this.#perform(endpoint, {
+      kind: 'writeAttributes',
+      path: parsePath(path),
+      attributes: formatAttributes(attributes),
+    })
+  }
+
+  /**
+   * Observes a path while subscribed (LwM2M Core 1.2.2 §6.4.1): emits the current values, then each notification.
+   * Unsubscribing ends the observation at the client. When the client appears at another address, it is observed anew
+   * there. Completes when the registration ends, and after the first answer when the client does not let itself be
+   * observed. Errors as a Read rejects.
+   */
+  observe(endpoint: string, path: string, options: ObserveOptions = {}): Observable<ReadResult> {
+    const { cancel = 'active', ...readOptions } = options
+    return defer(() => {
+      const operation: OperationOf<'observe'> = { kind: 'observe', path: parsePath(path), ...readOptions }
+      return this.#observations
+        .observe(this.#registration(endpoint), encodeOperation(operation), cancel)
+        .pipe(map(message => readResult(operation, message, this.#schema)))
+    })
+  }
+
+  async #perform(endpoint: string, operation: Operation): Promise<OperationResult> {
+    return operationResult(operation, await this.#request(endpoint, operation))
+  }
+
+  #request(endpoint: string, operation: Operation): Promise<CoapMessage> {
+    return this.#peer(this.#registration(endpoint).address).request(encodeOperation(operation)).response
+  }
+
+  #registration(endpoint: string): Registration {
+    const registration = this.#registrations.byEndpoint.get(endpoint)
+    if (registration === undefined) throw new RequestError('UNKNOWN_ENDPOINT', `no client "${endpoint}" is registered`)
+    return registration
+  }
+
+  #peer(address: Address) {
+    return this.#listening().peer(address)
+  }
+
+  #listening(): CoapEndpoint {
+    if (this.#endpoint === undefined) throw new TransportError('CLOSED', 'the server is closed')
+    return this.#endpoint
+  }
+
+  #follow(event: RegistrationEvent): void {
+    const { type, registration } = event
+    if (type === 'updated') {
+      if (!sameAddress(registration.address, event.previous.address)) this.#observations.move(registration)
+    } else if (type !== 'registered') this.#observations.end(registration)
+    else if (event.replaced !== undefined) this.#observations.end(event.replaced)
+    // The response goes first: what a listener asks of a client must not overtake its 2.01.
+    queueMicrotask(() => this.#events.next(event))
+  }
+}
+
+const announcedFormats: ReadonlySet<number> = new Set([
+  ContentFormat.tlv,
+  ContentFormat.senmlJson,
+  ContentFormat.senmlCbor,
+])
+
+function dataFormatOf({ contentFormats }: Registration): number {
+  return contentFormats.find(contentFormat => announcedFormats.has(contentFormat)) ?? ContentFormat.tlv
+}
+
+function sameAddress(a: Address, b: Address): boolean {
+  return a.host === b.host && a.port === b.port
+}

@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+import { isatty } from 'node:tty'
+import { systemClock } from '../transport/clock.ts'
+import { systemRandom } from '../transport/random.ts'
+import { udpNetwork } from '../transport/udp.ts'
+import { run } from './program.ts'
+
+/** As shells report a process that SIGINT ended. */
+const interruptedExitCode = 130
+
+const { stdout, stderr, env } = process
+
+// Whoever reads the output may leave: `lwm2m server | head`.
+stdout.on('error', () => process.exit(0))
+
+const interrupted = new Promise<void>(resolve => {
+  let isSecond = false
+  const interrupt = () => {
+    if (isSecond) process.exit(interruptedExitCode)
+    isSecond = true
+    resolve()
+  }
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', interrupt)
+})
+
+const exitCode = await run(process.argv.slice(2), {
+  print: line => void stdout.write(`${line}\n`),
+  printError: line => void stderr.write(`${line}\n`),
+  colors: isatty(1) && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
+  interrupted,
+  clock: systemClock,
+  random: systemRandom,
+  network: udpNetwork,
+})
+// A name that is still being resolved would keep the process alive.
+process.exit(exitCode)

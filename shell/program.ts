@@ -1,0 +1,56 @@
+import { createRequire } from 'node:module'
+import { Command, CommanderError } from 'commander'
+import { OptionsError } from '../client/options.ts'
+import { TransportError } from '../transport/errors.ts'
+import { checkServerUri, parseLifetimeSeconds, parsePort, parseShortServerId } from './arguments.ts'
+import { type ClientArguments, runClient } from './client.ts'
+import type { Environment } from './environment.ts'
+import { runServer, type ServerArguments } from './server.ts'
+
+/** Runs the `lwm2m` command line, without the names of program and script. Resolves with the exit code. */
+export async function run(args: readonly string[], environment: Environment): Promise<number> {
+  let exitCode = 0
+  const program = new Command('lwm2m')
+    .description('LwM2M devices and servers on the command line')
+    .version(packageVersion())
+    .exitOverride()
+    .showSuggestionAfterError(false)
+    .configureOutput({
+      writeOut: text => environment.print(text.trimEnd()),
+      writeErr: text => environment.printError(text.trimEnd()),
+    })
+  program
+    .command('client')
+    .description('run a simulated device until Ctrl-C, which de-registers it')
+    .requiredOption('--server <uri>', 'server to register with, coap://HOST[:PORT]', checkServerUri)
+    .requiredOption('--endpoint <name>', 'endpoint client name, for example urn:dev:os:1')
+    .option('--lifetime <seconds>', 'lifetime of the registration', parseLifetimeSeconds, 300)
+    .option('--short-server-id <id>', 'Short Server ID of the server account', parseShortServerId, 1)
+    .option('--once', 'exit with 1 after the first attempt that fails')
+    .action(async (options: ClientArguments) => {
+      exitCode = await runClient(options, environment)
+    })
+  program
+    .command('server')
+    .description('register clients and log what happens until Ctrl-C')
+    .requiredOption('--listen <port>', 'UDP port, 0 for any free one', parsePort)
+    .option('--host <address>', 'address to listen on', '0.0.0.0')
+    .action(async (options: ServerArguments) => {
+      exitCode = await runServer(options, environment)
+    })
+  try {
+    await program.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    // Commander has written its line, or the help, already.
+    if (error instanceof CommanderError) return error.exitCode
+    if (!(error instanceof TransportError || error instanceof OptionsError)) throw error
+    environment.printError(`error: ${error.message}`)
+    return 1
+  }
+  return exitCode
+}
+
+function packageVersion(): string {
+  const { version } = createRequire(import.meta.url)('lwm2m-engine/package.json') as { readonly version: string }
+  return version
+}

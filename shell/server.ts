@@ -1,0 +1,67 @@
+import { parseLinks } from '../objects/formats/link-format.ts'
+import type { Registration, RegistrationEvent } from '../server/registrations.ts'
+import { Lwm2mServer } from '../server/server.ts'
+import { formatAddress } from '../transport/uri.ts'
+import type { Environment } from './environment.ts'
+import { Log } from './print.ts'
+
+export interface ServerArguments {
+  readonly listen: number
+  readonly host: string
+}
+
+/**
+ * `lwm2m server`: registers clients until it is interrupted. Resolves with the exit code. Rejects with TransportError
+ * ADDRESS_IN_USE or NETWORK_UNREACHABLE.
+ */
+export async function runServer(args: ServerArguments, environment: Environment): Promise<number> {
+  const { clock, random, network, interrupted } = environment
+  const log = new Log(environment)
+  const server = await Lwm2mServer.listen({
+    host: args.host,
+    port: args.listen,
+    clock,
+    random,
+    network,
+    onError: error => log.failed(`the server failed: ${String(error)}`),
+  })
+  log.note(`listening on ${formatAddress(server.local)}`)
+  server.events$.subscribe(event => report(event, log))
+  await interrupted
+  const { size } = server.registrations
+  await server.close()
+  log.note(`closed; clients registered: ${size}`)
+  return 0
+}
+
+function report(event: RegistrationEvent, log: Log): void {
+  const { registration } = event
+  const { endpoint, address, version, lifetimeSeconds } = registration
+  switch (event.type) {
+    case 'registered':
+      return log.received(
+        `${endpoint} registered${event.replaced === undefined ? '' : ' anew'} from ${formatAddress(address)}, ` +
+          `LwM2M ${version}, lifetime ${lifetimeSeconds} s, ${objects(registration)}`,
+      )
+    case 'updated':
+      return log.received([`${endpoint} updated`, ...differences(registration, event.previous)].join(', '))
+    case 'deregistered':
+      return log.received(`${endpoint} de-registered`)
+    case 'expired':
+      return log.failed(`${endpoint} expired: nothing heard for ${lifetimeSeconds} s`)
+  }
+}
+
+function differences(now: Registration, before: Registration): string[] {
+  const found: string[] = []
+  if (now.lifetimeSeconds !== before.lifetimeSeconds) found.push(`lifetime ${now.lifetimeSeconds} s`)
+  if (now.objectLinks !== before.objectLinks) found.push(objects(now))
+  const address = formatAddress(now.address)
+  if (address !== formatAddress(before.address)) found.push(`now at ${address}`)
+  return found
+}
+
+function objects({ objectLinks }: Registration): string {
+  const targets = parseLinks(objectLinks).map(({ target }) => target)
+  return `objects ${targets.filter(target => target !== '/').join(' ')}`
+}

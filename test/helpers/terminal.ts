@@ -1,0 +1,37 @@
+import type { Environment } from '../../shell/environment.ts'
+import { run } from '../../shell/program.ts'
+
+/** Runs `lwm2m` in this process, on the network and in the time of a site. */
+export function startCommand(
+  { clock, random, network }: Pick<Environment, 'clock' | 'random' | 'network'>,
+  command: string,
+  { colors = false } = {},
+) {
+  const lines: string[] = []
+  const errors: string[] = []
+  let interrupt = () => {}
+  const interrupted = new Promise<void>(resolve => {
+    interrupt = resolve
+  })
+  const environment: Environment = {
+    print: line => lines.push(line),
+    printError: line => errors.push(line),
+    colors,
+    interrupted,
+    clock,
+    random,
+    network,
+  }
+  return {
+    exitCode: run(command.split(' ').filter(Boolean), environment),
+    /** Ctrl-C. */
+    interrupt,
+    /** The standard output so far; log lines without their time. */
+    get output() {
+      return lines.map(line => line.replace(/^\d\d:\d\d:\d\d\.\d{3} /, ''))
+    },
+    lines,
+    /** The standard error output so far. */
+    errors,
+  }
+}

@@ -1,0 +1,57 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Lwm2mServer } from '../../server/server.ts'
+
+/** Not the synchronous one: the server that a block talks to runs in this process. */
+const run = promisify(execFile)
+
+const documents = ['README.md', 'CHANGELOG.md', ...readdirSync('docs').map(name => join('docs', name))]
+const folder = join('.cache', 'docs')
+
+/** The TypeScript blocks of the documents, each a program of its own. */
+const programs = documents
+  .filter(name => name.endsWith('.md'))
+  .flatMap(name => {
+    const blocks = readFileSync(name, 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)
+    return [...blocks].map(([, code = ''], index) => ({
+      title: `${name}, block ${index + 1}`,
+      file: join(folder, `${name.replace(/\W/g, '-')}-${index + 1}.ts`),
+      code,
+    }))
+  })
+
+describe('the code blocks of the documents', () => {
+  let server: Lwm2mServer
+
+  beforeAll(async () => {
+    execFileSync('npm', ['run', '--silent', 'build'])
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder, { recursive: true })
+    for (const { file, code } of programs) writeFileSync(file, code)
+    const config = {
+      extends: '../../tsconfig.json',
+      compilerOptions: { rootDir: '../..' },
+      include: ['*.ts'],
+      exclude: [],
+    }
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
+    // The server that the blocks talk to, on the default port.
+    server = await Lwm2mServer.listen({ host: '127.0.0.1' })
+  })
+  afterAll(() => server?.close())
+
+  test('compile', () => {
+    expect(() => execFileSync('npx', ['--no-install', 'tsc', '-p', folder], { encoding: 'utf8' })).not.toThrow()
+  })
+
+  test.each(programs)('$title runs', async ({ file }) => {
+    await expect(run(process.execPath, ['--import', 'tsx', file], { timeout: 20_000 })).resolves.toBeDefined()
+  })
+
+  test('there are some', () => {
+    expect(programs.length).toBeGreaterThanOrEqual(2)
+  })
+})

@@ -1,0 +1,79 @@
+import { createRequire } from 'node:module'
+import { expect, test } from 'vitest'
+import { MemoryNetwork } from '../../transport/memory.ts'
+import { seededRandom } from '../../transport/random.ts'
+import { SimulatedClock } from '../../transport/simulated-clock.ts'
+import { startCommand } from '../helpers/terminal.ts'
+
+function start(command: string) {
+  const clock = new SimulatedClock()
+  const random = seededRandom(1)
+  return startCommand({ clock, random, network: new MemoryNetwork({ clock, random }) }, command)
+}
+
+const uriHint = 'write coap://HOST or coap://HOST:PORT'
+
+test.each([
+  ['client --endpoint a', "error: required option '--server <uri>' not specified"],
+  ['client --server coap://h', "error: required option '--endpoint <name>' not specified"],
+  [
+    'client --endpoint a --server h:5683',
+    `error: "h:5683" is no server URI: the scheme "h" is not coap or coaps; ${uriHint}`,
+  ],
+  ['client --endpoint a --server h', `error: "h" is no server URI: it does not parse; ${uriHint}`],
+  ['client --endpoint a --server coap://h:x', `error: "coap://h:x" is no server URI: it does not parse; ${uriHint}`],
+  [
+    'client --endpoint a --server coap://h/rd',
+    `error: "coap://h/rd" is no server URI: it goes on after the port; ${uriHint}`,
+  ],
+  ['client --endpoint a --server coaps://h', 'error: coaps://h: security is not supported yet; use a coap:// server'],
+  [
+    'client --endpoint a --server coap://h --lifetime 0',
+    "error: option '--lifetime <seconds>' argument '0' is invalid. Write a whole number from 1 to 2147483647.",
+  ],
+  [
+    'client --endpoint a --server coap://h --lifetime 1e3',
+    "error: option '--lifetime <seconds>' argument '1e3' is invalid. Write a whole number from 1 to 2147483647.",
+  ],
+  [
+    'client --endpoint a --server coap://h --short-server-id 65535',
+    "error: option '--short-server-id <id>' argument '65535' is invalid. Write a whole number from 1 to 65534.",
+  ],
+  [`client --server coap://h --endpoint ${'e'.repeat(201)}`, 'error: the endpoint name must have 1 to 200 characters'],
+  ['server', "error: required option '--listen <port>' not specified"],
+  [
+    'server --listen 65536',
+    "error: option '--listen <port>' argument '65536' is invalid. Write a whole number from 0 to 65535.",
+  ],
+  ['server --listen', "error: option '--listen <port>' argument missing"],
+  ['server --listen 0 --loud', "error: unknown option '--loud'"],
+  ['server --listen 0 more', "error: too many arguments for 'server'. Expected 0 arguments but got 1."],
+  ['serve', "error: unknown command 'serve'"],
+])('lwm2m %s: one line, exit code 1', async (command, line) => {
+  const { exitCode, lines, errors } = start(command)
+  expect(await exitCode).toBe(1)
+  expect(errors).toEqual([line])
+  expect(lines).toEqual([])
+})
+
+test.each(['--help', 'client --help', 'server --help', 'help client'])(
+  'lwm2m %s: usage, exit code 0',
+  async command => {
+    const { exitCode, lines, errors } = start(command)
+    expect(await exitCode).toBe(0)
+    expect(lines.join('\n')).toContain('Usage: lwm2m')
+    expect(errors).toEqual([])
+  },
+)
+
+test('lwm2m alone: usage, exit code 1', async () => {
+  const { exitCode, errors } = start('')
+  expect(await exitCode).toBe(1)
+  expect(errors.join('\n')).toContain('Usage: lwm2m')
+})
+
+test('lwm2m --version: the version of the package', async () => {
+  const { exitCode, lines } = start('--version')
+  expect(await exitCode).toBe(0)
+  expect(lines).toEqual([(createRequire(import.meta.url)('../../package.json') as { version: string }).version])
+})

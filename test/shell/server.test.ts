@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest'
+import { encodeRegister } from '../../transport/lwm2m/uplink.ts'
+import { serverSite } from '../helpers/site.ts'
+import { startCommand } from '../helpers/terminal.ts'
+
+const command = 'server --listen 5699 --host 10.0.0.3'
+
+/** `lwm2m server`, and what a device needs to find it; the server of the site itself stays out of it. */
+async function commandSite() {
+  const site = await serverSite()
+  const server = startCommand(site, command)
+  await site.clock.advance(0)
+  const peer = await site.peer({ host: '10.0.0.3', port: 5699 })
+  return {
+    ...site,
+    server,
+    device: 'client --server coap://10.0.0.3:5699 --lifetime 60 --endpoint',
+    /** Registers by hand. */
+    register: async (endpoint: string, objectLinks: string) => {
+      const message = encodeRegister({ endpoint, version: '1.1', lifetimeSeconds: 60, objectLinks })
+      await site.clock.until(peer.request(message).response)
+      await site.clock.advance(0)
+    },
+  }
+}
+
+test('clients come, update and go, and each is told in a line', async () => {
+  const site = await commandSite()
+  const { clock, server, device } = site
+  const first = startCommand(site, `${device} dev1`)
+  const second = startCommand(site, `${device} dev2`)
+  await clock.advance(58_000)
+  first.interrupt()
+  expect(await clock.until(first.exitCode)).toBe(0)
+  second.interrupt()
+  expect(await clock.until(second.exitCode)).toBe(0)
+  server.interrupt()
+  expect(await clock.until(server.exitCode)).toBe(0)
+  const registered = 'LwM2M 1.1, lifetime 60 s, objects /1/0 /3/0 /3303 /3303/0'
+  expect(server.output).toEqual([
+    '  listening on 10.0.0.3:5699',
+    expect.stringMatching(`^← dev1 registered from 10\\.0\\.0\\.1:\\d+, ${registered}$`),
+    expect.stringMatching(`^← dev2 registered from 10\\.0\\.0\\.1:\\d+, ${registered}$`),
+    '← dev1 updated',
+    '← dev2 updated',
+    '← dev1 de-registered',
+    '← dev2 de-registered',
+    '  closed; clients registered: 0',
+  ])
+})
+
+test('a client of which nothing is heard expires', async () => {
+  const site = await commandSite()
+  const { clock, network, server, device } = site
+  startCommand(site, `${device} dev1`)
+  await clock.advance(1_000)
+  network.conditions = { ...network.conditions, loss: 1 }
+  await clock.advance(62_000)
+  expect(server.output.at(-1)).toBe('✗ dev1 expired: nothing heard for 60 s')
+  server.interrupt()
+  expect(await clock.until(server.exitCode)).toBe(0)
+})
+
+test('a port in use: one line, exit code 1', async () => {
+  const site = await commandSite()
+  const second = startCommand(site, command)
+  expect(await second.exitCode).toBe(1)
+  expect(second.errors).toEqual(['error: 10.0.0.3 port 5699 is in use'])
+  expect(second.lines).toEqual([])
+})
+
+test('an endpoint name cannot play with the terminal', async () => {
+  const site = await commandSite()
+  await site.register('a\u202eb\u200d', '')
+  expect(site.server.output.at(-1)).toMatch(/^← a\?b\? registered/)
+})
+
+test('a client with many objects does not fill the screen', async () => {
+  const { clock, server, register } = await commandSite()
+  const objectLinks = Array.from({ length: 1_000 }, (_, id) => `</3303/${id}>`).join(',')
+  await register('many', objectLinks)
+  expect(server.output.at(-1)).toMatch(/^← many registered .*…$/)
+  expect(server.output.at(-1)?.length).toBeLessThan(600)
+  server.interrupt()
+  await clock.until(server.exitCode)
+})

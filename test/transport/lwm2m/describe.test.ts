@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { type CoapMessage, Code, noPayload } from '../../../transport/coap/message.ts'
+import { OptionNumber, pathOptions, stringOption, uintOption } from '../../../transport/coap/options.ts'
+import { describeContentFormat, describeMessage } from '../../../transport/lwm2m/describe.ts'
+import { encodeOperation } from '../../../transport/lwm2m/downlink.ts'
+import { encodeRegister, encodeRegistered } from '../../../transport/lwm2m/uplink.ts'
+import { content, get } from '../../helpers/coap-site.ts'
+
+test('a message in one line', () => {
+  const lines: [CoapMessage, string][] = [
+    [get('/3/0'), 'GET /3/0'],
+    [get(''), 'GET /'],
+    [encodeOperation({ kind: 'read', path: [3, 0], accept: 11_542 }), 'GET /3/0 accept TLV'],
+    [encodeOperation({ kind: 'cancelObservation', path: [3, 0] }), 'GET /3/0 observe 1'],
+    [
+      encodeOperation({ kind: 'writeAttributes', path: [3303, 0, 5700], attributes: ['pmin=1', 'pmax=3'] }),
+      'PUT /3303/0/5700?pmin=1&pmax=3',
+    ],
+    [
+      encodeRegister({ endpoint: 'a', version: '1.1', lifetimeSeconds: 60, objectLinks: '</3/0>' }),
+      'POST /rd?lwm2m=1.1&ep=a&lt=60 (link-format, 6 B)',
+    ],
+    [encodeRegistered('x1'), '2.01 Created /rd/x1'],
+    [content('21.5'), '2.05 Content (4 B)'],
+    [
+      {
+        code: Code.content,
+        options: [uintOption(OptionNumber.observe, 7), uintOption(OptionNumber.contentFormat, 112)],
+        payload: Buffer.from('secret value'),
+      },
+      '2.05 Content observe 7 (SenML CBOR, 12 B)',
+    ],
+    [{ code: Code.notFound, options: [], payload: noPayload }, '4.04 Not Found'],
+  ]
+  for (const [message, line] of lines) expect(describeMessage(message)).toBe(line)
+})
+
+test('what a peer sends cannot move the cursor of a terminal', () => {
+  const options = [
+    ...pathOptions(OptionNumber.uriPath, ['\u001b[2J']),
+    stringOption(OptionNumber.uriQuery, 'a\r\n\u009b1m'),
+  ]
+  const line = describeMessage({ code: Code.get, options, payload: noPayload })
+  expect(line).toBe('GET /?[2J?a???1m')
+})
+
+test('a Content-Format by its common name, or by its number', () => {
+  expect([0, 110, 11_542, 4_711].map(describeContentFormat)).toEqual(['text', 'SenML JSON', 'TLV', '4711'])
+})

@@ -1,0 +1,31 @@
+export { type Clock, systemClock, type Timer } from './clock.ts'
+export { CoapEndpoint, type CoapEndpointOptions } from './coap/endpoint.ts'
+export {
+  type CoapMessage,
+  type CoapOption,
+  Code,
+  describeCode,
+  isRequest,
+  isResponse,
+  isSuccess,
+} from './coap/message.ts'
+export type { ObserveRelation, RelationEnd, RelationListener } from './coap/observe-relation.ts'
+export type { ObservationListener } from './coap/observe-request.ts'
+export { type CoapParameters, defaultParameters } from './coap/parameters.ts'
+export {
+  CoapPeer,
+  type CoapPeerOptions,
+  type PeerRequest,
+  type PendingObservation,
+  type PendingRequest,
+  type RequestHandler,
+} from './coap/peer.ts'
+export type { Address, Connection, ConnectionReceiver, ConnectOptions, Listener, Network } from './connection.ts'
+export { TransportError, type TransportErrorCode } from './errors.ts'
+export { describeContentFormat, describeMessage } from './lwm2m/describe.ts'
+export { MemoryConnection, MemoryNetwork, type NetworkConditions } from './memory.ts'
+export { type Random, seededRandom, systemRandom } from './random.ts'
+export { SimulatedClock } from './simulated-clock.ts'
+export type { Trace } from './trace.ts'
+export { udpNetwork } from './udp.ts'
+export { formatAddress, formatServerUri, parseServerUri, type Scheme, type ServerUri } from './uri.ts'
