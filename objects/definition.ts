@@ -25,6 +25,8 @@ export interface ObjectDefinition {
   readonly version?: string
   /** Whether it may have several instances. Default: false. */
   readonly multiple?: boolean
+  /** Whether every client must have it. Default: false. */
+  readonly mandatory?: boolean
   /** Resources by the name under which an application reads and writes them. */
   readonly resources: { readonly [name: string]: ResourceDefinition }
 }

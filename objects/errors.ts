@@ -76,3 +76,9 @@ export class ValueError extends Error {
   override readonly name = 'ValueError'
   readonly code = 'INVALID_VALUE'
 }
+
+/** A document that is no acceptable object definition in XML. The message names the line and the cause. */
+export class DdfError extends Error {
+  override readonly name = 'DdfError'
+  readonly code = 'INVALID_DDF'
+}

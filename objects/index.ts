@@ -7,6 +7,7 @@ export {
 } from './attributes/attributes.ts'
 export { AttributeTree, type SavedAttributes } from './attributes/tree.ts'
 export type { Content } from './content.ts'
+export { parseDdf } from './ddf.ts'
 export {
   defineObject,
   type ExecutableName,
@@ -16,11 +17,43 @@ export {
   type ResourceContent,
   type ResourceDefinition,
 } from './definition.ts'
-export { device } from './definitions/device.ts'
-export { security } from './definitions/security.ts'
-export { server } from './definitions/server.ts'
-export { temperature } from './definitions/temperature.ts'
+export { accelerometer } from './definitions/accelerometer.ts'
+export { accessControl, accessControl11 } from './definitions/access-control.ts'
+export { battery } from './definitions/battery.ts'
+export { binaryAppDataContainer } from './definitions/binary-app-data-container.ts'
+export { buzzer } from './definitions/buzzer.ts'
 export {
+  connectivityMonitoring,
+  connectivityMonitoring10,
+  connectivityMonitoring11,
+  connectivityMonitoring13,
+} from './definitions/connectivity-monitoring.ts'
+export { connectivityStatistics } from './definitions/connectivity-statistics.ts'
+export { current } from './definitions/current.ts'
+export { device, device10, device12 } from './definitions/device.ts'
+export { eventLog, eventLog20, eventLog21 } from './definitions/event-log.ts'
+export { fillingLevel } from './definitions/filling-level.ts'
+export { genericSensor } from './definitions/generic-sensor.ts'
+export { humidity } from './definitions/humidity.ts'
+export { lightControl } from './definitions/light-control.ts'
+export { location } from './definitions/location.ts'
+export { lpwanCommunication } from './definitions/lpwan-communication.ts'
+export { magnetometer } from './definitions/magnetometer.ts'
+export { onOffSwitch } from './definitions/on-off-switch.ts'
+export { oscore, oscore11, oscore20 } from './definitions/oscore.ts'
+export { portfolio } from './definitions/portfolio.ts'
+export { pressure } from './definitions/pressure.ts'
+export { pushButton } from './definitions/push-button.ts'
+export { security, security10, security12 } from './definitions/security.ts'
+export { server, server10, server12 } from './definitions/server.ts'
+export { temperature } from './definitions/temperature.ts'
+export { testObject } from './definitions/test-object.ts'
+export { time } from './definitions/time.ts'
+export { timer } from './definitions/timer.ts'
+export { voltage } from './definitions/voltage.ts'
+export { defaultObjectVersion, type EnablerVersion } from './enabler.ts'
+export {
+  DdfError,
   FormatError,
   OperationError,
   type OperationErrorCode,
@@ -28,6 +61,7 @@ export {
   ResponseCode,
   ValueError,
 } from './errors.ts'
+export { formatDefinition } from './format-definition.ts'
 export { ContentFormat, type DataFormat, type Schema } from './formats/format.ts'
 export { formatOf } from './formats/formats.ts'
 export { type Link, type LinkAttributes, parseLinks } from './formats/link-format.ts'

@@ -1,4 +1,5 @@
 import { PathError } from './errors.ts'
+import { printable } from './printable.ts'
 
 /**
  * A place in the object tree: zero to four identifiers, object / instance / resource / resource instance
@@ -88,11 +89,4 @@ export function samePath(a: Path, b: Path): boolean {
 function checkPath(path: number[]): Path {
   if (path.some(id => id >= MAX_ID)) throw new PathError(`${formatPath(path)} holds an identifier above 65534`)
   return path
-}
-
-/** Hostile text in an error message: bounded, and without control characters. */
-function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what it removes
-  const clean = text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')
-  return clean.length > 64 ? `${clean.slice(0, 64)}…` : clean
 }

@@ -1,0 +1,35 @@
+import { defineObject } from '../definition.ts'
+
+/** LwM2M v1.1 Test Object, version 1.0: a resource of every type, single and multiple. */
+export const testObject = defineObject({
+  id: 3442,
+  name: 'LwM2M v1.1 Test Object',
+  multiple: true,
+  resources: {
+    resetValues: { id: 0, type: 'none', operations: 'E' },
+    randomizeValues: { id: 1, type: 'none', operations: 'E' },
+    clearValues: { id: 2, type: 'none', operations: 'E' },
+    execWithArguments: { id: 3, type: 'none', operations: 'E' },
+    argumentsList: { id: 4, type: 'string', operations: 'R', multiple: true },
+    sendData: { id: 5, type: 'none', operations: 'E' },
+    resourcesToSend: { id: 6, type: 'string', operations: 'RW', multiple: true },
+    stringValue: { id: 110, type: 'string', operations: 'RW' },
+    integerValue: { id: 120, type: 'integer', operations: 'RW' },
+    unsignedIntegerValue: { id: 125, type: 'unsigned', operations: 'RW' },
+    floatValue: { id: 130, type: 'float', operations: 'RW' },
+    booleanValue: { id: 140, type: 'boolean', operations: 'RW' },
+    opaqueValue: { id: 150, type: 'opaque', operations: 'RW' },
+    timeValue: { id: 160, type: 'time', operations: 'RW' },
+    objLinkValue: { id: 170, type: 'objectLink', operations: 'RW' },
+    coreLnkValue: { id: 180, type: 'coreLink', operations: 'RW' },
+    multipleStringValue: { id: 1110, type: 'string', operations: 'RW', multiple: true },
+    multipleIntegerValue: { id: 1120, type: 'integer', operations: 'RW', multiple: true },
+    multipleUnsignedIntegerValue: { id: 1125, type: 'unsigned', operations: 'RW', multiple: true },
+    multipleFloatValue: { id: 1130, type: 'float', operations: 'RW', multiple: true },
+    multipleBooleanValue: { id: 1140, type: 'boolean', operations: 'RW', multiple: true },
+    multipleOpaqueValue: { id: 1150, type: 'opaque', operations: 'RW', multiple: true },
+    multipleTimeValue: { id: 1160, type: 'time', operations: 'RW', multiple: true },
+    multipleObjLinkValue: { id: 1170, type: 'objectLink', operations: 'RW', multiple: true },
+    multipleCoreLnkValue: { id: 1180, type: 'coreLink', operations: 'RW', multiple: true },
+  },
+})
