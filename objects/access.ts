@@ -1,3 +1,4 @@
+import { accessControl } from './definitions/access-control.ts'
 import { server } from './definitions/server.ts'
 import type { OperationKind } from './operations/operation.ts'
 import { MAX_ID, type Path } from './path.ts'
@@ -31,8 +32,7 @@ const neededRights: { readonly [K in OperationKind]: number } = {
   discover: 0,
 }
 
-/** The Access Control object and its resources (LwM2M Core 1.2.2 §E.3). */
-const accessControl = { id: 2, objectId: 0, objectInstanceId: 1, acl: 2, owner: 3 } as const
+const { objectId: objectIdOf, objectInstanceId, acl, accessControlOwner } = accessControl.resources
 
 /** The Short Server ID under which an ACL keeps the rights of servers without an entry of their own. */
 const defaultEntry = 0
@@ -66,7 +66,7 @@ export function accessOf(store: ObjectStore, shortServerId: number): Access {
  * Access is controlled when there are several server accounts and Access Control instances: without any, every server
  * has all rights (LwM2M Core 1.2.2 §8).
  */
-export function isControlled(store: ObjectStore): boolean {
+function isControlled(store: ObjectStore): boolean {
   return store.instanceCount(accessControl.id) > 0 && store.instanceCount(server.id) > 1
 }
 
@@ -92,20 +92,20 @@ function rightsIn(store: ObjectStore, control: number, shortServerId: number, op
 }
 
 function entryOf(store: ObjectStore, control: number, shortServerId: number): number | undefined {
-  const entry = store.get([accessControl.id, control, accessControl.acl, shortServerId])
+  const entry = store.get([accessControl.id, control, acl.id, shortServerId])
   return entry === undefined ? undefined : Number(entry)
 }
 
 function ownerOf(store: ObjectStore, control: number): unknown {
-  return store.get([accessControl.id, control, accessControl.owner])
+  return store.get([accessControl.id, control, accessControlOwner.id])
 }
 
 /** The Access Control instances by what they are about; of two for the same the lower one counts. */
 function controlsByTarget(store: ObjectStore): Map<number, number> {
   const controls = new Map<number, number>()
   for (const control of store.instanceIds(accessControl.id)) {
-    const objectId = store.get([accessControl.id, control, accessControl.objectId])
-    const instanceId = store.get([accessControl.id, control, accessControl.objectInstanceId])
+    const objectId = store.get([accessControl.id, control, objectIdOf.id])
+    const instanceId = store.get([accessControl.id, control, objectInstanceId.id])
     if (typeof objectId !== 'number' || typeof instanceId !== 'number') continue
     const key = targetKey(objectId, instanceId)
     if (!controls.has(key)) controls.set(key, control)
@@ -126,9 +126,9 @@ export function addOwner(store: ObjectStore, shortServerId: number, [objectId, i
   if (!isControlled(store)) return
   removeAccessControl(store, [objectId as number, instanceId as number])
   const control = store.createInstance(accessControl.id)
-  store.set([accessControl.id, control, accessControl.objectId], objectId as number)
-  store.set([accessControl.id, control, accessControl.objectInstanceId], instanceId as number)
-  store.set([accessControl.id, control, accessControl.owner], shortServerId)
+  store.set([accessControl.id, control, objectIdOf.id], objectId as number)
+  store.set([accessControl.id, control, objectInstanceId.id], instanceId as number)
+  store.set([accessControl.id, control, accessControlOwner.id], shortServerId)
 }
 
 /** Removes what controls the access to an instance that is deleted (LwM2M Core 1.2.2 §8.1.2.2). */

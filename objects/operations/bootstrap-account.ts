@@ -1,12 +1,10 @@
 import { device } from '../definitions/device.ts'
+import { oscore } from '../definitions/oscore.ts'
 import { security } from '../definitions/security.ts'
 import { server } from '../definitions/server.ts'
 import type { Path } from '../path.ts'
 import type { ObjectStore } from '../store.ts'
 import { isObjectLink, type ObjectLink, type Value } from '../value.ts'
-
-/** The OSCORE object (LwM2M Core 1.2.2 §E.9). */
-export const oscoreObject = 21
 
 /** A Security instance, as far as bootstrap looks at it. Holds no secret. */
 export interface SecurityInstance {
@@ -22,13 +20,13 @@ export function securityInstances(store: ObjectStore): SecurityInstance[] {
   return store.instanceIds(security.id).map(instanceId => {
     const path = [security.id, instanceId]
     const uri = store.get([...path, lwm2mServerUri.id])
-    const oscore = store.get([...path, oscoreSecurityMode.id])
+    const link = store.get([...path, oscoreSecurityMode.id])
     return {
       path,
       isBootstrapServer: store.get([...path, bootstrapServer.id]) === true,
       shortServerId: shortServerIdOf(store.get([...path, shortServerId.id])),
       uri: typeof uri === 'string' ? uri : undefined,
-      oscore: isObjectLink(oscore) ? oscore : undefined,
+      oscore: isObjectLink(link) ? link : undefined,
     }
   })
 }
@@ -42,9 +40,9 @@ export function serverOf(store: ObjectStore, serverInstanceId: number): number |
 export function isKept(store: ObjectStore, [objectId, instanceId]: Path): boolean {
   if (objectId === device.id) return true
   const account = securityInstances(store).filter(({ isBootstrapServer }) => isBootstrapServer)
-  return account.some(({ path, oscore }) =>
-    objectId === oscoreObject
-      ? oscore?.objectId === objectId && oscore.instanceId === instanceId
+  return account.some(({ path, oscore: link }) =>
+    objectId === oscore.id
+      ? link?.objectId === objectId && link.instanceId === instanceId
       : path[0] === objectId && path[1] === instanceId,
   )
 }

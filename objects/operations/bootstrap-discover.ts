@@ -1,13 +1,15 @@
 import type { ObjectDefinition } from '../definition.ts'
+import { oscore } from '../definitions/oscore.ts'
 import { security } from '../definitions/security.ts'
 import { server } from '../definitions/server.ts'
+import type { EnablerVersion } from '../enabler.ts'
 import { ResponseCode } from '../errors.ts'
 import { ContentFormat } from '../formats/format.ts'
 import { formatLinks, type Link, type LinkAttributes } from '../formats/link-format.ts'
 import { linkTo, versionAttribute } from '../links.ts'
 import type { Path } from '../path.ts'
 import type { ObjectStore } from '../store.ts'
-import { oscoreObject, type SecurityInstance, securityInstances, serverOf } from './bootstrap-account.ts'
+import { type SecurityInstance, securityInstances, serverOf } from './bootstrap-account.ts'
 import type { BootstrapContext, BootstrapOperationOf, Outcome } from './operation.ts'
 import { notAllowed, notFound } from './target.ts'
 
@@ -27,7 +29,7 @@ export function bootstrapDiscover(
   const securities = securityInstances(store)
   const links = [
     linkTo([], { lwm2m: enablerVersion }),
-    ...objects.flatMap(object => linksOf(store, object, securities)),
+    ...objects.flatMap(object => linksOf(store, object, enablerVersion, securities)),
   ]
   return {
     responseCode: ResponseCode.content,
@@ -37,8 +39,13 @@ export function bootstrapDiscover(
 }
 
 /** An object has a link of its own when it has no instance or its version must be told. */
-function linksOf(store: ObjectStore, object: ObjectDefinition, securities: readonly SecurityInstance[]): Link[] {
-  const version = versionAttribute(object)
+function linksOf(
+  store: ObjectStore,
+  object: ObjectDefinition,
+  enabler: EnablerVersion,
+  securities: readonly SecurityInstance[],
+): Link[] {
+  const version = versionAttribute(object, enabler)
   const instances = store.instanceIds(object.id).map(instanceId => {
     const path = [object.id, instanceId]
     return linkTo(path, accountAttributes(store, path, securities))
@@ -61,8 +68,8 @@ function accountAttributes(
       const { shortServerId, uri } = instance
       return { ...ssid(shortServerId), ...(uri === undefined ? {} : { uri }) }
     }
-    case oscoreObject: {
-      const user = securities.find(({ oscore }) => oscore?.objectId === objectId && oscore.instanceId === instanceId)
+    case oscore.id: {
+      const user = securities.find(({ oscore: link }) => link?.objectId === objectId && link.instanceId === instanceId)
       return user === undefined || user.isBootstrapServer ? {} : ssid(user.shortServerId)
     }
     default:

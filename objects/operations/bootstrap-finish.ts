@@ -17,7 +17,7 @@ export function bootstrapFinish(store: ObjectStore): Outcome {
 }
 
 /** The first reason for which the accounts of the store cannot work; names places and Short Server IDs, no secret. */
-export function findInconsistency(store: ObjectStore): string | undefined {
+function findInconsistency(store: ObjectStore): string | undefined {
   const securities = securityInstances(store)
   const accounts = securities.filter(({ isBootstrapServer }) => !isBootstrapServer)
   if (securities.length - accounts.length > 1) return 'there are several Bootstrap-Server Accounts'

@@ -1,10 +1,11 @@
 import type { Access } from '../access.ts'
-import { type Attributes, linkAttributes } from '../attributes/attributes.ts'
+import { linkAttributes } from '../attributes/attributes.ts'
 import { ascendingIds } from '../content.ts'
 import type { ObjectDefinition } from '../definition.ts'
+import type { EnablerVersion } from '../enabler.ts'
 import { OperationError, ResponseCode } from '../errors.ts'
 import { ContentFormat } from '../formats/format.ts'
-import { formatLinks, type Link, type LinkAttributes } from '../formats/link-format.ts'
+import { formatLinks, type LinkAttributes } from '../formats/link-format.ts'
 import { linkTo, versionAttribute } from '../links.ts'
 import type { Path } from '../path.ts'
 import type { ObjectStore } from '../store.ts'
@@ -21,7 +22,7 @@ const deepest = 3
 export function discover(
   store: ObjectStore,
   access: Access,
-  { attributes }: OperationContext,
+  { attributes, enablerVersion }: OperationContext,
   { path, depth = path.length === 1 ? 2 : 1 }: OperationOf<'discover'>,
 ): Outcome {
   const resource = findTarget(store, access, 'discover', path)
@@ -30,11 +31,12 @@ export function discover(
   if (!Number.isInteger(depth) || depth < 0 || depth > deepest) {
     throw new OperationError('BAD_REQUEST', `depth is 0 to ${deepest}`)
   }
-  const links = [linkAt(store, path, attributes.assigned(path))]
+  const propertiesOf = (place: Path) => properties(store, place, enablerVersion)
+  const links = [linkTo(path, { ...propertiesOf(path), ...linkAttributes(attributes.assigned(path)) })]
   const appendBelow = (place: Path, levels: number): void => {
     if (levels === 0) return
     for (const child of childrenOf(store, place)) {
-      links.push(linkAt(store, child, attributes.own(child)))
+      links.push(linkTo(child, { ...propertiesOf(child), ...linkAttributes(attributes.own(child)) }))
       appendBelow(child, levels - 1)
     }
   }
@@ -46,13 +48,9 @@ export function discover(
   }
 }
 
-function linkAt(store: ObjectStore, path: Path, attributes: Attributes): Link {
-  return linkTo(path, { ...properties(store, path), ...linkAttributes(attributes) })
-}
-
 /** `ver` of an object, and `dim` of a multiple resource: the number of its instances, unknown when a handler has them. */
-function properties(store: ObjectStore, path: Path): LinkAttributes {
-  if (path.length === 1) return versionAttribute(store.definition(path[0] as number) as ObjectDefinition)
+function properties(store: ObjectStore, path: Path, enabler: EnablerVersion | undefined): LinkAttributes {
+  if (path.length === 1) return versionAttribute(store.definition(path[0] as number) as ObjectDefinition, enabler)
   const content = path.length === 3 ? store.content(path) : undefined
   return content instanceof Map ? { dim: content.size } : {}
 }

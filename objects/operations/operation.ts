@@ -1,4 +1,5 @@
 import type { AttributeTree } from '../attributes/tree.ts'
+import type { EnablerVersion } from '../enabler.ts'
 import type { ResponseCode } from '../errors.ts'
 import type { ContentFormat } from '../formats/format.ts'
 import type { Path } from '../path.ts'
@@ -55,24 +56,20 @@ export type BootstrapOperation =
 
 export type BootstrapOperationOf<K extends BootstrapOperation['kind']> = Extract<BootstrapOperation, { kind: K }>
 
-/** Who hears of what goes wrong inside. */
-export interface ErrorContext {
+/** What a Bootstrap-Server's requests are performed with: it has every right, and no attributes. */
+export interface BootstrapContext {
+  /** The enabler the client speaks, which decides what object versions are told. Default: 1.1. */
+  readonly enablerVersion?: EnablerVersion
   /** Is told the cause of a 5.00, which the server never sees: what an application handler threw. */
   readonly onError?: (error: unknown) => void
 }
 
 /** Who asks. */
-export interface OperationContext extends ErrorContext {
+export interface OperationContext extends BootstrapContext {
   /** Short Server ID of the asking server account, 1–65534. */
   readonly shortServerId: number
   /** The notification attributes of this server. */
   readonly attributes: AttributeTree
-}
-
-/** What a Bootstrap-Server's requests are performed with: it has every right, and no attributes. */
-export interface BootstrapContext extends ErrorContext {
-  /** The version of the enabler that Bootstrap-Discover tells. Default: 1.1. */
-  readonly enablerVersion?: '1.0' | '1.1' | '1.2'
 }
 
 /** The answer to an operation, ready to be put into a response. */

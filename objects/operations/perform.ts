@@ -6,7 +6,7 @@ import { create } from './create.ts'
 import { deleteOperation } from './delete.ts'
 import { discover } from './discover.ts'
 import { execute } from './execute.ts'
-import type { ErrorContext, Operation, OperationContext, Outcome } from './operation.ts'
+import type { BootstrapContext, Operation, OperationContext, Outcome } from './operation.ts'
 import { read } from './read.ts'
 import { readComposite } from './read-composite.ts'
 import { write } from './write.ts'
@@ -55,7 +55,7 @@ function dispatch(store: ObjectStore, context: OperationContext, operation: Oper
 }
 
 /** Turns what an operation throws or rejects with into its Outcome. */
-export function settle(context: ErrorContext, run: () => Outcome | Promise<Outcome>): Outcome | Promise<Outcome> {
+export function settle(context: BootstrapContext, run: () => Outcome | Promise<Outcome>): Outcome | Promise<Outcome> {
   try {
     const outcome = run()
     return isPromiseLike(outcome) ? outcome.catch(error => failure(context, error)) : outcome
@@ -66,7 +66,7 @@ export function settle(context: ErrorContext, run: () => Outcome | Promise<Outco
 
 const longestDiagnostic = 120
 
-function failure(context: ErrorContext, error: unknown): Outcome {
+function failure(context: BootstrapContext, error: unknown): Outcome {
   const responseCode = responseCodeOf(error)
   if (responseCode === ResponseCode.internalServerError) {
     context.onError?.((error as Error).cause ?? error)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { may } from '../../objects/access.ts'
 import { AttributeTree } from '../../objects/attributes/tree.ts'
-import { defineObject } from '../../objects/definition.ts'
+import { accessControl } from '../../objects/definitions/access-control.ts'
 import type { Operation, OperationKind } from '../../objects/operations/operation.ts'
 import { perform } from '../../objects/operations/perform.ts'
 import { parsePath } from '../../objects/path.ts'
@@ -20,18 +20,6 @@ import {
   writeAttributes,
   writeComposite,
 } from './operations/setting.ts'
-
-const accessControl = defineObject({
-  id: 2,
-  name: 'LwM2M Access Control',
-  multiple: true,
-  resources: {
-    objectId: { id: 0, type: 'integer', operations: 'R', mandatory: true, range: [1, 65534] },
-    objectInstanceId: { id: 1, type: 'integer', operations: 'R', mandatory: true, range: [0, 65535] },
-    acl: { id: 2, type: 'integer', operations: 'RW', multiple: true },
-    accessControlOwner: { id: 3, type: 'integer', operations: 'RW', mandatory: true, range: [0, 65535] },
-  },
-})
 
 type Acl = { readonly [shortServerId: number]: number }
 

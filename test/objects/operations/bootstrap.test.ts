@@ -1,18 +1,11 @@
 import { expect, test } from 'vitest'
-import { defineObject } from '../../../objects/definition.ts'
+import { oscore } from '../../../objects/definitions/oscore.ts'
 import { ContentFormat } from '../../../objects/formats/format.ts'
 import { performBootstrap } from '../../../objects/operations/bootstrap.ts'
 import type { BootstrapOperation } from '../../../objects/operations/operation.ts'
 import { parsePath } from '../../../objects/path.ts'
 import type { Value } from '../../../objects/value.ts'
 import { codeOf, setUp, textOf } from './setting.ts'
-
-const oscore = defineObject({
-  id: 21,
-  name: 'OSCORE',
-  multiple: true,
-  resources: { masterSecret: { id: 0, type: 'opaque', operations: '' } },
-})
 
 type Account = { readonly [resource: number]: Value }
 const noSec = { 1: false, 2: 3 }
@@ -172,5 +165,5 @@ test('a PSK account with identity and key is consistent, and its key is in no an
 test('the enabler version is that of the client', async () => {
   const { store } = site()
   const outcome = await performBootstrap(store, { enablerVersion: '1.2' }, bsDiscover('/3'))
-  expect(textOf(outcome)).toBe('</>;lwm2m=1.2,</3/0>')
+  expect(textOf(outcome)).toBe('</>;lwm2m=1.2,</3>;ver=1.1,</3/0>')
 })
