@@ -9,7 +9,10 @@ export interface LeshanEvents {
   }
   /** Also when the lifetime ended (`expired`) and when the client registered anew. */
   DEREGISTRATION: LeshanRegistration & { expired: boolean }
-  NOTIFICATION: { ep: string; res: string; val: LeshanNode }
+  NOTIFICATION: { ep: string; val: LeshanNode } & (
+    | { kind: 'single'; res: string }
+    | { kind: 'composite'; paths: readonly string[] }
+  )
   /** A notification that Leshan could not decode. */
   NOTIFICATION_ERROR: { ep: string; errormessage: string }
 }

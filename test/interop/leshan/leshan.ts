@@ -1,19 +1,27 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
 import { EventStream } from './event-stream.ts'
 import { fetchLibraries } from './libraries.ts'
-import type { LeshanAnswer, LeshanFormat, LeshanNode, LeshanRegistration } from './model.ts'
+import type {
+  CompositeFormat,
+  CompositeFormats,
+  LeshanAnswer,
+  LeshanFormat,
+  LeshanNode,
+  LeshanRegistration,
+} from './model.ts'
 
 /** The programs it takes: a JDK, and Maven for the first fetch. */
 export const leshanPrograms = ['java', 'javac', 'mvn'] as const
 export const leshanInstall = 'apt-get install openjdk-17-jdk-headless maven'
 
 /** A request that has no answer of the client: an unknown client, a timeout, or a payload that Leshan could not decode. */
-class LeshanError extends Error {
+export class LeshanError extends Error {
   readonly httpStatus: number
 
   constructor(httpStatus: number, message: string) {
@@ -22,27 +30,36 @@ class LeshanError extends Error {
   }
 }
 
-/** Starts a Leshan server on free loopback ports, in a folder of its own. Takes 2 s, longer the first time. */
+const run = promisify(execFile)
+const sources = new URL('server/', import.meta.url).pathname
+
+/** Starts a Leshan server on free loopback ports, in a folder of its own. Takes 3 s, longer the first time. */
 export async function startLeshan(): Promise<Leshan> {
   const libraries = await fetchLibraries()
   const folder = await mkdtemp(join(tmpdir(), 'leshan-'))
-  const main = new URL('LeshanServer.java', import.meta.url).pathname
+  await compile(libraries, folder)
   const process = spawn(
     'java',
     [
       '-XX:+UseSerialGC',
       '-XX:TieredStopAtLevel=1',
+      '-Dfile.encoding=UTF-8', // Its LwM2M JSON codec takes the platform's.
       '-Dsun.net.httpserver.nodelay=true', // Nagle's algorithm would hold events back by 40 ms.
       '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
       '-cp',
-      join(libraries, '*'),
-      main,
+      [folder, join(libraries, '*')].join(delimiter),
+      'Main',
     ],
     { cwd: folder },
   )
   const leshan = new Leshan(process, folder)
   await leshan.started()
   return leshan
+}
+
+async function compile(libraries: string, folder: string): Promise<void> {
+  const files = (await readdir(sources)).map(name => join(sources, name))
+  await run('javac', ['-J-XX:TieredStopAtLevel=1', '-proc:none', '-cp', join(libraries, '*'), '-d', folder, ...files])
 }
 
 interface Ports {
@@ -107,7 +124,24 @@ export class Leshan {
     node: LeshanNode,
     options: { format?: LeshanFormat; replace?: boolean } = {},
   ): Promise<LeshanAnswer> {
-    return this.#ask('PUT', endpoint, path, query(options), JSON.stringify(node))
+    return this.#ask('PUT', endpoint, path, query(options), bodyOf(node))
+  }
+
+  /**
+   * Creates the instances that the paths of `node` name, or one whose id the client chooses when they are relative:
+   * `{'110': 'a', '1110/0': 'b'}`. TLV unless told otherwise.
+   */
+  create(
+    endpoint: string,
+    object: string,
+    node: LeshanNode,
+    options: { format?: LeshanFormat } = {},
+  ): Promise<LeshanAnswer> {
+    return this.#ask('POST', endpoint, object, query(options), bodyOf(node))
+  }
+
+  delete(endpoint: string, path: string): Promise<LeshanAnswer> {
+    return this.#ask('DELETE', endpoint, path)
   }
 
   execute(endpoint: string, path: string, argumentText = ''): Promise<LeshanAnswer> {
@@ -130,6 +164,24 @@ export class Leshan {
   /** Cancels by a GET with Observe 1 (RFC 7641 §3.6). */
   cancelActively(endpoint: string, path: string): Promise<LeshanAnswer> {
     return this.#ask('DELETE', endpoint, `${path}/observe`, '?active')
+  }
+
+  readComposite(endpoint: string, paths: readonly string[], formats: CompositeFormats): Promise<LeshanAnswer> {
+    return this.#ask('GET', endpoint, '/composite', compositeQuery(paths, formats))
+  }
+
+  /** Writes single resources and resource instances; `node` names each of them. */
+  writeComposite(endpoint: string, node: LeshanNode, format: CompositeFormat): Promise<LeshanAnswer> {
+    return this.#ask('PUT', endpoint, '/composite', `?nodeformat=${format}`, bodyOf(node))
+  }
+
+  observeComposite(endpoint: string, paths: readonly string[], formats: CompositeFormats): Promise<LeshanAnswer> {
+    return this.#ask('POST', endpoint, '/composite/observe', compositeQuery(paths, formats))
+  }
+
+  /** Cancels by a FETCH with Observe 1; the paths must be those of the observation. */
+  cancelCompositeActively(endpoint: string, paths: readonly string[]): Promise<LeshanAnswer> {
+    return this.#ask('DELETE', endpoint, '/composite/observe', `?paths=${paths.join(',')}&active`)
   }
 
   /** Forgets the observation, so that the next notification is answered with a Reset. @returns how many there were. */
@@ -174,4 +226,13 @@ export class Leshan {
 function query(options: { format?: LeshanFormat; replace?: boolean }): string {
   const parameters = Object.entries(options).map(([name, value]) => `${name}=${value}`)
   return parameters.length === 0 ? '' : `?${parameters.join('&')}`
+}
+
+function compositeQuery(paths: readonly string[], { paths: pathFormat, nodes }: CompositeFormats): string {
+  return `?paths=${paths.join(',')}&pathformat=${pathFormat}&nodeformat=${nodes}`
+}
+
+/** JSON has no negative zero of its own. */
+function bodyOf(node: LeshanNode): string {
+  return JSON.stringify(node, (_, value: unknown) => (Object.is(value, -0) ? '-0' : value))
 }

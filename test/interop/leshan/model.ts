@@ -1,10 +1,19 @@
-export type LeshanFormat = 'TLV' | 'JSON' | 'SENML_JSON' | 'SENML_CBOR' | 'TEXT' | 'OPAQUE' | 'CBOR'
+export type CompositeFormat = 'SENML_JSON' | 'SENML_CBOR'
+export type LeshanFormat = CompositeFormat | 'TLV' | 'JSON' | 'TEXT' | 'OPAQUE' | 'CBOR'
+
+/** Of the list of paths that a composite operation sends, and of the values that answer it. */
+export interface CompositeFormats {
+  readonly paths: CompositeFormat
+  readonly nodes: CompositeFormat
+}
+
+export type LeshanValue = string | number | boolean
 
 /**
  * Values by path, as in `{'/3/0/9': 100, '/3/0/7/0': 3800}`. An integer beyond 2^53 is a string, a time ISO 8601, an opaque value
- * hexadecimal, an object link `3:0`.
+ * hexadecimal, an object link `3:0`. An instance without resources and a multiple resource without instances are `null`.
  */
-export type LeshanNode = Record<string, string | number | boolean>
+export type LeshanNode = Record<string, LeshanValue | null>
 
 export interface LeshanLink {
   readonly url: string
@@ -30,8 +39,10 @@ export interface LeshanAnswer {
   readonly status: string
   readonly success: boolean
   readonly errormessage?: string
-  /** Of Read, Observe and an active Cancel. */
+  /** Of Read, Observe, an active Cancel and their composite kind. */
   readonly content?: LeshanNode
   /** Of Discover. */
   readonly objectLinks?: readonly LeshanLink[]
+  /** Of a Create, when the client chose the instance id. */
+  readonly location?: string
 }
