@@ -18,9 +18,14 @@ export function parseJson(text: string): JsonValue {
   return new JsonReader(text).document()
 }
 
-/** Writes a finite number or bigint as a JSON number. */
+/**
+ * Writes a finite number or bigint as a JSON number. A float beyond 2^53 has an exponent: readers that take digits alone
+ * for an exact integer would refuse the shortest ones.
+ */
 export function formatJsonNumber(value: number | bigint): string {
-  return Object.is(value, -0) ? '-0' : value.toString()
+  if (Object.is(value, -0)) return '-0'
+  const isInexact = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
+  return isInexact ? value.toExponential() : value.toString()
 }
 
 class JsonReader {

@@ -24,6 +24,13 @@ test('numbers are written with all their digits', () => {
   expect(formatJsonNumber(1e21)).toBe('1e+21')
 })
 
+test('a float beyond 2^53 is not written as an integer of rounded digits', () => {
+  expect(formatJsonNumber(2 ** 53 - 1)).toBe('9007199254740991')
+  expect(formatJsonNumber(2 ** 53)).toBe('9.007199254740992e+15')
+  expect(formatJsonNumber(-(2 ** 63))).toBe('-9.223372036854776e+18')
+  expect(Number(formatJsonNumber(2 ** 64))).toBe(2 ** 64)
+})
+
 test('an object is a Map, whatever its keys', () => {
   expect(parseJson(' { "__proto__" : [ true , false , null ] , "" : {} } ')).toEqual(
     new Map<string, unknown>([
