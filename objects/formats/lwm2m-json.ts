@@ -101,20 +101,23 @@ class EntryNames {
   }
 }
 
-/** The one value of an entry. Opaque is text in base64, which only its resource tells (LwM2M 1.0.2 Appendix C). */
+/**
+ * The one value of an entry. Opaque is text in base64, which only its resource tells (LwM2M 1.0.2 Appendix C); so may an
+ * object link be text, as Leshan writes it, though it has a label of its own.
+ */
 function fieldOf(path: Path, entry: ReadonlyMap<unknown, unknown>, schema: Schema): unknown {
   const labels = ['v', 'sv', 'bv', 'ov'].filter(label => entry.has(label))
   if (labels.length !== 1) throw malformed('an entry with other than one value')
   const field = entry.get(labels[0])
   const expected = labels[0] === 'v' ? ['number', 'bigint'] : labels[0] === 'bv' ? ['boolean'] : ['string']
   if (!expected.includes(typeof field)) throw malformed(`"${labels[0]}" of a wrong type`)
-  const isOpaque = schema.resource(path[0] as number, path[2] as number)?.type === 'opaque'
-  const value =
-    labels[0] === 'ov'
-      ? parseObjectLink(field as string)
-      : labels[0] === 'sv' && isOpaque
-        ? decodeBase64(field as string, 'base64')
-        : field
+  const type = labels[0] === 'sv' ? schema.resource(path[0] as number, path[2] as number)?.type : undefined
+  const isLink = labels[0] === 'ov' || type === 'objectLink'
+  const value = isLink
+    ? parseObjectLink(field as string)
+    : type === 'opaque'
+      ? decodeBase64(field as string, 'base64')
+      : field
   if (value === undefined) throw malformed('text that is not a value of its type')
   return value
 }

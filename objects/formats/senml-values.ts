@@ -6,7 +6,7 @@ import type { Schema } from './format.ts'
 import { parseObjectLink } from './object-link.ts'
 import { malformedSenml, SenmlNames } from './senml.ts'
 import { labelSet, SenmlFields, SenmlLabel, type SenmlPackReader } from './senml-fields.ts'
-import { checkedValue } from './typed-value.ts'
+import { checkedItem } from './typed-value.ts'
 
 // RFC 8428 §4.4: a pack of a later version must not be used.
 const knownVersion = 10
@@ -45,7 +45,7 @@ export class SenmlValues implements SenmlPackReader {
     const path = this.#names.resolve(fields)
     const timeSeconds = fields.hasAny(others) ? this.#takeOthers() : this.#baseTime
     const field = this.#value()
-    this.#values.add(path, field === null ? null : checkedValue(path, field, this.#schema), timeSeconds)
+    this.#values.add(path, field === null ? null : checkedItem(path, field, this.#schema), timeSeconds)
     fields.clear()
   }
 

@@ -31,10 +31,14 @@ export function checkedValue(path: Path, value: unknown, schema: Schema): Value 
   }
 }
 
-/** {@link checkedValue} of a CBOR item, in which an object link is text (LwM2M Core 1.2.2 Table C.-2). */
+/**
+ * {@link checkedValue} of an item in which an object link may be text. CBOR has no other form (LwM2M Core 1.2.2 Table C.-2);
+ * SenML has, but some servers, such as Leshan, write a string all the same.
+ */
 export function checkedItem(path: Path, item: unknown, schema: Schema): Value {
-  const isLink = schema.resource(path[0] as number, path[2] as number)?.type === 'objectLink'
-  return checkedValue(path, isLink && typeof item === 'string' ? parseObjectLink(item) : item, schema)
+  const isLink =
+    typeof item === 'string' && schema.resource(path[0] as number, path[2] as number)?.type === 'objectLink'
+  return checkedValue(path, isLink ? parseObjectLink(item) : item, schema)
 }
 
 /** Throws OperationError BAD_REQUEST for a single resource: it has a value or is not there. */

@@ -104,6 +104,12 @@ test.each([
   expect(() => read([3, 0], text)).toThrow(malformed)
 })
 
+test('an object link may be a string', () => {
+  const value = { objectId: 3, instanceId: 1 }
+  expect(read(at(7), '{"bn":"/9999/0/7","e":[{"sv":"3:1"}]}')).toEqual([{ path: at(7), value }])
+  expect(() => read(at(7), '{"bn":"/9999/0/7","e":[{"sv":"3"}]}')).toThrow(malformed)
+})
+
 test('opaque that is not base64 is malformed', () => {
   expect(() => read(at(5), '{"bn":"/9999/0/5","e":[{"sv":"-wE="}]}')).toThrow(malformed)
 })

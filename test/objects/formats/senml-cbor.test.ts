@@ -38,6 +38,11 @@ test.each<[string, Path, string, readonly PathValue[]]>([
   expect(senml.decode(base, hex(written))).toEqual(values)
 })
 
+test('an object link may be a string', () => {
+  const value = { objectId: 3, instanceId: 1 }
+  expect(senml.decode(at(7), hex(`${recordAt(7)}0363333a31`))).toEqual([{ path: at(7), value }])
+})
+
 test('times as decimal fractions are read', () => {
   const written =
     '83a321662f302f302f3022c482001a1dcd6504036c53616d706c65537472696e67a321662f302f302f3122c482001a1dcd650504f4' +

@@ -56,6 +56,12 @@ test.each<[string, Path, string, readonly PathValue[]]>([
   expect(read(base, text)).toEqual(values)
 })
 
+test('an object link may be a string', () => {
+  const value = { objectId: 3, instanceId: 1 }
+  expect(read(at(7), '[{"n":"/9999/0/7","vs":"3:1"}]')).toEqual([{ path: at(7), value }])
+  expect(() => read(at(7), '[{"n":"/9999/0/7","vs":"3"}]')).toThrow(badRequest)
+})
+
 test('values with times are grouped by time, after those without', () => {
   const values = [
     { path: [3303, 0, 5700], value: 22.9, timeSeconds: 1.7e9 },
