@@ -43,6 +43,6 @@ export interface LeshanAnswer {
   readonly content?: LeshanNode
   /** Of Discover. */
   readonly objectLinks?: readonly LeshanLink[]
-  /** Of a Create, when the client chose the instance id. */
+  /** Of a Create, when the client chose the instance id; as in `3442/0`. */
   readonly location?: string
 }

@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -107,7 +108,7 @@ final class Requests {
         try {
             answer = dispatch(exchange);
         } catch (InvalidRequestException | InvalidLwM2mPathException | InvalidAttributeException | CodecException
-            | IllegalArgumentException e) {
+            | DateTimeException | IllegalArgumentException e) {
             answer = new Answer(400, Map.of("errormessage", String.valueOf(e.getMessage())));
         } catch (Exception e) {
             answer = new Answer(500, Map.of("errormessage", String.valueOf(e)));
