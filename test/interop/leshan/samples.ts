@@ -32,7 +32,7 @@ export const samples: { readonly [T in SampleType]: { readonly [name: string]: V
     'byte order mark': '\ufeffmark',
     '255 characters': 'x'.repeat(255),
     '256 characters': 'y'.repeat(256),
-    'several blocks': 'z'.repeat(1_100),
+    'several blocks': 'z'.repeat(900),
   },
   integer: {
     '0': 0,
@@ -135,13 +135,13 @@ export const samples: { readonly [T in SampleType]: { readonly [name: string]: V
 
 /** The value as a node of Leshan has it. */
 export function leshanValue(type: SampleType, value: Value): LeshanValue {
-  if (type === 'time') return isoTime(value)
+  if (type === 'time') return isoTime(value as number | bigint)
   if (typeof value === 'bigint') return value.toString()
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
   return isObjectLink(value) ? `${value.objectId}:${value.instanceId}` : (value as LeshanValue)
 }
 
-function isoTime(seconds: Value): string {
+function isoTime(seconds: number | bigint): string {
   const time = new Date(Number(seconds) * 1_000)
-  return Number.isNaN(time.getTime()) ? `${String(seconds)} s` : time.toISOString().replace('.000Z', 'Z')
+  return Number.isNaN(time.getTime()) ? `${seconds} s` : time.toISOString().replace('.000Z', 'Z')
 }

@@ -69,6 +69,12 @@ export class TestDevice {
     this.client.objects.set(`/3442/${instance}/${otherId}`, { 0: '/3' })
   }
 
+  /** Takes everything from an instance. */
+  empty(instance: number): void {
+    this.client.objects.delete(this.path('resource', instance))
+    this.client.objects.delete(this.path('multiple resource', instance))
+  }
+
   path(place: Place, instance = 0): string {
     const multiple = `/3442/${instance}/${resourceIds[this.type] + 1_000}`
     const paths = {
