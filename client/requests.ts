@@ -86,6 +86,7 @@ export class Requests {
   #respond(request: PeerRequest, operation: Operation, outcome: Outcome): CoapMessage {
     const response = encodeOutcome(outcome)
     if (outcome.responseCode !== ResponseCode.content) return response
+    // An Observe-Composite is answered without Observe: as to a server that cannot observe, it was a read (RFC 7641 §4.1).
     if (operation.kind === 'observe') return this.#observations.start(request, operation, response)
     if (operation.kind === 'cancelObservation') this.#observations.cancel(operation.path)
     return response

@@ -26,24 +26,38 @@ export interface ResourceHandlers {
 
 export type HandlerKind = keyof ResourceHandlers
 
-/** The application handlers of a client, for one instance of an object or for all of them. */
+/**
+ * What an application adds to an object. Both run inside the transaction of the operation: a throw, answered as that of
+ * a {@link ResourceHandlers}, undoes all of it, and whatever else fails later undoes it without a further word. What lies
+ * outside the store is better begun when `onChanges` tells of the instance.
+ */
+export interface ObjectHandlers {
+  /** Completes an instance that a server creates: what the server wrote is there, what is mandatory is checked after. */
+  readonly created?: (path: Path) => void
+  /** Is told that a server deletes an instance, which is still there. */
+  readonly deleted?: (path: Path) => void
+}
+
+/** The application handlers of a client: for objects, and for resources of one instance or of all. */
 export class Handlers {
   readonly #byPlace = new Map<number, ResourceHandlers>()
+  readonly #byObject = new Map<number, ObjectHandlers>()
 
   /**
    * Attaches handlers to a resource, of every instance when `instanceId` is undefined; a handler of the same kind at the
    * same place is replaced. Returns the function that takes them away again.
    */
   add(objectId: number, instanceId: number | undefined, resourceId: number, handlers: ResourceHandlers): () => void {
-    const place = placeOf(objectId, instanceId, resourceId)
-    this.#byPlace.set(place, { ...this.#byPlace.get(place), ...handlers })
-    return () => {
-      const left = Object.entries(this.#byPlace.get(place) ?? {}).filter(
-        ([kind, handler]) => handlers[kind as HandlerKind] !== handler,
-      )
-      if (left.length === 0) this.#byPlace.delete(place)
-      else this.#byPlace.set(place, Object.fromEntries(left))
-    }
+    return attach(this.#byPlace, placeOf(objectId, instanceId, resourceId), handlers)
+  }
+
+  /** Attaches handlers to an object; otherwise like {@link add}. */
+  addToObject(objectId: number, handlers: ObjectHandlers): () => void {
+    return attach(this.#byObject, objectId, handlers)
+  }
+
+  findOfObject<K extends keyof ObjectHandlers>(kind: K, objectId: number): ObjectHandlers[K] | undefined {
+    return this.#byObject.get(objectId)?.[kind]
   }
 
   /** The handler for the resource at `path` (or of its resource instance): that of the instance, or else that of all. */
@@ -54,6 +68,16 @@ export class Handlers {
       this.#byPlace.get(placeOf(objectId, instanceId, resourceId))?.[kind] ??
       this.#byPlace.get(placeOf(objectId, undefined, resourceId))?.[kind]
     )
+  }
+}
+
+function attach<H extends object>(map: Map<number, H>, place: number, handlers: H): () => void {
+  map.set(place, { ...map.get(place), ...handlers })
+  return () => {
+    const left = { ...map.get(place) } as H
+    for (const kind of Object.keys(handlers) as (keyof H)[]) if (left[kind] === handlers[kind]) delete left[kind]
+    if (Object.keys(left).length === 0) map.delete(place)
+    else map.set(place, left)
   }
 }
 
@@ -70,6 +94,14 @@ export function callHandler<T>(path: Path, call: () => T | Promise<T>): T | Prom
   } catch (error) {
     return fail(path, error)
   }
+}
+
+/** {@link callHandler} for what belongs to a transaction: a Promise is a mistake of the application, too. */
+export function callHandlerNow<T>(path: Path, call: () => T | Promise<T>): T {
+  const result = callHandler(path, call)
+  if (!isPromiseLike(result)) return result
+  void Promise.resolve(result).catch(() => undefined)
+  return fail(path, new TypeError('only read and execute handlers may return a Promise'))
 }
 
 function fail(path: Path, error: unknown): never {

@@ -1,7 +1,7 @@
 import type { Content } from './content.ts'
 import type { ExecutableName, InstanceValues, ObjectDefinition, ResourceContent } from './definition.ts'
 import { OperationError, PathError } from './errors.ts'
-import type { ExecuteArguments, ResourceHandlers } from './handlers.ts'
+import type { ExecuteArguments, ObjectHandlers, ResourceHandlers } from './handlers.ts'
 import { ObjectInstanceHandle, resourceIdOf } from './instance.ts'
 import { formatPath, type Path, parsePath } from './path.ts'
 import type { ObjectStore, Synchronous } from './store.ts'
@@ -123,6 +123,32 @@ export class ObjectsApi {
   ): () => void
   onWrite(...args: [...ResourceOf, Pick<ResourceHandlers, 'validate' | 'written'>]): () => void {
     return this.#add(args, handlers => handlers)
+  }
+
+  /**
+   * Completes the instances of an object that servers create, see {@link ObjectHandlers.created}. A definition that
+   * is new is added, a path such as `/3303` must be known. Returns the function that takes the handler away.
+   */
+  onCreate(object: string | ObjectDefinition, created: NonNullable<ObjectHandlers['created']>): () => void {
+    return this.#store.handlers.addToObject(this.#objectIdOf(object), { created })
+  }
+
+  /** Hears of the instances of an object that servers delete, see {@link ObjectHandlers.deleted}. */
+  onDelete(object: string | ObjectDefinition, deleted: NonNullable<ObjectHandlers['deleted']>): () => void {
+    return this.#store.handlers.addToObject(this.#objectIdOf(object), { deleted })
+  }
+
+  #objectIdOf(object: string | ObjectDefinition): number {
+    if (typeof object !== 'string') {
+      this.#store.define(object)
+      return object.id
+    }
+    const [objectId, ...rest] = parsePath(object)
+    if (objectId === undefined || rest.length > 0) throw new PathError(`"${object}" is not the path of an object`)
+    if (this.#store.definition(objectId) === undefined) {
+      throw new OperationError('NOT_FOUND', `there is no object ${objectId}`)
+    }
+    return objectId
   }
 
   #add<H>(args: [...ResourceOf, H], toHandlers: (handler: H) => ResourceHandlers): () => void {

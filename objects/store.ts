@@ -90,21 +90,26 @@ export class ObjectStore implements Schema {
     return object === undefined ? [] : ascendingIds(object.instances)
   }
 
+  /** 0 for an unknown object. */
+  instanceCount(objectId: number): number {
+    return this.#objects.get(objectId)?.instances.size ?? 0
+  }
+
   hasInstance(objectId: number, instanceId: number): boolean {
     return this.#objects.get(objectId)?.instances.has(instanceId) ?? false
   }
 
   /**
    * Creates an instance, with the lowest free id when none is given, and returns its id. Of the paths of `values` only
-   * what lies below the instance counts. Throws OperationError `BAD_REQUEST` when the id is taken or a single-instance
-   * object has its instance.
+   * what lies below the instance counts. Throws OperationError `BAD_REQUEST` when the id is taken, and for an object of a
+   * single instance when that exists, or for another id than its 0 (LwM2M Core 1.2.2 §6.3.6).
    */
   createInstance(objectId: number, instanceId?: number, values: readonly PathValue[] = []): number {
     const { instances, table } = this.#object(objectId)
-    if (table.definition.multiple !== true && instances.size > 0) {
-      throw new OperationError('BAD_REQUEST', `object ${objectId} has its only instance already`)
-    }
     const id = checkId(instanceId ?? lowestFreeId(instances))
+    if (table.definition.multiple !== true && id !== 0) {
+      throw new OperationError('BAD_REQUEST', `the only instance of object ${objectId} is 0`)
+    }
     if (instances.has(id)) throw new OperationError('BAD_REQUEST', `/${objectId}/${id} exists already`)
     return this.batch(() => {
       instances.set(id, new Map())

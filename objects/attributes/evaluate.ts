@@ -1,6 +1,6 @@
 /**
  * The attributes in force for one observation: those of the observed path with what it inherits
- * (LwM2M Core 1.2.2 §5.1.2). Whole seconds, 0 or more; absent: not set anywhere.
+ * (LwM2M Core 1.2.2 §7.3.2). Whole seconds, 0 or more; absent: not set anywhere.
  */
 export interface NotificationAttributes {
   readonly pminSeconds?: number | undefined
@@ -21,10 +21,10 @@ export interface NotificationState {
  */
 export function nextNotificationMs(state: NotificationState, attributes: NotificationAttributes): number {
   const pminSeconds = attributes.pminSeconds ?? 0
-  // What happens within pmin is held, and sent as soon as pmin ends (LwM2M Core 1.2.2 §5.1.2, pmin).
+  // What happens within pmin is held, and sent as soon as pmin ends (LwM2M Core 1.2.2 §7.3.2, pmin).
   if (state.pending) return state.lastSentMs + pminSeconds * 1000
   const pmaxSeconds = attributes.pmaxSeconds ?? 0
-  // A pmax of 0 or below pmin is ignored (LwM2M Core 1.2.2 §5.1.2, pmax).
+  // A pmax of 0 or below pmin is ignored (LwM2M Core 1.2.2 §7.3.2, pmax).
   if (pmaxSeconds === 0 || pmaxSeconds < pminSeconds) return Number.POSITIVE_INFINITY
   return state.lastSentMs + pmaxSeconds * 1000
 }

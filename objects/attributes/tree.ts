@@ -1,5 +1,12 @@
 import { covers, formatPath, type Path, parsePath } from '../path.ts'
-import { type AttributePatch, type Attributes, applyPatch, attributeNames, isAttributeValue } from './attributes.ts'
+import {
+  type AttributePatch,
+  type Attributes,
+  applyPatch,
+  attributeTable,
+  inForce,
+  isAttributeValue,
+} from './attributes.ts'
 
 /** The attributes one server has written, by path text; plain JSON. */
 export type SavedAttributes = { readonly [path: string]: Attributes }
@@ -8,7 +15,7 @@ const none: Attributes = {}
 
 /**
  * The attributes one server has attached to objects, instances, resources and resource instances. Each server has its
- * own; what is attached higher up holds below, unless something nearer says otherwise (LwM2M Core 1.2.2 §5.1.1).
+ * own; what is attached higher up holds below, unless something nearer says otherwise (LwM2M Core 1.2.2 §7.3.1).
  */
 export class AttributeTree {
   readonly #byPath = new Map<string, Attributes>()
@@ -18,8 +25,8 @@ export class AttributeTree {
   set(path: Path, patch: AttributePatch): void {
     const before = this.own(path)
     const after = applyPatch(before, patch)
-    if (attributeNames.every(([name]) => before[name] === after[name])) return
-    if (attributeNames.every(([name]) => after[name] === undefined)) this.#byPath.delete(formatPath(path))
+    if (attributeTable.every(({ name }) => before[name] === after[name])) return
+    if (attributeTable.every(({ name }) => after[name] === undefined)) this.#byPath.delete(formatPath(path))
     else this.#byPath.set(formatPath(path), after)
     this.#tell(path)
   }
@@ -29,8 +36,13 @@ export class AttributeTree {
     return this.#byPath.get(formatPath(path)) ?? none
   }
 
-  /** What holds at this path: attached here, or else to the nearest place above. */
+  /** What holds at this path: {@link assigned}, as far as it is free of contradictions, see {@link inForce}. */
   effective(path: Path): Attributes {
+    return inForce(this.assigned(path))
+  }
+
+  /** What is attached here, or else to the nearest place above. */
+  assigned(path: Path): Attributes {
     if (this.#byPath.size === 0) return none
     let result = none
     for (let level = 1; level <= path.length; level++) result = { ...result, ...this.own(path.slice(0, level)) }
@@ -64,9 +76,10 @@ export class AttributeTree {
   restore(saved: SavedAttributes): void {
     const restored = Object.entries(saved).map(([text, attributes]): [string, Attributes] => {
       const kept = applyPatch(none, attributes)
-      for (const [name] of attributeNames) {
-        if (kept[name] !== undefined && !isAttributeValue(name, kept[name])) {
-          throw new TypeError(`saved attributes: ${name} has a bad value`)
+      for (const rule of attributeTable) {
+        const value = kept[rule.name]
+        if (value !== undefined && !isAttributeValue(rule, value)) {
+          throw new TypeError(`saved attributes: ${rule.name} has a bad value`)
         }
       }
       return [formatPath(parsePath(text)), kept]

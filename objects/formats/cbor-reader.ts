@@ -1,10 +1,12 @@
 import { Encoder } from 'cbor-x'
 import { FormatError } from '../errors.ts'
+import { CborCursor, type CborItem } from './cbor-cursor.ts'
 import { scanCbor } from './cbor-scan.ts'
 
 const codec = new Encoder({ useRecords: false, mapsAsObjects: false })
 
-export const tagEpochTime = 1
+const tagOfDateTime = 0xc0
+const tagOfEpochTime = 0xc1
 
 /**
  * Decodes exactly one item after {@link scanCbor} let it pass: maps become `Map`s, 64-bit integers bigints, decimal
@@ -19,7 +21,11 @@ export function decodeCbor(bytes: Uint8Array): unknown {
   }
 }
 
-/** {@link decodeCbor} of an epoch-based time (RFC 8949 §3.4.2) or of a plain item. */
+/** {@link decodeCbor} of a time, with or without one of its tags (RFC 8949 §3.4.1, §3.4.2), in seconds since 1970. */
 export function decodeCborTime(bytes: Uint8Array): unknown {
-  return decodeCbor(bytes[0] === (0xc0 | tagEpochTime) ? bytes.subarray(1) : bytes)
+  if (bytes[0] !== tagOfDateTime && bytes[0] !== tagOfEpochTime) return decodeCbor(bytes)
+  const cursor = new CborCursor(bytes)
+  const time: CborItem = cursor.time()
+  cursor.end()
+  return time
 }

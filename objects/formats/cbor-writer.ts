@@ -1,11 +1,20 @@
+import type { Path } from '../path.ts'
+import type { Value } from '../value.ts'
+import { formatObjectLink } from './object-link.ts'
+
 /** Major types of CBOR in the upper three bits of the initial byte (RFC 8949 §3.1). */
 const Major = { unsigned: 0x00, negative: 0x20, bytes: 0x40, text: 0x60, array: 0x80, map: 0xa0, tag: 0xc0 } as const
+
+/** Seconds since 1970 follow (RFC 8949 §3.4.2). */
+export const epochTimeTag = 1
 
 const halfFloat = 0xf9
 const singleFloat = 0xfa
 const doubleFloat = 0xfb
 
 const initialBytes = 256
+const zero = 0x30
+const slash = 0x2f
 
 /**
  * Writes CBOR in preferred serialization (RFC 8949 §4.1): the shortest form of every head and, where nothing is lost,
@@ -59,6 +68,34 @@ export class CborWriter {
     }
   }
 
+  /** A number as an integer where it is one, else as a float. */
+  number(value: number): void {
+    if (Number.isSafeInteger(value)) this.integer(value)
+    else this.float(value)
+  }
+
+  /** The value of a resource (LwM2M Core 1.2.2 Table C.-2); a number of type float stays one where it is integral. */
+  value(value: Value, isFloat: boolean): void {
+    switch (typeof value) {
+      case 'string':
+        this.text(value)
+        break
+      case 'number':
+        if (isFloat) this.float(value)
+        else this.number(value)
+        break
+      case 'bigint':
+        this.integer(value)
+        break
+      case 'boolean':
+        this.boolean(value)
+        break
+      default:
+        if (value instanceof Uint8Array) this.bytes(value)
+        else this.text(formatObjectLink(value))
+    }
+  }
+
   boolean(value: boolean): void {
     this.#byte(value ? 0xf5 : 0xf4)
   }
@@ -68,6 +105,7 @@ export class CborWriter {
   }
 
   text(value: string): void {
+    if (value.length < 24 && this.#shortText(value)) return
     const length = Buffer.byteLength(value)
     this.#head(Major.text, length)
     this.#reserve(length)
@@ -75,11 +113,44 @@ export class CborWriter {
     this.#length += length
   }
 
+  /** The identifiers of a path from `level` on as text, separated by slashes. */
+  name(level: number, path: Path): void {
+    let length = path.length - level - 1
+    for (let index = level; index < path.length; index++) length += digitsOf(path[index] as number)
+    this.#head(Major.text, length)
+    this.#reserve(length)
+    let end = this.#length + length
+    this.#length = end
+    for (let index = path.length - 1; index >= level; index--) {
+      let id = path[index] as number
+      do {
+        this.#buffer[--end] = zero + (id % 10)
+        id = Math.floor(id / 10)
+      } while (id > 0)
+      if (index > level) this.#buffer[--end] = slash
+    }
+  }
+
   bytes(value: Uint8Array): void {
     this.#head(Major.bytes, value.length)
     this.#reserve(value.length)
     this.#buffer.set(value, this.#length)
     this.#length += value.length
+  }
+
+  /** Writes text whose length fits into the initial byte, and returns whether it did: it may not be ASCII. */
+  #shortText(value: string): boolean {
+    const { length } = value
+    this.#reserve(length + 1)
+    const start = this.#length + 1
+    for (let index = 0; index < length; index++) {
+      const code = value.charCodeAt(index)
+      if (code > 0x7f) return false
+      this.#buffer[start + index] = code
+    }
+    this.#buffer[this.#length] = Major.text | length
+    this.#length = start + length
+    return true
   }
 
   #byte(value: number): void {
@@ -119,6 +190,14 @@ export class CborWriter {
     this.#buffer.copy(larger, 0, 0, this.#length)
     this.#buffer = larger
   }
+}
+
+/** How many decimal digits an identifier has. */
+function digitsOf(id: number): number {
+  if (id < 10) return 1
+  if (id < 100) return 2
+  if (id < 1000) return 3
+  return id < 10000 ? 4 : 5
 }
 
 const single = new Float32Array(1)

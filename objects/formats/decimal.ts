@@ -12,6 +12,7 @@ export function parseDecimal(text: string): number | undefined {
 
 /** Writes a finite number with the fewest digits that read back the same, never with an exponent. */
 export function formatDecimal(value: number): string {
+  if (Object.is(value, -0)) return '-0'
   const text = String(value)
   const parts = exponentPattern.exec(text)
   if (parts === null) return text

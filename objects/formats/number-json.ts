@@ -20,7 +20,7 @@ export function parseJson(text: string): JsonValue {
 
 /** Writes a finite number or bigint as a JSON number. */
 export function formatJsonNumber(value: number | bigint): string {
-  return value.toString()
+  return Object.is(value, -0) ? '-0' : value.toString()
 }
 
 class JsonReader {

@@ -10,6 +10,8 @@ export function formatObjectLink(link: ObjectLink): string {
 
 /** Reads an object link; `undefined` when the text is none. */
 export function parseObjectLink(text: string): ObjectLink | undefined {
+  // The examples of SenML JSON (LwM2M Core 1.2.2 §7.5.6) write the null link in hexadecimal.
+  if (text === 'FFFF:FFFF') return { objectId: MAX_ID, instanceId: MAX_ID }
   const parts = linkPattern.exec(text)
   if (parts === null) return undefined
   const link = { objectId: Number(parts[1]), instanceId: Number(parts[2]) }

@@ -1,35 +1,17 @@
-import type { Path } from '../path.ts'
-import { decodeCbor } from './cbor-reader.ts'
+import { CborCursor } from './cbor-cursor.ts'
+import { KeySet, skipItem } from './cbor-scan.ts'
 import { CborWriter } from './cbor-writer.ts'
 import { ContentFormat, type DataFormat, type Schema } from './format.ts'
-import { fromRecords, type SenmlLabel, type SenmlRecord, type SenmlRepresentation, toRecords } from './senml.ts'
+import { type SenmlRecord, toRecords } from './senml.ts'
+import { SenmlLabel, type SenmlPackReader } from './senml-fields.ts'
+import { skipField } from './senml-json.ts'
+import { SenmlValues } from './senml-values.ts'
 
-/** The labels as CBOR integers (RFC 8428 §6); `vlo` has none and stays text. */
-const cborLabels = {
-  bver: -1,
-  bn: -2,
-  bt: -3,
-  bu: -4,
-  bv: -5,
-  bs: -6,
-  n: 0,
-  u: 1,
-  v: 2,
-  vs: 3,
-  vb: 4,
-  s: 5,
-  t: 6,
-  ut: 7,
-  vd: 8,
-  vlo: 'vlo',
-} as const satisfies Record<SenmlLabel, number | string>
-
-const labelsByKey = new Map<unknown, SenmlLabel>(
-  Object.entries(cborLabels).map(([label, key]) => [key, label as SenmlLabel]),
-)
+/** Array, map, and then the field. */
+const fieldDepth = 2
 
 /**
- * SenML CBOR (RFC 8428 §6, LwM2M Core 1.2.2 §7.5.6). Nothing to carry is an empty array; no bytes at all read the same.
+ * SenML CBOR (RFC 8428 §6, LwM2M Core 1.2.2 §7.5.7). Nothing to carry is an empty array; no bytes at all read the same.
  */
 export const senmlCborFormat: DataFormat = {
   contentFormat: ContentFormat.senmlCbor,
@@ -43,58 +25,66 @@ export const senmlCborFormat: DataFormat = {
   },
 
   decode(base, payload, schema) {
-    return fromRecords(base, payload.length === 0 ? [] : decodeCbor(payload), representation, schema)
+    const values = new SenmlValues(base, schema)
+    if (payload.length > 0) readSenmlCbor(payload, values)
+    return values.finish()
   },
 }
 
-const representation: SenmlRepresentation = {
-  labelOf: key => labelsByKey.get(key),
-  dataOf: field => (field instanceof Uint8Array ? field : undefined),
+/** Reads a pack, record by record. Throws FormatError. */
+export function readSenmlCbor(payload: Uint8Array, reader: SenmlPackReader): void {
+  const cursor = new CborCursor(payload)
+  const count = cursor.array()
+  for (let index = 0; cursor.more(index, count); index++) {
+    readRecord(cursor, reader)
+    reader.endRecord()
+  }
+  cursor.end()
+}
+
+function readRecord(cursor: CborCursor, reader: SenmlPackReader): void {
+  const count = cursor.map()
+  let unknown: KeySet | undefined
+  for (let index = 0; cursor.more(index, count); index++) {
+    const key = cursor.key()
+    const label = labelOf(key)
+    if (label !== undefined) {
+      reader.fields.set(label, label === SenmlLabel.n || label === SenmlLabel.bn ? cursor.name() : cursor.item())
+      continue
+    }
+    unknown ??= new KeySet()
+    unknown.add(key)
+    if (typeof key === 'string') skipField(key, reader)
+    else reader.unknownField()
+    skipItem(cursor, fieldDepth)
+  }
+}
+
+function labelOf(key: number | string): SenmlLabel | undefined {
+  if (typeof key === 'string') return key === 'vlo' ? SenmlLabel.vlo : undefined
+  return key >= SenmlLabel.bs && key <= SenmlLabel.vd ? (key as SenmlLabel) : undefined
 }
 
 function writeRecord(writer: CborWriter, record: SenmlRecord, schema: Schema): void {
-  const { path, baseName, baseTime, name, label, value } = record
-  writer.map(1 + Number(baseName !== undefined) + Number(baseTime !== undefined) + Number(name !== undefined))
+  const { baseName, baseTime, path, level, label, value } = record
+  const hasName = level < path.length
+  writer.map(1 + Number(baseName !== undefined) + Number(baseTime !== undefined) + Number(hasName))
   if (baseName !== undefined) {
-    writer.integer(cborLabels.bn)
+    writer.integer(SenmlLabel.bn)
     writer.text(baseName)
   }
   if (baseTime !== undefined) {
-    writer.integer(cborLabels.bt)
-    writeNumber(writer, baseTime)
+    writer.integer(SenmlLabel.bt)
+    writer.number(baseTime)
   }
-  if (name !== undefined) {
-    writer.integer(cborLabels.n)
-    writer.text(name)
+  if (hasName) {
+    writer.integer(SenmlLabel.n)
+    writer.name(level, path)
   }
-  if (label === 'vlo') writer.text(cborLabels.vlo)
-  else writer.integer(cborLabels[label])
-  writeValue(writer, path, value, schema)
-}
-
-function writeValue(writer: CborWriter, path: Path, value: SenmlRecord['value'], schema: Schema): void {
-  switch (typeof value) {
-    case 'string':
-      writer.text(value)
-      break
-    case 'boolean':
-      writer.boolean(value)
-      break
-    case 'bigint':
-      writer.integer(value)
-      break
-    case 'number':
-      // A float stays one where it is integral: readers that know the type refuse an integer.
-      if (schema.resource(path[0] as number, path[2] as number)?.type === 'float') writer.float(value)
-      else writeNumber(writer, value)
-      break
-    default:
-      if (value === null) writer.null()
-      else writer.bytes(value)
-  }
-}
-
-function writeNumber(writer: CborWriter, value: number): void {
-  if (Number.isSafeInteger(value)) writer.integer(value)
-  else writer.float(value)
+  if (label === 'vlo') writer.text(label)
+  else writer.integer(SenmlLabel[label])
+  // A float stays one where it is integral: readers that know the type refuse an integer.
+  const isFloat = schema.resource(path[0] as number, path[2] as number)?.type === 'float'
+  if (value === null) writer.null()
+  else writer.value(value, isFloat)
 }

@@ -1,10 +1,15 @@
 import { asBuffer, decodeBase64, decodeUtf8 } from './bytes.ts'
 import { ContentFormat, type DataFormat } from './format.ts'
 import { formatJsonNumber, parseJson } from './number-json.ts'
-import { fromRecords, isSenmlLabel, type SenmlRecord, type SenmlRepresentation, toRecords } from './senml.ts'
+import { nameBelow } from './path-name.ts'
+import { malformedSenml, type SenmlRecord, toRecords } from './senml.ts'
+import { SenmlLabel, type SenmlPackReader } from './senml-fields.ts'
+import { SenmlValues } from './senml-values.ts'
+
+const labels: ReadonlyMap<string, SenmlLabel> = new Map(Object.entries(SenmlLabel))
 
 /**
- * SenML JSON (RFC 8428 §5, LwM2M Core 1.2.2 §7.5.5). Nothing to carry is `[]`; no bytes at all read the same.
+ * SenML JSON (RFC 8428 §5, LwM2M Core 1.2.2 §7.5.6). Nothing to carry is `[]`; no bytes at all read the same.
  */
 export const senmlJsonFormat: DataFormat = {
   contentFormat: ContentFormat.senmlJson,
@@ -17,20 +22,42 @@ export const senmlJsonFormat: DataFormat = {
   },
 
   decode(base, payload, schema) {
-    return fromRecords(base, payload.length === 0 ? [] : parseJson(decodeUtf8(payload)), representation, schema)
+    const values = new SenmlValues(base, schema)
+    if (payload.length > 0) readSenmlJson(payload, values)
+    return values.finish()
   },
 }
 
-const representation: SenmlRepresentation = {
-  labelOf: key => (isSenmlLabel(key) ? key : undefined),
-  dataOf: field => (typeof field === 'string' ? decodeBase64(field, 'base64url') : undefined),
+/** Reads a pack, record by record. Throws FormatError. */
+export function readSenmlJson(payload: Uint8Array, reader: SenmlPackReader): void {
+  const pack = parseJson(decodeUtf8(payload))
+  if (!Array.isArray(pack)) throw malformedSenml('a pack that is not an array')
+  for (const record of pack) {
+    if (!(record instanceof Map)) throw malformedSenml('a record that is not an object')
+    for (const [name, field] of record) {
+      const label = labels.get(name)
+      if (label === undefined) skipField(name, reader)
+      else reader.fields.set(label, label === SenmlLabel.vd ? dataOf(field) : field)
+    }
+    reader.endRecord()
+  }
 }
 
-function formatRecord({ baseName, baseTime, name, label, value }: SenmlRecord): string {
+/** Throws FormatError for a label that must be understood (RFC 8428 §4.4). */
+export function skipField(label: string, reader: SenmlPackReader): void {
+  if (label.endsWith('_')) throw malformedSenml('an unknown label that ends in "_"')
+  reader.unknownField()
+}
+
+function dataOf(field: unknown): Uint8Array | undefined {
+  return typeof field === 'string' ? decodeBase64(field, 'base64url') : undefined
+}
+
+function formatRecord({ baseName, baseTime, path, level, label, value }: SenmlRecord): string {
   let text = '{'
   if (baseName !== undefined) text += `"bn":"${baseName}",`
   if (baseTime !== undefined) text += `"bt":${formatJsonNumber(baseTime)},`
-  if (name !== undefined) text += `"n":"${name}",`
+  if (level < path.length) text += `"n":"${nameBelow(level, path)}",`
   return `${text}"${label}":${formatField(value)}}`
 }
 

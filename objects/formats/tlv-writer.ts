@@ -1,7 +1,7 @@
 import { OperationError, ValueError } from '../errors.ts'
 import { checkValue, isObjectLink, type ResourceType, type Value } from '../value.ts'
 
-/** The kinds of TLV as bits 7-6 of the type byte (LwM2M Core 1.2.2 §7.5.4.1). */
+/** The kinds of TLV as bits 7-6 of the type byte (LwM2M Core 1.2.2 §7.5.5). */
 export const TlvKind = { instance: 0x00, resourceInstance: 0x40, multipleResource: 0x80, resource: 0xc0 } as const
 
 export type TlvKind = (typeof TlvKind)[keyof typeof TlvKind]

@@ -5,10 +5,10 @@ import type { ResourceType } from '../value.ts'
 import { asBuffer, decodeUtf8 } from './bytes.ts'
 import { ContentFormat, type DataFormat, type Schema } from './format.ts'
 import { TlvKind, TlvWriter } from './tlv-writer.ts'
-import { checkedValue, checkMultiplicity, checkPresent, checkWithin, typeOf } from './typed-value.ts'
+import { checkedValue, checkMayBeEmpty, checkPresent, checkWithin, typeOf } from './typed-value.ts'
 
 /**
- * OMA TLV (LwM2M Core 1.2.2 §7.5.4). An instance is written as its resources, a resource and a resource instance as
+ * OMA TLV (LwM2M Core 1.2.2 §7.5.5). An instance is written as its resources, a resource and a resource instance as
  * the TLV of themselves. On reading, enclosing TLVs of the addressed instance or resource are tolerated.
  * Times are not carried. A resource the schema does not know is read as opaque, since TLV does not tell its type.
  */
@@ -127,15 +127,13 @@ function readContent(place: Path, entries: readonly Entry[], schema: Schema, val
       continue
     }
     const content = readEntries(value)
-    if (content.length > 0) readContent(path, content, schema, values)
-    else values.push(emptyPlace(path, schema))
+    if (content.length > 0) {
+      readContent(path, content, schema, values)
+    } else {
+      checkMayBeEmpty(path, schema)
+      values.push({ path })
+    }
   }
-}
-
-function emptyPlace(path: Path, schema: Schema): PathValue {
-  const multiple = schema.resource(path[0] as number, path[2] as number)?.multiple
-  if (path.length === 3 && multiple === false) checkMultiplicity([...path, 0], multiple)
-  return { path }
 }
 
 function readValue(path: Path, value: Buffer, schema: Schema): unknown {

@@ -3,6 +3,7 @@ import { covers, formatPath, type Path } from '../path.ts'
 import type { PathValue } from '../path-value.ts'
 import { checkValue, isObjectLink, type ResourceType, type Value } from '../value.ts'
 import type { Schema } from './format.ts'
+import { parseObjectLink } from './object-link.ts'
 
 const maxInteger = 2n ** 63n - 1n
 
@@ -28,6 +29,19 @@ export function checkedValue(path: Path, value: unknown, schema: Schema): Value 
     if (error instanceof ValueError) throw new OperationError('BAD_REQUEST', `${formatPath(path)}: ${error.message}`)
     throw error
   }
+}
+
+/** {@link checkedValue} of a CBOR item, in which an object link is text (LwM2M Core 1.2.2 Table C.-2). */
+export function checkedItem(path: Path, item: unknown, schema: Schema): Value {
+  const isLink = schema.resource(path[0] as number, path[2] as number)?.type === 'objectLink'
+  return checkedValue(path, isLink && typeof item === 'string' ? parseObjectLink(item) : item, schema)
+}
+
+/** Throws OperationError BAD_REQUEST for a single resource: it has a value or is not there. */
+export function checkMayBeEmpty(path: Path, schema: Schema): void {
+  if (path.length !== 3) return
+  const multiple = schema.resource(path[0] as number, path[2] as number)?.multiple
+  if (multiple === false) checkMultiplicity([...path, 0], multiple)
 }
 
 /** Throws OperationError BAD_REQUEST unless a multiple resource has resource instances, and only such a resource. */

@@ -1,3 +1,4 @@
+import type { Access } from '../access.ts'
 import { OperationError, ResponseCode } from '../errors.ts'
 import { callHandler, type ExecuteArguments, isPromiseLike } from '../handlers.ts'
 import type { ObjectStore } from '../store.ts'
@@ -8,9 +9,13 @@ import { findTarget, notAllowed, notFound } from './target.ts'
  * Performs an Execute (LwM2M Core 1.2.2 §6.3.5). Anything but an executable resource is 4.05; an executable resource
  * that no handler performs is not there: 4.04, as Discover does not show it either.
  */
-export function execute(store: ObjectStore, operation: OperationOf<'execute'>): Outcome | Promise<Outcome> {
+export function execute(
+  store: ObjectStore,
+  access: Access,
+  operation: OperationOf<'execute'>,
+): Outcome | Promise<Outcome> {
   const { path } = operation
-  const resource = findTarget(store, path)
+  const resource = findTarget(store, access, 'execute', path)
   if (resource?.executable !== true) throw notAllowed(path, 'Execute')
   const handler = store.handlers.find('execute', path)
   if (handler === undefined) throw notFound(path)

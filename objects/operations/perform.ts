@@ -1,51 +1,72 @@
+import { accessOf } from '../access.ts'
 import { FormatError, OperationError, PathError, ResponseCode, ValueError } from '../errors.ts'
 import { isPromiseLike } from '../handlers.ts'
 import type { ObjectStore } from '../store.ts'
+import { create } from './create.ts'
+import { deleteOperation } from './delete.ts'
 import { discover } from './discover.ts'
 import { execute } from './execute.ts'
-import type { Operation, OperationContext, Outcome } from './operation.ts'
+import type { BootstrapContext, Operation, OperationContext, Outcome } from './operation.ts'
 import { read } from './read.ts'
+import { readComposite } from './read-composite.ts'
 import { write } from './write.ts'
 import { writeAttributes } from './write-attributes.ts'
+import { writeComposite } from './write-composite.ts'
 
 /**
  * Performs an operation of a server on the store. Never throws and never rejects: whatever goes wrong is an Outcome with
  * its response code and a short diagnostic text (RFC 7252 §5.5.2). A Promise only when an application handler returned
- * one. An Observe is only read here; the caller registers it when the Outcome is a success.
+ * one. An Observe or Observe-Composite is only read here; the caller registers it when the Outcome is a success.
  */
 export function perform(
   store: ObjectStore,
   context: OperationContext,
   operation: Operation,
 ): Outcome | Promise<Outcome> {
+  return settle(context, () => dispatch(store, context, operation))
+}
+
+function dispatch(store: ObjectStore, context: OperationContext, operation: Operation): Outcome | Promise<Outcome> {
+  const access = accessOf(store, context.shortServerId)
+  switch (operation.kind) {
+    case 'read':
+    case 'observe':
+    case 'cancelObservation':
+      return read(store, access, operation)
+    case 'readComposite':
+    case 'observeComposite':
+    case 'cancelObservationComposite':
+      return readComposite(store, access, operation)
+    case 'discover':
+      return discover(store, access, context, operation)
+    case 'write':
+      return write(store, access, operation)
+    case 'writeComposite':
+      return writeComposite(store, access, operation)
+    case 'create':
+      return create(store, access, context, operation)
+    case 'delete':
+      return deleteOperation(store, access, operation)
+    case 'execute':
+      return execute(store, access, operation)
+    default:
+      return writeAttributes(store, access, context, operation)
+  }
+}
+
+/** Turns what an operation throws or rejects with into its Outcome. */
+export function settle(context: BootstrapContext, run: () => Outcome | Promise<Outcome>): Outcome | Promise<Outcome> {
   try {
-    const outcome = dispatch(store, context, operation)
+    const outcome = run()
     return isPromiseLike(outcome) ? outcome.catch(error => failure(context, error)) : outcome
   } catch (error) {
     return failure(context, error)
   }
 }
 
-function dispatch(store: ObjectStore, context: OperationContext, operation: Operation): Outcome | Promise<Outcome> {
-  switch (operation.kind) {
-    case 'read':
-    case 'observe':
-    case 'cancelObservation':
-      return read(store, operation)
-    case 'discover':
-      return discover(store, context, operation)
-    case 'write':
-      return write(store, operation)
-    case 'execute':
-      return execute(store, operation)
-    default:
-      return writeAttributes(store, context, operation)
-  }
-}
-
 const longestDiagnostic = 120
 
-function failure(context: OperationContext, error: unknown): Outcome {
+function failure(context: BootstrapContext, error: unknown): Outcome {
   const responseCode = responseCodeOf(error)
   if (responseCode === ResponseCode.internalServerError) {
     context.onError?.((error as Error).cause ?? error)

@@ -1,3 +1,4 @@
+import { type Access, fullAccess } from '../access.ts'
 import { appendContent, checkContent, type StoredContent } from '../content.ts'
 import type { ResourceEntry } from '../definition-table.ts'
 import { OperationError, ResponseCode } from '../errors.ts'
@@ -7,7 +8,7 @@ import { callHandler, isPromiseLike } from '../handlers.ts'
 import type { Path } from '../path.ts'
 import type { PathValue } from '../path-value.ts'
 import type { ObjectStore } from '../store.ts'
-import type { OperationOf, Outcome } from './operation.ts'
+import type { OperationKind, OperationOf, Outcome } from './operation.ts'
 import { findTarget, notAllowed, notFound } from './target.ts'
 
 /**
@@ -16,11 +17,12 @@ import { findTarget, notAllowed, notFound } from './target.ts'
  */
 export function read(
   store: ObjectStore,
-  { path, accept = ContentFormat.senmlCbor }: OperationOf<'read' | 'observe' | 'cancelObservation'>,
+  access: Access,
+  { kind, path, accept = ContentFormat.senmlCbor }: OperationOf<'read' | 'observe' | 'cancelObservation'>,
 ): Outcome | Promise<Outcome> {
   const format = formatOf(accept)
   if (format === undefined) throw new OperationError('NOT_ACCEPTABLE', `Content-Format ${accept} is not supported`)
-  return andThen(readValues(store, path), values => ({
+  return andThen(readValues(store, path, access, kind), values => ({
     responseCode: ResponseCode.content,
     contentFormat: format.contentFormat,
     payload: format.encode(path, values, store),
@@ -29,17 +31,26 @@ export function read(
 
 /**
  * What a server sees at and below a path, in tree order: the store and what `read` handlers supply. Resources that are
- * absent or not readable are left out. Throws OperationError like {@link findTarget}, `METHOD_NOT_ALLOWED` for a
+ * absent or not readable are left out, and so are instances of an object that the server may not read. Throws OperationError like {@link findTarget}, `METHOD_NOT_ALLOWED` for a
  * resource that is not readable, `NOT_FOUND` for one without content. A Promise only when a handler returned one.
  */
-export function readValues(store: ObjectStore, path: Path): PathValue[] | Promise<PathValue[]> {
-  const resource = findTarget(store, path)
+export function readValues(
+  store: ObjectStore,
+  path: Path,
+  access: Access = fullAccess,
+  operation: OperationKind = 'read',
+): PathValue[] | Promise<PathValue[]> {
+  const resource = findTarget(store, access, operation, path)
   if (resource !== undefined) return readResource(store, path, resource)
   const [objectId, instanceId] = path as [number, number?]
-  const instanceIds = instanceId === undefined ? store.instanceIds(objectId) : [instanceId]
+  if (instanceId !== undefined) return readInstance(store, path)
+  const instances = store
+    .instanceIds(objectId)
+    .map(id => [objectId, id])
+    .filter(instance => access(operation, instance))
   return allThen(
-    instanceIds.map(id => readInstance(store, [objectId, id])),
-    instances => instances.flat(),
+    instances.map(instance => readInstance(store, instance)),
+    contents => contents.flat(),
   )
 }
 
@@ -81,11 +92,11 @@ function contentOf(
 }
 
 /** Goes on with `apply`: at once unless the value is a Promise. */
-function andThen<T, R>(value: T | Promise<T>, apply: (value: T) => R): R | Promise<R> {
+export function andThen<T, R>(value: T | Promise<T>, apply: (value: T) => R): R | Promise<R> {
   return isPromiseLike(value) ? Promise.resolve(value).then(apply) : apply(value)
 }
 
 /** Goes on with `combine` when all items are there: at once if none is a Promise. */
-function allThen<T, R>(items: (T | Promise<T>)[], combine: (items: T[]) => R): R | Promise<R> {
+export function allThen<T, R>(items: (T | Promise<T>)[], combine: (items: T[]) => R): R | Promise<R> {
   return items.some(isPromiseLike) ? Promise.all(items).then(combine) : combine(items as T[])
 }

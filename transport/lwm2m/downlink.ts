@@ -1,18 +1,27 @@
 import { OperationError } from '../../objects/errors.ts'
 import { ContentFormat } from '../../objects/formats/format.ts'
-import type { Operation, Outcome } from '../../objects/operations/operation.ts'
-import { idFromDigits, type Path } from '../../objects/path.ts'
+import type { BootstrapOperation, Operation, Outcome } from '../../objects/operations/operation.ts'
+import { idFromDigits, type Path, pathFromSegments } from '../../objects/path.ts'
 import { type CoapMessage, type CoapOption, Code, noPayload } from '../coap/message.ts'
-import { findStrings, findUint, OptionNumber, pathOptions, stringOption, uintOption } from '../coap/options.ts'
+import {
+  findOption,
+  findStrings,
+  findUint,
+  OptionNumber,
+  pathOptions,
+  stringOption,
+  uintOption,
+} from '../coap/options.ts'
 
 /**
  * Reads the operation that a server's request asks for (LwM2M Transport 1.2.2 §6.4.3, §6.4.4).
- * Throws {@link OperationError}: NOT_FOUND for a path that is none, METHOD_NOT_ALLOWED for a method the path has not.
+ * Throws {@link OperationError}: NOT_FOUND for a path that is none, METHOD_NOT_ALLOWED for a method the path has not,
+ * BAD_REQUEST for a query that cannot be understood.
  */
 export function decodeOperation(request: CoapMessage): Operation {
   const path = findPath(request)
   if (path === undefined) throw new OperationError('NOT_FOUND', 'no such path')
-  if (path.length === 0) throw new OperationError('METHOD_NOT_ALLOWED', 'this operation has no root path')
+  if (path.length === 0) return decodeComposite(request)
   switch (request.code) {
     case Code.get:
       return decodeGet(request, path)
@@ -20,9 +29,41 @@ export function decodeOperation(request: CoapMessage): Operation {
       return decodePut(request, path)
     case Code.post:
       return decodePost(request, path)
+    case Code.delete:
+      return { kind: 'delete', path }
     default:
       throw new OperationError('METHOD_NOT_ALLOWED', 'no operation uses this method')
   }
+}
+
+/**
+ * Reads the operation that a Bootstrap-Server's request asks for (LwM2M Transport 1.2.2 §6.4.1). Throws like
+ * {@link decodeOperation}.
+ */
+export function decodeBootstrapOperation(request: CoapMessage): BootstrapOperation {
+  if (request.code === Code.post && isFinish(request)) return { kind: 'bootstrapFinish' }
+  const path = findPath(request)
+  if (path === undefined) throw new OperationError('NOT_FOUND', 'no such path')
+  switch (request.code) {
+    case Code.get: {
+      const accept = findUint(request, OptionNumber.accept)
+      if (accept === ContentFormat.link) return { kind: 'bootstrapDiscover', path }
+      return { kind: 'bootstrapRead', path, ...defined({ accept }) }
+    }
+    case Code.put:
+      return { kind: 'bootstrapWrite', path, ...payloadOf(request) }
+    case Code.delete:
+      return { kind: 'bootstrapDelete', path }
+    default:
+      throw new OperationError('METHOD_NOT_ALLOWED', 'the Bootstrap interface does not use this method')
+  }
+}
+
+const finishPath = 'bs'
+
+function isFinish(request: CoapMessage): boolean {
+  const path = findStrings(request, OptionNumber.uriPath)
+  return path.length === 1 && path[0] === finishPath
 }
 
 /** The path of a request, read from the digits of its options without a string for each; undefined when it is none. */
@@ -41,71 +82,159 @@ const longestPath = 4
 
 function decodeGet(request: CoapMessage, path: Path): Operation {
   const accept = findUint(request, OptionNumber.accept)
-  if (accept === ContentFormat.link) return { kind: 'discover', path }
-  const observe = findUint(request, OptionNumber.observe)
+  if (accept === ContentFormat.link) return { kind: 'discover', path, ...defined({ depth: findDepth(request) }) }
+  const observe = findObserve(request)
   const kind = observe === 0 ? 'observe' : observe === 1 ? 'cancelObservation' : 'read'
   return accept === undefined ? { kind, path } : { kind, path, accept }
 }
 
-function decodePut(request: CoapMessage, path: Path): Operation {
-  const contentFormat = findUint(request, OptionNumber.contentFormat)
-  if (contentFormat === undefined && request.payload.length === 0) {
-    return { kind: 'writeAttributes', path, attributes: findStrings(request, OptionNumber.uriQuery) }
-  }
-  return write(path, 'replace', contentFormat, request.payload)
+/** FETCH and iPATCH have the root as their path; what they are about is in the payload. */
+function decodeComposite(request: CoapMessage): Operation {
+  const path = [] as const
+  if (request.code === Code.iPatch) return { kind: 'writeComposite', path, ...payloadOf(request) }
+  if (request.code !== Code.fetch) throw new OperationError('METHOD_NOT_ALLOWED', 'this operation has no root path')
+  const accept = findUint(request, OptionNumber.accept)
+  const observe = findObserve(request)
+  const kind = observe === 0 ? 'observeComposite' : observe === 1 ? 'cancelObservationComposite' : 'readComposite'
+  return { kind, path, ...payloadOf(request), ...defined({ accept }) }
 }
 
-function decodePost(request: CoapMessage, path: Path): Operation {
-  if (path.length === 2) {
-    return write(path, 'update', findUint(request, OptionNumber.contentFormat), request.payload)
+/** LwM2M Core 1.2.2 §6.4.1: a client without support for attributes of one observation must refuse them. */
+function findObserve(request: CoapMessage): number | undefined {
+  const observe = findUint(request, OptionNumber.observe)
+  if (observe === 0 && findOption(request, OptionNumber.uriQuery) !== undefined) {
+    throw new OperationError('BAD_REQUEST', 'attributes of one observation are not supported')
   }
-  if (path.length === 3) return { kind: 'execute', path, arguments: Buffer.from(request.payload).toString('utf8') }
+  return observe
+}
+
+/** LwM2M Core 1.2.2 §6.3.2: the depth of a Discover is 0 to 3. */
+function findDepth(request: CoapMessage): number | undefined {
+  const depth = findStrings(request, OptionNumber.uriQuery)
+    .find(text => text.startsWith(depthQuery))
+    ?.slice(depthQuery.length)
+  if (depth === undefined) return undefined
+  if (!/^[0-3]$/.test(depth)) throw new OperationError('BAD_REQUEST', 'depth is 0 to 3')
+  return Number(depth)
+}
+
+const depthQuery = 'depth='
+
+function decodePut(request: CoapMessage, path: Path): Operation {
+  const payload = payloadOf(request)
+  if (payload.contentFormat === undefined && request.payload.length === 0) {
+    return { kind: 'writeAttributes', path, attributes: findStrings(request, OptionNumber.uriQuery) }
+  }
+  return { kind: 'write', path, mode: 'replace', ...payload }
+}
+
+/** The arguments of an Execute are text; any other format at a resource is a partial update. */
+const argumentFormats: ReadonlySet<number | undefined> = new Set([
+  undefined,
+  ContentFormat.text,
+  ContentFormat.legacyText,
+])
+
+function decodePost(request: CoapMessage, path: Path): Operation {
+  const payload = payloadOf(request)
+  if (path.length === 1) return { kind: 'create', path, ...payload }
+  if (path.length === 3 && argumentFormats.has(payload.contentFormat)) {
+    return { kind: 'execute', path, arguments: Buffer.from(request.payload).toString('utf8') }
+  }
+  if (path.length < 4) return { kind: 'write', path, mode: 'update', ...payload }
   throw new OperationError('METHOD_NOT_ALLOWED', 'nothing to execute, write or create here')
 }
 
-function write(
-  path: Path,
-  mode: 'replace' | 'update',
-  contentFormat: number | undefined,
-  payload: Uint8Array,
-): Operation {
-  return { kind: 'write', path, mode, payload, ...(contentFormat === undefined ? {} : { contentFormat }) }
+interface Payload {
+  readonly contentFormat?: number
+  readonly payload: Uint8Array
 }
 
-/** The request by which a server asks for an operation; Observe is added by whoever opens the observation. */
-export function encodeOperation(operation: Operation): CoapMessage {
-  const path = pathOptions(OptionNumber.uriPath, operation.path)
+function payloadOf(request: CoapMessage): Payload {
+  const contentFormat = findUint(request, OptionNumber.contentFormat)
+  const { payload } = request
+  return contentFormat === undefined ? { payload } : { contentFormat, payload }
+}
+
+/** Without what is undefined. */
+function defined<K extends string>(fields: { [N in K]: number | undefined }): { [N in K]?: number } {
+  const result: { [N in K]?: number } = {}
+  for (const name in fields) if (fields[name] !== undefined) result[name] = fields[name]
+  return result
+}
+
+/**
+ * The request by which a server asks for an operation; the Observe option of an Observe or Observe-Composite is added by
+ * whoever opens the observation.
+ */
+export function encodeOperation(operation: Operation | BootstrapOperation): CoapMessage {
   switch (operation.kind) {
     case 'read':
     case 'observe':
-      return { code: Code.get, options: [...path, ...acceptOption(operation.accept)], payload: noPayload }
+    case 'bootstrapRead':
+      return message(Code.get, [...uriPath(operation.path), ...acceptOption(operation.accept)])
     case 'cancelObservation':
-      return {
-        code: Code.get,
-        options: [uintOption(OptionNumber.observe, 1), ...path, ...acceptOption(operation.accept)],
-        payload: noPayload,
-      }
-    case 'discover':
-      return { code: Code.get, options: [...path, ...acceptOption(ContentFormat.link)], payload: noPayload }
+      return message(Code.get, [endObserve, ...uriPath(operation.path), ...acceptOption(operation.accept)])
+    case 'readComposite':
+    case 'observeComposite':
+      return message(
+        Code.fetch,
+        [...formatOption(operation.contentFormat), ...acceptOption(operation.accept)],
+        operation,
+      )
+    case 'cancelObservationComposite': {
+      const formats = [...formatOption(operation.contentFormat), ...acceptOption(operation.accept)]
+      return message(Code.fetch, [endObserve, ...formats], operation)
+    }
+    case 'discover': {
+      const depth = operation.depth === undefined ? [] : [query(`${depthQuery}${operation.depth}`)]
+      return message(Code.get, [...uriPath(operation.path), ...depth, ...acceptOption(ContentFormat.link)])
+    }
+    case 'bootstrapDiscover':
+      return message(Code.get, [...uriPath(operation.path), ...acceptOption(ContentFormat.link)])
     case 'write':
-      return {
-        code: operation.mode === 'replace' ? Code.put : Code.post,
-        options: [...path, ...formatOption(operation.contentFormat)],
-        payload: operation.payload,
-      }
+      return withPayload(operation.mode === 'replace' ? Code.put : Code.post, operation)
+    case 'bootstrapWrite':
+      return withPayload(Code.put, operation)
+    case 'writeComposite':
+      return withPayload(Code.iPatch, operation)
+    case 'create':
+      return withPayload(Code.post, operation)
+    case 'delete':
+    case 'bootstrapDelete':
+      return message(Code.delete, uriPath(operation.path))
     case 'execute': {
       const payload = Buffer.from(operation.arguments, 'utf8')
-      return {
-        code: Code.post,
-        options: [...path, ...formatOption(payload.length > 0 ? ContentFormat.text : undefined)],
-        payload,
-      }
+      const format = formatOption(payload.length > 0 ? ContentFormat.text : undefined)
+      return message(Code.post, [...uriPath(operation.path), ...format], { payload })
     }
-    case 'writeAttributes': {
-      const queries = operation.attributes.map(attribute => stringOption(OptionNumber.uriQuery, attribute))
-      return { code: Code.put, options: [...path, ...queries], payload: noPayload }
-    }
+    case 'writeAttributes':
+      return message(Code.put, [...uriPath(operation.path), ...operation.attributes.map(query)])
+    case 'bootstrapFinish':
+      return message(Code.post, pathOptions(OptionNumber.uriPath, [finishPath]))
   }
+}
+
+function message(
+  code: number,
+  options: readonly CoapOption[],
+  { payload }: Payload = { payload: noPayload },
+): CoapMessage {
+  return { code, options, payload }
+}
+
+function withPayload(code: number, content: Payload & { readonly path: Path }): CoapMessage {
+  return message(code, [...uriPath(content.path), ...formatOption(content.contentFormat)], content)
+}
+
+const endObserve = uintOption(OptionNumber.observe, 1)
+
+function uriPath(path: Path): CoapOption[] {
+  return pathOptions(OptionNumber.uriPath, path)
+}
+
+function query(text: string): CoapOption {
+  return stringOption(OptionNumber.uriQuery, text)
 }
 
 function acceptOption(contentFormat: number | undefined): CoapOption[] {
@@ -118,13 +247,13 @@ function formatOption(contentFormat: number | undefined): CoapOption[] {
 
 /** The response that carries an outcome. */
 export function encodeOutcome(outcome: Outcome): CoapMessage {
-  const { responseCode, contentFormat, payload = noPayload } = outcome
-  return {
-    code: responseCode,
-    options: contentFormat === undefined ? [] : contentFormatOptions(contentFormat),
-    payload,
-  }
+  const { responseCode, contentFormat, location, payload = noPayload } = outcome
+  const format = contentFormat === undefined ? noOptions : contentFormatOptions(contentFormat)
+  const options = location === undefined ? format : [...pathOptions(OptionNumber.locationPath, location), ...format]
+  return { code: responseCode, options, payload }
 }
+
+const noOptions: readonly CoapOption[] = Object.freeze([])
 
 /** Each Content-Format needs its option only once; frozen, it is encoded only once, too. */
 const knownContentFormats = new Map<number, readonly CoapOption[]>()
@@ -143,10 +272,17 @@ export interface ReceivedOutcome {
   readonly responseCode: number
   readonly contentFormat?: number
   readonly payload: Uint8Array
+  /** The instance that a Create made, when the client chose its id. */
+  readonly location?: Path
 }
 
 export function decodeOutcome(response: CoapMessage): ReceivedOutcome {
   const contentFormat = findUint(response, OptionNumber.contentFormat)
-  const { code: responseCode, payload } = response
-  return contentFormat === undefined ? { responseCode, payload } : { responseCode, contentFormat, payload }
+  const location = pathFromSegments(findStrings(response, OptionNumber.locationPath))
+  return {
+    responseCode: response.code,
+    payload: response.payload,
+    ...defined({ contentFormat }),
+    ...(location === undefined || location.length === 0 ? {} : { location }),
+  }
 }

@@ -28,7 +28,7 @@ function kindOf(message: CoapMessage): Promise<unknown> {
 
 describe('method × path (LwM2M Transport 1.2.2 §6.4.3)', () => {
   const body = Buffer.from('1')
-  const methods: [name: string, build: (path: string) => CoapMessage, kinds: string[]][] = [
+  const methods: [name: string, build: (path: string) => CoapMessage, kinds: string[], root?: string][] = [
     ['GET', path => request(Code.get, path), ['read', 'read', 'read', 'read']],
     [
       'GET with Observe 0',
@@ -60,20 +60,22 @@ describe('method × path (LwM2M Transport 1.2.2 §6.4.3)', () => {
       path => withOptions(request(Code.put, path), stringOption(OptionNumber.uriQuery, 'pmin=1')),
       ['writeAttributes', 'writeAttributes', 'writeAttributes', 'writeAttributes'],
     ],
+    ['POST', path => request(Code.post, path, body), ['create', 'write update', 'execute', 'METHOD_NOT_ALLOWED']],
     [
-      'POST',
-      path => request(Code.post, path, body),
-      ['METHOD_NOT_ALLOWED', 'write update', 'execute', 'METHOD_NOT_ALLOWED'],
+      'POST in a format for several values',
+      path => withOptions(request(Code.post, path, body), uintOption(OptionNumber.contentFormat, 110)),
+      ['create', 'write update', 'write update', 'METHOD_NOT_ALLOWED'],
     ],
-    ['DELETE', path => request(Code.delete, path), Array<string>(4).fill('METHOD_NOT_ALLOWED')],
-    ['iPATCH', path => request(Code.iPatch, path, body), Array<string>(4).fill('METHOD_NOT_ALLOWED')],
+    ['DELETE', path => request(Code.delete, path), ['delete', 'delete', 'delete', 'delete']],
+    ['FETCH', path => request(Code.fetch, path, body), Array<string>(4).fill('METHOD_NOT_ALLOWED'), 'readComposite'],
+    ['iPATCH', path => request(Code.iPatch, path, body), Array<string>(4).fill('METHOD_NOT_ALLOWED'), 'writeComposite'],
     ['a method without a name', path => request(0x1f, path), Array<string>(4).fill('METHOD_NOT_ALLOWED')],
   ]
   const paths = ['/3', '/3/0', '/3/0/1', '/3/0/6/1']
-  for (const [name, build, kinds] of methods) {
+  for (const [name, build, kinds, root = 'METHOD_NOT_ALLOWED'] of methods) {
     test(name, async () => {
       expect(await Promise.all(paths.map(path => kindOf(build(path))))).toEqual(kinds)
-      expect(await kindOf(build(''))).toBe('METHOD_NOT_ALLOWED')
+      expect(await kindOf(build(''))).toBe(root)
     })
   }
 

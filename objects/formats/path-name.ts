@@ -1,0 +1,107 @@
+import { MAX_ID, type Path } from '../path.ts'
+
+// "/65534/65534/65534/65534". Without it, a long base name before many short names would take quadratic time.
+const maxLength = 24
+const maxLevel = 3
+const slash = 0x2f
+const zero = 0x30
+/** Before the first digit of an identifier. */
+const none = -1
+
+/** A name: text, or the bytes of text where they lie in a payload. */
+export type Name = string | NameBytes
+
+export interface NameBytes {
+  readonly bytes: Uint8Array
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * Joins the base name and the names of a document to paths (RFC 8428 §4.1). The leading slash may be absent, and a base
+ * name may end anywhere, even within an identifier, so that what it says is kept as far as it goes and each name goes on
+ * from there.
+ */
+export class PathName {
+  /** The identifiers before the last slash of the base name. */
+  readonly #base = [none, none, none]
+  #baseLevel = 0
+  /** What follows the last slash of the base name. */
+  #baseId = none
+  #isAtStart = true
+  /** The same of the base name and name read so far. */
+  readonly #ids = [none, none, none]
+  #level = 0
+  #id = none
+
+  /** Sets the base name. Returns whether a path can begin with it. */
+  setBase(name: Name): boolean {
+    this.#level = 0
+    this.#id = none
+    if (!this.#read(name, true)) return false
+    for (let level = 0; level < maxLevel; level++) this.#base[level] = this.#ids[level] as number
+    this.#baseLevel = this.#level
+    this.#baseId = this.#id
+    this.#isAtStart = lengthOf(name) === 0
+    return true
+  }
+
+  /** The path of the base name and a name; `/` is the root. `undefined` when it is no path. */
+  resolve(name: Name): Path | undefined {
+    for (let level = 0; level < maxLevel; level++) this.#ids[level] = this.#base[level] as number
+    this.#level = this.#baseLevel
+    this.#id = this.#baseId
+    if (!this.#read(name, this.#isAtStart)) return undefined
+    if (this.#id === none) return this.#level === 0 && !(this.#isAtStart && lengthOf(name) === 0) ? [] : undefined
+    const [objectId, instanceId, resourceId] = this.#ids as [number, number, number]
+    switch (this.#level) {
+      case 0:
+        return [this.#id]
+      case 1:
+        return [objectId, this.#id]
+      case 2:
+        return [objectId, instanceId, this.#id]
+      default:
+        return [objectId, instanceId, resourceId, this.#id]
+    }
+  }
+
+  #read(name: Name, isAtStart: boolean): boolean {
+    const length = lengthOf(name)
+    if (length > maxLength) return false
+    let id = this.#id
+    let level = this.#level
+    for (let index = 0; index < length; index++) {
+      const code = typeof name === 'string' ? name.charCodeAt(index) : name.bytes[name.start + index]
+      if (code === slash) {
+        if (index === 0 && isAtStart) continue
+        if (id === none || level === maxLevel) return false
+        this.#ids[level++] = id
+        id = none
+      } else {
+        const digit = (code as number) - zero
+        if (digit < 0 || digit > 9 || id === 0) return false
+        id = id === none ? digit : id * 10 + digit
+        if (id >= MAX_ID) return false
+      }
+    }
+    this.#id = id
+    this.#level = level
+    return true
+  }
+}
+
+/** The name of a path relative to its first `level` identifiers. */
+export function nameBelow(level: number, path: Path): string {
+  let name = String(path[level])
+  for (let index = level + 1; index < path.length; index++) name += `/${path[index]}`
+  return name
+}
+
+export function isName(field: unknown): field is Name {
+  return typeof field === 'string' || (typeof field === 'object' && field !== null && 'start' in field)
+}
+
+function lengthOf(name: Name): number {
+  return typeof name === 'string' ? name.length : name.end - name.start
+}

@@ -1,0 +1,89 @@
+import { type Access, addOwner } from '../access.ts'
+import { OperationError, ResponseCode } from '../errors.ts'
+import { formatPath, MAX_ID, type Path } from '../path.ts'
+import type { PathValue } from '../path-value.ts'
+import type { ObjectStore } from '../store.ts'
+import type { OperationContext, OperationOf, Outcome } from './operation.ts'
+import { findTarget, isPresent, notAllowed } from './target.ts'
+import {
+  checkObjectLinks,
+  decodePayload,
+  groupByLevel,
+  tellCreated,
+  tellHandlers,
+  writeResource,
+} from './write-resource.ts'
+
+type Create = OperationOf<'create'>
+
+/**
+ * Performs a Create: the instances that the payload names, or one with the lowest free id when it names none, whose
+ * path is the location then. All of them or none (LwM2M Core 1.2.2 §6.3.6).
+ *
+ * * What the object does not define or a server may not write is ignored.
+ * * A mandatory writable resource that neither the payload nor the application supplies is 4.00; so are an id that is
+ *   taken, and an object of a single instance that has it ("Target already exists", LwM2M Transport 1.2.2 §6.4.3).
+ */
+export function create(store: ObjectStore, access: Access, context: OperationContext, operation: Create): Outcome {
+  const { path } = operation
+  findTarget(store, access, 'create', path)
+  if (path.length !== 1) throw notAllowed(path, 'Create')
+  const [objectId] = path as [number]
+  const named = groupByLevel(decodeNewValue(store, operation), 1)
+  const instances = named.size === 0 ? new Map([[MAX_ID, []]]) : named
+  return store.batch(() => {
+    let location: Path | undefined
+    for (const [id, values] of instances) {
+      const created = createInstance(store, context, objectId, id === MAX_ID ? undefined : id, values)
+      if (id === MAX_ID) location = created
+    }
+    return { responseCode: ResponseCode.created, ...(location && { location }) }
+  }, 'server')
+}
+
+/**
+ * A Create may come without a new value; with one, its Content-Format must be told (LwM2M Transport 1.2.2 §6.4.3). What
+ * names no instance is read as the content of the instance `MAX_ID`, "none".
+ */
+function decodeNewValue(store: ObjectStore, operation: Create): PathValue[] {
+  const { path, contentFormat, payload } = operation
+  if (contentFormat === undefined) {
+    if (payload.length === 0) return []
+    throw new OperationError('BAD_REQUEST', 'a Create with a payload needs a Content-Format')
+  }
+  try {
+    return decodePayload(store, path, operation)
+  } catch (error) {
+    if (!(error instanceof OperationError) || error.code !== 'BAD_REQUEST') throw error
+    return decodePayload(store, [...path, MAX_ID], operation)
+  }
+}
+
+function createInstance(
+  store: ObjectStore,
+  context: OperationContext,
+  objectId: number,
+  instanceId: number | undefined,
+  named: readonly PathValue[],
+): Path {
+  const path = [objectId, store.createInstance(objectId, instanceId)]
+  const values = named.map(entry => ({ ...entry, path: [...path, ...entry.path.slice(2)] }))
+  const groups = groupByLevel(values, 2)
+  const resources = store.resources(objectId)
+  for (const resource of resources) {
+    const group = groups.get(resource.id)
+    if (group === undefined || !resource.writable) continue
+    writeResource(store, [...path, resource.id], resource, 'replace', group)
+  }
+  addOwner(store, context.shortServerId, path)
+  tellCreated(store, path)
+  for (const resource of resources) {
+    const place = [...path, resource.id]
+    if (!resource.mandatory || !resource.writable || isPresent(store, place, resource)) continue
+    throw new OperationError('BAD_REQUEST', `the mandatory resource ${formatPath(place)} is missing`)
+  }
+  const written = values.filter(({ path: place }) => store.resource(objectId, place[2] as number)?.writable === true)
+  checkObjectLinks(store, written)
+  tellHandlers(store, written)
+  return path
+}
