@@ -45,7 +45,7 @@ export function checkMayBeEmpty(path: Path, schema: Schema): void {
 }
 
 /** Throws OperationError BAD_REQUEST unless a multiple resource has resource instances, and only such a resource. */
-export function checkMultiplicity(path: Path, multiple: boolean): void {
+function checkMultiplicity(path: Path, multiple: boolean): void {
   if (path.length === (multiple ? 4 : 3)) return
   const what = multiple ? 'a multiple resource, its values are resource instances' : 'a single resource'
   throw new OperationError('BAD_REQUEST', `${formatPath(path.slice(0, 3))} is ${what}`)
