@@ -1,8 +1,9 @@
+import { benchFormats } from './formats.ts'
 import { benchMemory } from './memory.ts'
 import { benchRead } from './read.ts'
 import { compileWorkers } from './worker.ts'
 
-const benches: Record<string, () => Promise<void>> = { read: benchRead, memory: benchMemory }
+const benches: Record<string, () => Promise<void>> = { read: benchRead, formats: benchFormats, memory: benchMemory }
 
 const names = process.argv.slice(2)
 const unknown = names.find(name => !Object.hasOwn(benches, name))

@@ -11,6 +11,7 @@ import type { Cause } from '../machines/events.ts'
 import type { ServerAccount } from '../objects/account.ts'
 import { AttributeTree } from '../objects/attributes/tree.ts'
 import { server } from '../objects/definitions/server.ts'
+import type { EnablerVersion } from '../objects/enabler.ts'
 import { registrationLinks } from '../objects/links.ts'
 import type { OperationContext } from '../objects/operations/operation.ts'
 import type { Path } from '../objects/path.ts'
@@ -45,6 +46,9 @@ export interface ConnectionEnvironment {
   readonly onError: (error: unknown) => void
 }
 
+/** The enabler that the client speaks. */
+const enablerVersion: EnablerVersion = '1.1'
+
 /** A De-register may take this long: whoever stops a device does not wait for a dead server. */
 const deregisterTimeoutMs = 5_000
 
@@ -69,7 +73,7 @@ export class ServerConnection {
   constructor(account: ServerAccount, environment: ConnectionEnvironment) {
     const { store, router, clock, onError } = environment
     const { shortServerId, serverInstanceId } = account
-    const context: OperationContext = { shortServerId, attributes: this.#attributes, onError }
+    const context: OperationContext = { shortServerId, attributes: this.#attributes, enablerVersion, onError }
     this.account = account
     this.#environment = environment
     this.#uri = parseServerUri(account.uri)
@@ -121,10 +125,10 @@ export class ServerConnection {
     const atMs = clock.now()
     const message = encodeRegister({
       endpoint,
-      version: '1.1',
+      version: enablerVersion,
       lifetimeSeconds,
       binding: this.account.binding,
-      objectLinks: registrationLinks(store),
+      objectLinks: registrationLinks(store, enablerVersion),
     })
     return this.#exchange(
       message,
@@ -144,7 +148,7 @@ export class ServerConnection {
     const atMs = clock.now()
     const message = encodeUpdate(location, {
       ...(lifetimeSeconds === undefined ? {} : { lifetimeSeconds }),
-      ...(includeLinks ? { objectLinks: registrationLinks(store) } : {}),
+      ...(includeLinks ? { objectLinks: registrationLinks(store, enablerVersion) } : {}),
     })
     return this.#exchange(
       message,

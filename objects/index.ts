@@ -1,3 +1,4 @@
+export { accessOf, may } from './access.ts'
 export { type SecurityMode, type ServerAccount, serverAccounts } from './account.ts'
 export {
   type AttributeName,
@@ -65,14 +66,24 @@ export { formatDefinition } from './format-definition.ts'
 export { ContentFormat, type DataFormat, type Schema } from './formats/format.ts'
 export { formatOf } from './formats/formats.ts'
 export { type Link, type LinkAttributes, parseLinks } from './formats/link-format.ts'
+export { decodePaths, encodePaths } from './formats/path-list.ts'
 export type { ExecuteArguments, ResourceHandlers } from './handlers.ts'
 export { ObjectInstanceHandle } from './instance.ts'
 export { registrationLinks } from './links.ts'
 export { ObjectsApi, type WriteHandlers } from './objects.ts'
-export type { Operation, OperationContext, OperationKind, OperationOf, Outcome } from './operations/operation.ts'
+export { performBootstrap } from './operations/bootstrap.ts'
+export type {
+  BootstrapContext,
+  BootstrapOperation,
+  Operation,
+  OperationContext,
+  OperationKind,
+  OperationOf,
+  Outcome,
+} from './operations/operation.ts'
 export { perform } from './operations/perform.ts'
 export { readValues } from './operations/read.ts'
-export { formatPath, type Path, parsePath } from './path.ts'
+export { formatPath, MAX_ID, type Path, parsePath } from './path.ts'
 export type { PathValue } from './path-value.ts'
 export { type Change, ObjectStore, type Origin } from './store.ts'
 export type { ObjectLink, ResourceType, Value, ValueOf } from './value.ts'

@@ -2,7 +2,7 @@ import type { ObjectDefinition } from './definition.ts'
 import { bootstrapOnlyObjects } from './definition-table.ts'
 import { defaultObjectVersion, type EnablerVersion } from './enabler.ts'
 import { ContentFormat } from './formats/format.ts'
-import { formatLinks, type Link, type LinkAttributes } from './formats/link-format.ts'
+import { formatLinks, type Link, type LinkAttributes, type QuotedText } from './formats/link-format.ts'
 import { formatPath, type Path } from './path.ts'
 import type { ObjectStore } from './store.ts'
 
@@ -15,7 +15,12 @@ export function versionAttribute(
   { id, version = '1.0' }: ObjectDefinition,
   enabler: EnablerVersion = '1.1',
 ): LinkAttributes {
-  return version === defaultObjectVersion(enabler, id) ? {} : { ver: version }
+  return version === defaultObjectVersion(enabler, id) ? {} : { ver: versionText(version, enabler) }
+}
+
+/** LwM2M 1.0 writes versions in quotes, later enablers without (LwM2M Core 1.0 §6.2, 1.1 §7.2.1). */
+export function versionText(version: string, enabler: EnablerVersion): string | QuotedText {
+  return enabler === '1.0' ? { quoted: version } : version
 }
 
 /**

@@ -1,25 +1,32 @@
 import { defer, map, type Observable, Subject } from 'rxjs'
 import { type AttributePatch, formatAttributes } from '../objects/attributes/attributes.ts'
-import type { ObjectDefinition } from '../objects/definition.ts'
 import { OperationError } from '../objects/errors.ts'
 import { ContentFormat, type Schema } from '../objects/formats/format.ts'
 import { formatOf } from '../objects/formats/formats.ts'
-import type { Operation, OperationOf } from '../objects/operations/operation.ts'
-import { parsePath } from '../objects/path.ts'
+import { encodePaths } from '../objects/formats/path-list.ts'
+import type { Operation } from '../objects/operations/operation.ts'
+import { MAX_ID, type Path, parsePath } from '../objects/path.ts'
 import type { PathValue } from '../objects/path-value.ts'
 import type { Value } from '../objects/value.ts'
-import { type Clock, systemClock } from '../transport/clock.ts'
+import { systemClock } from '../transport/clock.ts'
 import { CoapEndpoint } from '../transport/coap/endpoint.ts'
 import type { CoapMessage } from '../transport/coap/message.ts'
-import type { CoapParameters } from '../transport/coap/parameters.ts'
-import type { Address, Network } from '../transport/connection.ts'
+import type { Address } from '../transport/connection.ts'
 import { TransportError } from '../transport/errors.ts'
 import { encodeOperation } from '../transport/lwm2m/downlink.ts'
-import { type Random, systemRandom } from '../transport/random.ts'
-import type { Trace } from '../transport/trace.ts'
+import { systemRandom } from '../transport/random.ts'
 import { udpNetwork } from '../transport/udp.ts'
 import { RequestError } from './errors.ts'
 import { type CancelMode, Observations } from './observations.ts'
+import type {
+  CompositeOptions,
+  DiscoverOptions,
+  ListenOptions,
+  ObserveOptions,
+  PayloadOptions,
+  ReadOptions,
+  WriteOptions,
+} from './options.ts'
 import { type Registration, type RegistrationEvent, Registrations } from './registrations.ts'
 import { answerRegistration } from './requests.ts'
 import {
@@ -31,43 +38,6 @@ import {
   readResult,
 } from './results.ts'
 import { schemaOf } from './schema.ts'
-
-export interface ListenOptions {
-  /** Address to listen on. Default `0.0.0.0`, every IPv4 address of the machine. */
-  readonly host?: string
-  /** Default 5683; 0 takes any free one, see {@link Lwm2mServer.local}. */
-  readonly port?: number
-  /** Definitions to read and write payloads with, besides Security, Server, Device and Temperature. */
-  readonly objects?: readonly ObjectDefinition[]
-  /** Clients registered at once; more are answered 5.03. Default 10,000. */
-  readonly maximumRegistrations?: number
-  readonly coap?: Partial<CoapParameters>
-  /** Default: UDP. */
-  readonly network?: Network
-  readonly clock?: Clock
-  readonly random?: Random
-  /** Sees every CoAP message. */
-  readonly trace?: Trace
-  /** Is told of faults of the server itself; the client saw 5.00. Default: nothing. */
-  readonly onError?: (error: unknown) => void
-}
-
-export interface ReadOptions {
-  /** Content-Format to ask for. Default: the client chooses. */
-  readonly accept?: number
-}
-
-export interface ObserveOptions extends ReadOptions {
-  /** How unsubscribing ends the observation. Default `active`. */
-  readonly cancel?: CancelMode
-}
-
-export interface WriteOptions {
-  /** `replace` (PUT) or, of an instance, `update` (POST). Default `replace`. */
-  readonly mode?: 'replace' | 'update'
-  /** Default: TLV, SenML JSON or SenML CBOR, whichever the client announced first; else TLV. */
-  readonly contentFormat?: number
-}
 
 /**
  * A LwM2M server, for tests and tools: clients register, and each operation is a method on their endpoint name.
@@ -149,13 +119,51 @@ export class Lwm2mServer {
     if (mode === 'update' && base.length !== 2) {
       throw new OperationError('METHOD_NOT_ALLOWED', 'only an instance can be updated')
     }
-    const format = formatOf(contentFormat)
-    if (format === undefined) throw new OperationError('UNSUPPORTED_CONTENT_FORMAT', `Content-Format ${contentFormat}`)
     const values = Array.isArray(content)
       ? (content as readonly PathValue[])
       : [{ path: base, value: content as Value }]
-    const payload = format.encode(base, values, this.#schema)
+    const payload = encodeValues(base, values, contentFormat, this.#schema)
     return this.#perform(endpoint, { kind: 'write', path: base, mode, contentFormat, payload })
+  }
+
+  /**
+   * Creates instances of an object from values by their full paths (LwM2M Core 1.2.2 §6.3.6). Where the instance id in the
+   * paths is {@link MAX_ID}, 65535, the client chooses one and tells it as `location`. Rejects as `write`.
+   */
+  async create(
+    endpoint: string,
+    path: string,
+    values: readonly PathValue[],
+    options: PayloadOptions = {},
+  ): Promise<OperationResult> {
+    const object = parsePath(path)
+    const anyInstance = values.every(value => value.path[1] === MAX_ID)
+    const { contentFormat = anyInstance ? ContentFormat.tlv : dataFormatOf(this.#registration(endpoint)) } = options
+    // TLV leaves the choice to the client by resources without an instance around them.
+    const base = anyInstance && contentFormat === ContentFormat.tlv ? [...object, MAX_ID] : object
+    const payload = encodeValues(base, values, contentFormat, this.#schema)
+    return this.#perform(endpoint, { kind: 'create', path: object, contentFormat, payload })
+  }
+
+  /** Deletes an instance, or in LwM2M 1.2 a resource instance (LwM2M Core 1.2.2 §6.3.7). */
+  async delete(endpoint: string, path: string): Promise<OperationResult> {
+    return this.#perform(endpoint, { kind: 'delete', path: parsePath(path) })
+  }
+
+  /** Reads several places at once; those that are not there are left out (LwM2M Core 1.2.2 §6.3.8). */
+  async readComposite(endpoint: string, paths: readonly string[], options: CompositeOptions = {}): Promise<ReadResult> {
+    const operation = compositeRead('readComposite', paths, options)
+    return readResult(operation, await this.#request(endpoint, operation), this.#schema)
+  }
+
+  /** Writes values by their full paths, all or none; `null` removes (LwM2M Core 1.2.2 §6.3.9). Rejects as `write`. */
+  async writeComposite(
+    endpoint: string,
+    values: readonly PathValue[],
+    { contentFormat = ContentFormat.senmlCbor }: PayloadOptions = {},
+  ): Promise<OperationResult> {
+    const payload = encodeValues([], values, contentFormat, this.#schema)
+    return this.#perform(endpoint, { kind: 'writeComposite', path: [], contentFormat, payload })
   }
 
   /** Executes a resource with arguments such as `0='text',2` (LwM2M Core 1.2.2 §6.3.5). */
@@ -163,9 +171,9 @@ export class Lwm2mServer {
     return this.#perform(endpoint, { kind: 'execute', path: parsePath(path), arguments: args })
   }
 
-  /** Lists what lies below a path, with its attributes (LwM2M Core 1.2.2 §6.3.2). */
-  async discover(endpoint: string, path: string): Promise<DiscoverResult> {
-    const operation = { kind: 'discover', path: parsePath(path) } as const
+  /** Lists what lies below a path, `depth` levels of it, with its attributes (LwM2M Core 1.2.2 §6.3.2). */
+  async discover(endpoint: string, path: string, options: DiscoverOptions = {}): Promise<DiscoverResult> {
+    const operation = { kind: 'discover', path: parsePath(path), ...options } as const
     return discoverResult(operation, await this.#request(endpoint, operation))
   }
 
@@ -185,9 +193,22 @@ export class Lwm2mServer {
    * observed. Errors as a Read rejects.
    */
   observe(endpoint: string, path: string, options: ObserveOptions = {}): Observable<ReadResult> {
-    const { cancel = 'active', ...readOptions } = options
+    const { cancel, ...readOptions } = options
+    return this.#observe(endpoint, () => ({ kind: 'observe', path: parsePath(path), ...readOptions }), cancel)
+  }
+
+  /** Observes several places with one observation (LwM2M Core 1.2.2 §6.4.4); otherwise as `observe`. */
+  observeComposite(
+    endpoint: string,
+    paths: readonly string[],
+    options: CompositeOptions & ObserveOptions = {},
+  ): Observable<ReadResult> {
+    return this.#observe(endpoint, () => compositeRead('observeComposite', paths, options), options.cancel)
+  }
+
+  #observe(endpoint: string, makeOperation: () => Operation, cancel: CancelMode = 'active'): Observable<ReadResult> {
     return defer(() => {
-      const operation: OperationOf<'observe'> = { kind: 'observe', path: parsePath(path), ...readOptions }
+      const operation = makeOperation()
       return this.#observations
         .observe(this.#registration(endpoint), encodeOperation(operation), cancel)
         .pipe(map(message => readResult(operation, message, this.#schema)))
@@ -226,6 +247,20 @@ export class Lwm2mServer {
     // The response goes first: what a listener asks of a client must not overtake its 2.01.
     queueMicrotask(() => this.#events.next(event))
   }
+}
+
+function encodeValues(base: Path, values: readonly PathValue[], contentFormat: number, schema: Schema): Uint8Array {
+  const format = formatOf(contentFormat)
+  if (format === undefined) throw new OperationError('UNSUPPORTED_CONTENT_FORMAT', `Content-Format ${contentFormat}`)
+  return format.encode(base, values, schema)
+}
+
+function compositeRead<K extends 'readComposite' | 'observeComposite'>(
+  kind: K,
+  paths: readonly string[],
+  { contentFormat = ContentFormat.senmlCbor, accept = contentFormat }: CompositeOptions,
+) {
+  return { kind, path: [], accept, contentFormat, payload: encodePaths(contentFormat, paths.map(parsePath)) } as const
 }
 
 const announcedFormats: ReadonlySet<number> = new Set([

@@ -13,7 +13,9 @@ export function asBuffer(bytes: Uint8Array): Buffer {
  * not UTF-8, instead of replacing them.
  */
 export function decodeUtf8(bytes: Uint8Array, start = 0, end = bytes.length): string {
-  const text = shortAscii(bytes, start, end) ?? asBuffer(bytes).toString('utf8', start, end)
+  const short = shortAscii(bytes, start, end)
+  if (short !== undefined) return short
+  const text = asBuffer(bytes).toString('utf8', start, end)
   // The fast decoder puts U+FFFD in place of what it cannot read; only then it matters which of the two it was.
   if (!text.includes('\ufffd')) return text
   try {
@@ -23,7 +25,7 @@ export function decodeUtf8(bytes: Uint8Array, start = 0, end = bytes.length): st
   }
 }
 
-const longestShort = 24
+const longestShort = 16
 
 /** Text of few bytes, all ASCII, in less time than a native call takes; else undefined. */
 function shortAscii(bytes: Uint8Array, start: number, end: number): string | undefined {

@@ -87,6 +87,11 @@ export class CborCursor {
 
   /** A map key: text or an integer of at most 32 bits. */
   key(): number | string {
+    const first = this.#bytes[this.#position]
+    if (first !== undefined && first < 24) {
+      this.#position++
+      return first
+    }
     const type = this.head()
     if (type === major.text) return this.text()
     if (type > major.negative) throw malformedCbor('a map key that is neither an integer nor text')
@@ -198,10 +203,10 @@ export class CborCursor {
     return Number(`${mantissa}e${exponent}`)
   }
 
-  #plainInteger(): CborItem {
+  #plainInteger(): string {
     const type = this.peek()
     if (type === undefined || type > major.negative) throw malformedCbor('a decimal fraction that is not of integers')
-    return this.item()
+    return String(this.item())
   }
 
   #simple(): CborItem {

@@ -1,6 +1,6 @@
 import { Encoder } from 'cbor-x'
 import { FormatError } from '../errors.ts'
-import { CborCursor, type CborItem } from './cbor-cursor.ts'
+import { CborCursor } from './cbor-cursor.ts'
 import { scanCbor } from './cbor-scan.ts'
 
 const codec = new Encoder({ useRecords: false, mapsAsObjects: false })
@@ -25,7 +25,7 @@ export function decodeCbor(bytes: Uint8Array): unknown {
 export function decodeCborTime(bytes: Uint8Array): unknown {
   if (bytes[0] !== tagOfDateTime && bytes[0] !== tagOfEpochTime) return decodeCbor(bytes)
   const cursor = new CborCursor(bytes)
-  const time: CborItem = cursor.time()
+  const time = cursor.time()
   cursor.end()
   return time
 }

@@ -1,4 +1,4 @@
-import { CborCursor, indefinite, major, malformedCbor } from './cbor-cursor.ts'
+import { CborCursor, major, malformedCbor } from './cbor-cursor.ts'
 
 // A SenML pack is two levels deep, three with a decimal fraction; the rest is room for labels to be ignored.
 const maxDepth = 8

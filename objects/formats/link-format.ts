@@ -13,7 +13,12 @@ export interface Link {
  * number stay bare (`ver=1.1`) and any other text is quoted (`rt="oma.lwm2m"`). Read, every value is text.
  */
 export interface LinkAttributes {
-  readonly [name: string]: string | number | true
+  readonly [name: string]: string | number | true | QuotedText
+}
+
+/** A text that is written in quotes even where it is a decimal number. */
+export interface QuotedText {
+  readonly quoted: string
 }
 
 const maxLinks = 10_000
@@ -39,9 +44,14 @@ function formatLink({ target, attributes }: Link): string {
   return text
 }
 
-function formatValue(value: string | number): string {
+function formatValue(value: string | number | QuotedText): string {
   if (typeof value === 'number') return formatDecimal(value)
-  return barePattern.test(value) ? value : `"${value.replace(/["\\]/g, '\\$&')}"`
+  if (typeof value === 'object') return quote(value.quoted)
+  return barePattern.test(value) ? value : quote(value)
+}
+
+function quote(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`
 }
 
 /**

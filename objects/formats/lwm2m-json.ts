@@ -1,14 +1,17 @@
 import { FormatError, OperationError, ValueError } from '../errors.ts'
 import { formatPath, type Path } from '../path.ts'
 import type { PathValue } from '../path-value.ts'
-import type { Value } from '../value.ts'
+import type { ResourceType, Value } from '../value.ts'
 import { asBuffer, decodeBase64, decodeUtf8 } from './bytes.ts'
 import { DecodedValues } from './decoded-values.ts'
 import { ContentFormat, type DataFormat, type Schema } from './format.ts'
 import { formatJsonNumber, parseJson } from './number-json.ts'
 import { formatObjectLink, parseObjectLink } from './object-link.ts'
 import { nameBelow, PathName } from './path-name.ts'
-import { checkedValue } from './typed-value.ts'
+import { checkedItem } from './typed-value.ts'
+
+const valueLabels = ['v', 'sv', 'bv', 'ov'] as const
+type ValueLabel = (typeof valueLabels)[number]
 
 /**
  * LwM2M JSON, the format of LwM2M 1.0 that SenML JSON replaced (LwM2M Core 1.2.2 §7.5.6.1, LwM2M 1.0.2 §6.4.4). On
@@ -71,7 +74,7 @@ function readDocument(base: Path, document: unknown, schema: Schema, values: Dec
     const path = names.resolve(entry.get('n'))
     const timeSeconds = baseTime + timeOf(entry.get('t'))
     if (!Number.isFinite(timeSeconds)) throw malformed('a time out of range')
-    values.add(path, checkedValue(path, fieldOf(path, entry, schema), schema), timeSeconds)
+    values.add(path, checkedItem(path, fieldOf(path, entry, schema), schema), timeSeconds)
   }
 }
 
@@ -101,25 +104,27 @@ class EntryNames {
   }
 }
 
-/**
- * The one value of an entry. Opaque is text in base64, which only its resource tells (LwM2M 1.0.2 Appendix C); so may an
- * object link be text, as Leshan writes it, though it has a label of its own.
- */
+/** The one value of an entry. Opaque is text in base64, which only its resource tells (LwM2M 1.0.2 Appendix C). */
 function fieldOf(path: Path, entry: ReadonlyMap<unknown, unknown>, schema: Schema): unknown {
-  const labels = ['v', 'sv', 'bv', 'ov'].filter(label => entry.has(label))
-  if (labels.length !== 1) throw malformed('an entry with other than one value')
-  const field = entry.get(labels[0])
-  const expected = labels[0] === 'v' ? ['number', 'bigint'] : labels[0] === 'bv' ? ['boolean'] : ['string']
-  if (!expected.includes(typeof field)) throw malformed(`"${labels[0]}" of a wrong type`)
-  const type = labels[0] === 'sv' ? schema.resource(path[0] as number, path[2] as number)?.type : undefined
-  const isLink = labels[0] === 'ov' || type === 'objectLink'
-  const value = isLink
-    ? parseObjectLink(field as string)
-    : type === 'opaque'
-      ? decodeBase64(field as string, 'base64')
-      : field
-  if (value === undefined) throw malformed('text that is not a value of its type')
+  const [label, ...others] = valueLabels.filter(one => entry.has(one))
+  if (label === undefined || others.length > 0) throw malformed('an entry with other than one value')
+  const value = valueOf(label, entry.get(label), schema.resource(path[0] as number, path[2] as number)?.type)
+  if (value === undefined) throw malformed(`"${label}" of a wrong type`)
   return value
+}
+
+function valueOf(label: ValueLabel, field: unknown, type: ResourceType | undefined): unknown {
+  switch (label) {
+    case 'v':
+      return typeof field === 'number' || typeof field === 'bigint' ? field : undefined
+    case 'bv':
+      return typeof field === 'boolean' ? field : undefined
+    case 'sv':
+      if (typeof field !== 'string') return undefined
+      return type === 'opaque' ? decodeBase64(field, 'base64') : field
+    case 'ov':
+      return typeof field === 'string' ? parseObjectLink(field) : undefined
+  }
 }
 
 function timeOf(field: unknown): number {

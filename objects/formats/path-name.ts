@@ -23,23 +23,20 @@ export interface NameBytes {
  * from there.
  */
 export class PathName {
-  /** The identifiers before the last slash of the base name. */
-  readonly #base = [none, none, none]
-  #baseLevel = 0
-  /** What follows the last slash of the base name. */
-  #baseId = none
-  #isAtStart = true
-  /** The same of the base name and name read so far. */
+  /** The identifiers before the last slash; those of the base name stay while names come and go. */
   readonly #ids = [none, none, none]
+  /** How many there are, and what follows the last slash. */
   #level = 0
   #id = none
+  #baseLevel = 0
+  #baseId = none
+  #isAtStart = true
 
   /** Sets the base name. Returns whether a path can begin with it. */
   setBase(name: Name): boolean {
     this.#level = 0
     this.#id = none
     if (!this.#read(name, true)) return false
-    for (let level = 0; level < maxLevel; level++) this.#base[level] = this.#ids[level] as number
     this.#baseLevel = this.#level
     this.#baseId = this.#id
     this.#isAtStart = lengthOf(name) === 0
@@ -48,7 +45,6 @@ export class PathName {
 
   /** The path of the base name and a name; `/` is the root. `undefined` when it is no path. */
   resolve(name: Name): Path | undefined {
-    for (let level = 0; level < maxLevel; level++) this.#ids[level] = this.#base[level] as number
     this.#level = this.#baseLevel
     this.#id = this.#baseId
     if (!this.#read(name, this.#isAtStart)) return undefined

@@ -1,4 +1,4 @@
-import { malformedSenml } from './senml.ts'
+import { FormatError } from '../errors.ts'
 
 /**
  * The fields of a record and the integers that stand for them in CBOR (RFC 8428 §4.3, §6). `vlo` is LwM2M's own
@@ -79,4 +79,8 @@ export interface SenmlPackReader {
   /** The record has a field with a label that SenML does not define. */
   unknownField(): void
   endRecord(): void
+}
+
+export function malformedSenml(what: string): FormatError {
+  return new FormatError(`SenML: ${what}`)
 }

@@ -2,8 +2,8 @@ import { asBuffer, decodeBase64, decodeUtf8 } from './bytes.ts'
 import { ContentFormat, type DataFormat } from './format.ts'
 import { formatJsonNumber, parseJson } from './number-json.ts'
 import { nameBelow } from './path-name.ts'
-import { malformedSenml, type SenmlRecord, toRecords } from './senml.ts'
-import { SenmlLabel, type SenmlPackReader } from './senml-fields.ts'
+import { type SenmlRecord, toRecords } from './senml.ts'
+import { malformedSenml, SenmlLabel, type SenmlPackReader } from './senml-fields.ts'
 import { SenmlValues } from './senml-values.ts'
 
 const labels: ReadonlyMap<string, SenmlLabel> = new Map(Object.entries(SenmlLabel))

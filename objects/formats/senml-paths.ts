@@ -1,6 +1,6 @@
 import type { Path } from '../path.ts'
-import { malformedSenml, SenmlNames } from './senml.ts'
-import { labelSet, SenmlFields, SenmlLabel, type SenmlPackReader } from './senml-fields.ts'
+import { labelSet, malformedSenml, SenmlFields, SenmlLabel, type SenmlPackReader } from './senml-fields.ts'
+import { SenmlNames } from './senml-names.ts'
 
 const names = labelSet(SenmlLabel.bn, SenmlLabel.n)
 

@@ -4,8 +4,8 @@ import { normalInteger } from '../value.ts'
 import { DecodedValues } from './decoded-values.ts'
 import type { Schema } from './format.ts'
 import { parseObjectLink } from './object-link.ts'
-import { malformedSenml, SenmlNames } from './senml.ts'
-import { labelSet, SenmlFields, SenmlLabel, type SenmlPackReader } from './senml-fields.ts'
+import { labelSet, malformedSenml, SenmlFields, SenmlLabel, type SenmlPackReader } from './senml-fields.ts'
+import { SenmlNames } from './senml-names.ts'
 import { checkedItem } from './typed-value.ts'
 
 // RFC 8428 §4.4: a pack of a later version must not be used.

@@ -1,10 +1,8 @@
-import { FormatError, ValueError } from '../errors.ts'
+import { ValueError } from '../errors.ts'
 import { formatPath, type Path } from '../path.ts'
 import type { PathValue } from '../path-value.ts'
 import { isObjectLink, type Value } from '../value.ts'
 import { formatObjectLink } from './object-link.ts'
-import { isName, PathName } from './path-name.ts'
-import { type SenmlFields, SenmlLabel } from './senml-fields.ts'
 
 type ValueLabel = 'v' | 'vs' | 'vb' | 'vd' | 'vlo'
 
@@ -70,25 +68,4 @@ function fieldFor(value: Value | null): SenmlRecord['value'] {
   // Neither NaN nor infinity has a form in SenML (RFC 8428 §4.3).
   if (typeof value === 'number' && !Number.isFinite(value)) throw new ValueError('expected a finite number')
   return typeof value === 'object' && isObjectLink(value) ? formatObjectLink(value) : value
-}
-
-/** Resolves the names of the records of a pack (RFC 8428 §4.6). */
-export class SenmlNames {
-  readonly #name = new PathName()
-
-  /** The path a record is about. Throws FormatError for a name that is no path. */
-  resolve(fields: SenmlFields): Path {
-    if (fields.has(SenmlLabel.bn)) {
-      const baseName = fields.get(SenmlLabel.bn)
-      if (!isName(baseName) || !this.#name.setBase(baseName)) throw malformedSenml('a base name that begins no path')
-    }
-    const name = fields.has(SenmlLabel.n) ? fields.get(SenmlLabel.n) : ''
-    const path = isName(name) ? this.#name.resolve(name) : undefined
-    if (path === undefined) throw malformedSenml('a name that is no LwM2M path')
-    return path
-  }
-}
-
-export function malformedSenml(what: string): FormatError {
-  return new FormatError(`SenML: ${what}`)
 }

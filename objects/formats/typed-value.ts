@@ -33,7 +33,7 @@ export function checkedValue(path: Path, value: unknown, schema: Schema): Value 
 
 /**
  * {@link checkedValue} of an item in which an object link may be text. CBOR has no other form (LwM2M Core 1.2.2 Table C.-2);
- * SenML has, but some servers, such as Leshan, write a string all the same.
+ * SenML and LwM2M JSON have a label for links, but some servers, such as Leshan, write a string all the same.
  */
 export function checkedItem(path: Path, item: unknown, schema: Schema): Value {
   const isLink =
@@ -49,7 +49,7 @@ export function checkMayBeEmpty(path: Path, schema: Schema): void {
 }
 
 /** Throws OperationError BAD_REQUEST unless a multiple resource has resource instances, and only such a resource. */
-export function checkMultiplicity(path: Path, multiple: boolean): void {
+function checkMultiplicity(path: Path, multiple: boolean): void {
   if (path.length === (multiple ? 4 : 3)) return
   const what = multiple ? 'a multiple resource, its values are resource instances' : 'a single resource'
   throw new OperationError('BAD_REQUEST', `${formatPath(path.slice(0, 3))} is ${what}`)

@@ -6,7 +6,7 @@ import type { EnablerVersion } from '../enabler.ts'
 import { ResponseCode } from '../errors.ts'
 import { ContentFormat } from '../formats/format.ts'
 import { formatLinks, type Link, type LinkAttributes } from '../formats/link-format.ts'
-import { linkTo, versionAttribute } from '../links.ts'
+import { linkTo, versionAttribute, versionText } from '../links.ts'
 import type { Path } from '../path.ts'
 import type { ObjectStore } from '../store.ts'
 import { type SecurityInstance, securityInstances, serverOf } from './bootstrap-account.ts'
@@ -28,7 +28,7 @@ export function bootstrapDiscover(
   if (objects.length === 0 && path.length === 1) throw notFound(path)
   const securities = securityInstances(store)
   const links = [
-    linkTo([], { lwm2m: enablerVersion }),
+    linkTo([], { lwm2m: versionText(enablerVersion, enablerVersion) }),
     ...objects.flatMap(object => linksOf(store, object, enablerVersion, securities)),
   ]
   return {

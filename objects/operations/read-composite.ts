@@ -13,8 +13,12 @@ import { allThen, andThen, readValues } from './read.ts'
 
 type Composite = OperationOf<'readComposite' | 'observeComposite' | 'cancelObservationComposite'>
 
-/** The formats that can answer, LwM2M CBOR among them (LwM2M Core 1.2.2 §6.3.8, §7.5). */
-const answerFormats: ReadonlySet<number> = new Set([ContentFormat.senmlJson, ContentFormat.senmlCbor, 11544])
+/** The formats that carry several objects; ETCH is for requests (LwM2M Core 1.2.2 §6.3.8, RFC 8790 §3.1). */
+const answerFormats: ReadonlySet<number> = new Set([
+  ContentFormat.senmlJson,
+  ContentFormat.senmlCbor,
+  ContentFormat.lwm2mCbor,
+])
 
 /** What keeps a place out of the answer; anything else is a failure of the whole. */
 const skipped: ReadonlySet<OperationErrorCode> = new Set(['NOT_FOUND', 'METHOD_NOT_ALLOWED', 'UNAUTHORIZED'])

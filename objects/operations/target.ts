@@ -45,6 +45,6 @@ export function notAllowed(path: Path, operation: string): OperationError {
   return new OperationError('METHOD_NOT_ALLOWED', `${operation} is not allowed on ${formatPath(path)}`)
 }
 
-export function unauthorized(path: Path): OperationError {
+function unauthorized(path: Path): OperationError {
   return new OperationError('UNAUTHORIZED', `the server has no right to this on ${formatPath(path)}`)
 }

@@ -13,9 +13,9 @@ import { badPayload, checkObjectLinks, decodePayload, tellHandlers, writeResourc
 const compositeFormats: ReadonlySet<number> = new Set([
   ContentFormat.senmlJson,
   ContentFormat.senmlCbor,
-  320,
-  322,
-  11544,
+  ContentFormat.senmlEtchJson,
+  ContentFormat.senmlEtchCbor,
+  ContentFormat.lwm2mCbor,
 ])
 
 /**

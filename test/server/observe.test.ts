@@ -2,7 +2,7 @@ import type { Subscription } from 'rxjs'
 import { expect, test } from 'vitest'
 import { temperature } from '../../objects/definitions/temperature.ts'
 import { ContentFormat } from '../../objects/formats/format.ts'
-import type { ObserveOptions } from '../../server/server.ts'
+import type { ObserveOptions } from '../../server/options.ts'
 import { Code } from '../../transport/coap/message.ts'
 import { endpoint, registeredSite, type SiteOptions } from '../helpers/site.ts'
 

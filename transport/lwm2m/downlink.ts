@@ -129,7 +129,11 @@ function decodePut(request: CoapMessage, path: Path): Operation {
 }
 
 /** The arguments of an Execute are text; any other format at a resource is a partial update. */
-const argumentFormats: ReadonlySet<number | undefined> = new Set([undefined, ContentFormat.text])
+const argumentFormats: ReadonlySet<number | undefined> = new Set([
+  undefined,
+  ContentFormat.text,
+  ContentFormat.legacyText,
+])
 
 function decodePost(request: CoapMessage, path: Path): Operation {
   const payload = payloadOf(request)

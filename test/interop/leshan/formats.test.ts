@@ -92,7 +92,10 @@ describePeer('Leshan 2.0.0-M18: every type in every format', leshanPrograms, les
       endpoint = device.endpoint
       events = await leshan.events(endpoint)
     })
-    afterAll(() => device?.stop())
+    afterAll(async () => {
+      await device?.stop()
+      expect(events?.history.filter(event => event.type === 'NOTIFICATION_ERROR')).toEqual([])
+    })
 
     describe.each(formats)('%s', format => {
       const options = { format }
@@ -107,24 +110,24 @@ describePeer('Leshan 2.0.0-M18: every type in every format', leshanPrograms, les
           tables.read.mark(type, format, place, '–')
           tables.observe.mark(type, format, place, '–')
           it(`Read: ${place} is 4.06 Not Acceptable`, async () => {
-            device.fill(read)
+            device.hold(read)
             expect((await leshan.read(endpoint, device.path(place), options)).status).toBe('NOT_ACCEPTABLE(406)')
           })
           continue
         }
 
         tables.read.test(type, format, place, readMark, async () => {
-          device.fill(read)
+          device.hold(read)
           const paths = device.paths(place)
           const answers = await Promise.all(paths.map(path => settled(leshan.read(endpoint, path, options))))
           paths.forEach((path, index) => expect.soft(answers[index], path).toEqual(content(device.node([path]))))
         })
 
         tables.observe.test(type, format, place, readMark, async () => {
-          device.fill(read)
+          device.hold(read)
           const path = device.path(place)
           expect(await leshan.observe(endpoint, path, options)).toEqual(content(device.node([path])))
-          device.fill([...read.slice(1), read[0] as Value])
+          device.hold([...read.slice(1), read[0] as Value])
           const { data } = await events.next('NOTIFICATION')
           expect(data).toEqual({ ep: endpoint, kind: 'single', res: path, val: device.node([path]) })
           expect(await leshan.cancelActively(endpoint, path)).toEqual(content(device.node([path])))
@@ -138,7 +141,7 @@ describePeer('Leshan 2.0.0-M18: every type in every format', leshanPrograms, les
         }
         tables[mode].test(type, format, place, writtenMark, async () => {
           for (const value of written) {
-            device.fill(written)
+            device.hold(written)
             device.addOther(0)
             const before = device.contents(0)
             const node = device.nodeOf(0, payload(value))
@@ -152,7 +155,7 @@ describePeer('Leshan 2.0.0-M18: every type in every format', leshanPrograms, les
 
       if (carries(format, type, 'object')) {
         tables.create.test(type, format, byId, writtenMark, async () => {
-          device.fill([])
+          device.hold([])
           const all = written.map(value => ({ single: value, multiple: { 0: value, 65_534: value } }))
           const node: LeshanNode = Object.assign(
             {},
@@ -176,7 +179,7 @@ describePeer('Leshan 2.0.0-M18: every type in every format', leshanPrograms, les
         return
       }
       tables.create.test(type, format, withoutId, writtenMark, async () => {
-        device.fill([])
+        device.hold([])
         for (const value of written) {
           const contents = { single: value, multiple: { 0: value, 65_534: value } }
           const node = withoutInstance(device.nodeOf(0, contents))
@@ -205,7 +208,7 @@ describePeer('Leshan 2.0.0-M18: every type in every format', leshanPrograms, les
             for (const name of names) {
               const value = samples[type][name] as Value
               const node = { [path]: leshanValue(type, value) }
-              device.fill([value])
+              device.hold([value])
               if (direction === 'reads') {
                 const answer = await settled(leshan.read(device.endpoint, path, { format }))
                 expect.soft(answer, `${format} ${name}`).not.toEqual(content(node))

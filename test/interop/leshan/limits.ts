@@ -48,7 +48,7 @@ export const limits: readonly Limit[] = [
 ]
 
 /** Whether Leshan can do this with a sample. */
-export function isUsable(type: SampleType, sample: string, format: LeshanFormat, direction: Direction): boolean {
+function isUsable(type: SampleType, sample: string, format: LeshanFormat, direction: Direction): boolean {
   return !limits.some(
     limit =>
       limit.type === type &&

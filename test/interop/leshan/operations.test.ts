@@ -4,7 +4,7 @@ import { describePeer } from '../peer-suite.ts'
 import { changed, content, created, settled } from './answers.ts'
 import { type Leshan, leshanInstall, leshanPrograms, startLeshan } from './leshan.ts'
 import { usableSamples } from './limits.ts'
-import type { CompositeFormat, LeshanAnswer, LeshanLink, LeshanNode } from './model.ts'
+import type { LeshanAnswer, LeshanLink, LeshanNode } from './model.ts'
 import { PassTable } from './pass-table.ts'
 import { type SampleType, samples, sampleTypes } from './samples.ts'
 import { type Place, places, TestDevice } from './test-device.ts'
@@ -52,7 +52,7 @@ describePeer('Leshan 2.0.0-M18: composite operations, attributes, emptiness', le
         const pathsOf = () => (place === 'root' ? ['/'] : device.paths(place))
 
         tables.readComposite.test(type, nodes, place, markOf(read), async () => {
-          device.fill(read)
+          device.hold(read)
           for (const paths of compositeFormats) {
             const answer = await leshan.readComposite(endpoint, pathsOf(), { paths, nodes })
             expect(ofTestObject(answer)).toEqual(content(device.node(pathsOf())))
@@ -60,21 +60,21 @@ describePeer('Leshan 2.0.0-M18: composite operations, attributes, emptiness', le
         })
 
         tables.observeComposite.test(type, nodes, place, markOf(read), async () => {
-          device.fill(read)
+          device.hold(read)
           const answer = await leshan.observeComposite(endpoint, pathsOf(), { paths: nodes, nodes })
           expect(ofTestObject(answer)).toEqual(content(device.node(pathsOf())))
         })
       }
 
       it('Read-Composite leaves out what is missing', async () => {
-        device.fill(read)
+        device.hold(read)
         const paths = [device.path('resource'), '/3442/7777', '/3442/0/7777', '/7777']
         const answer = await leshan.readComposite(endpoint, paths, { paths: nodes, nodes })
         expect(answer).toEqual(content(device.node([device.path('resource')])))
       })
 
       tables.writeComposite.test(type, nodes, 'resource', markOf(written), async () => {
-        device.fill(written)
+        device.hold(written)
         const before = written.map((_, instance) => device.contents(instance))
         const payload = written.toReversed().map(value => ({ single: value }))
         const node = Object.assign({}, ...payload.map((contents, instance) => device.nodeOf(instance, contents)))
@@ -84,7 +84,7 @@ describePeer('Leshan 2.0.0-M18: composite operations, attributes, emptiness', le
       })
 
       tables.writeComposite.test(type, nodes, 'resource instance', markOf(written), async () => {
-        device.fill(written)
+        device.hold(written)
         const before = written.map((_, instance) => device.contents(instance))
         const payload = written.map(value => ({ multiple: { 0: value, 7: value } }))
         const node = Object.assign({}, ...payload.map((contents, instance) => device.nodeOf(instance, contents)))
@@ -104,7 +104,7 @@ describePeer('Leshan 2.0.0-M18: composite operations, attributes, emptiness', le
         tables.attributes.mark(type, 'Discover', place, '–')
       } else {
         tables.attributes.test(type, 'Discover', place, '✓', async () => {
-          device.fill(Object.values(samples[type]).slice(0, 2))
+          device.hold(Object.values(samples[type]).slice(0, 2))
           const { status, objectLinks } = await leshan.discover(endpoint, device.path(place))
           expect(status).toBe('CONTENT(205)')
           expect(objectLinks).toEqual(linksAt(device, place))
@@ -112,7 +112,7 @@ describePeer('Leshan 2.0.0-M18: composite operations, attributes, emptiness', le
       }
 
       tables.attributes.test(type, 'pmin, pmax', place, '✓', async () => {
-        device.fill(Object.values(samples[type]).slice(0, 2))
+        device.hold(Object.values(samples[type]).slice(0, 2))
         expect(await leshan.writeAttributes(endpoint, device.path(place), pmin)).toEqual(changed)
         expect(await attributesOf(place)).toMatchObject({ pmin: '1', pmax: '9' })
         expect(await leshan.writeAttributes(endpoint, device.path(place), 'pmin&pmax')).toEqual(changed)
@@ -123,7 +123,7 @@ describePeer('Leshan 2.0.0-M18: composite operations, attributes, emptiness', le
         tables.attributes.mark(type, 'gt, lt, st', place, '–')
       } else if (numericTypes.has(type)) {
         tables.attributes.test(type, 'gt, lt, st', place, '✓', async () => {
-          device.fill(Object.values(samples[type]).slice(0, 2))
+          device.hold(Object.values(samples[type]).slice(0, 2))
           expect(await leshan.writeAttributes(endpoint, device.path(place), conditions)).toEqual(changed)
           expect(await attributesOf(place)).toMatchObject({ gt: '42.5', lt: '-42.5', st: '0.5' })
           expect(await leshan.writeAttributes(endpoint, device.path(place), 'gt&lt&st')).toEqual(changed)
@@ -132,7 +132,7 @@ describePeer('Leshan 2.0.0-M18: composite operations, attributes, emptiness', le
       } else {
         tables.attributes.mark(type, 'gt, lt, st', place, '–')
         it(`Write-Attributes: gt, lt, st of a ${place} that is no number is 4.00 Bad Request`, async () => {
-          device.fill(Object.values(samples[type]).slice(0, 2))
+          device.hold(Object.values(samples[type]).slice(0, 2))
           const answer = await leshan.writeAttributes(endpoint, device.path(place), conditions)
           expect(answer.status).toBe('BAD_REQUEST(400)')
         })
@@ -161,25 +161,25 @@ describePeer('Leshan 2.0.0-M18: composite operations, attributes, emptiness', le
 
     for (const format of treeFormats) {
       tables.empty.test('instance', format, 'Read', '✓', async () => {
-        device.fill(['old'])
+        device.hold(['old'])
         device.empty(0)
         expect(await settled(leshan.read(endpoint, instance, { format }))).toEqual(content({ [instance]: null }))
       })
 
       tables.empty.test('instance', format, 'Write', '✓', async () => {
-        device.fill(['old'])
+        device.hold(['old'])
         expect(await settled(leshan.write(endpoint, instance, { [instance]: null }, { format }))).toEqual(changed)
         expect(device.contents(0)).toEqual({})
       })
 
       tables.empty.test('multiple resource', format, 'Read', '✓', async () => {
-        device.fill(['old'])
+        device.hold(['old'])
         device.client.objects.set(multiple, {})
         expect(await settled(leshan.read(endpoint, multiple, { format }))).toEqual(content({ [multiple]: null }))
       })
 
       tables.empty.test('multiple resource', format, 'Write', '✓', async () => {
-        device.fill(['old'])
+        device.hold(['old'])
         expect(await settled(leshan.write(endpoint, multiple, { [multiple]: null }, { format }))).toEqual(changed)
         expect(device.contents(0)).toEqual({ single: 'old', multiple: {} })
       })
@@ -192,7 +192,7 @@ describePeer('Leshan 2.0.0-M18: composite operations, attributes, emptiness', le
           continue
         }
         tables.empty.test(row, format, 'Create', '✓', async () => {
-          device.fill([])
+          device.hold([])
           const answer = await settled(leshan.create(endpoint, '/3442', { [device.path(row)]: null }, { format }))
           const contents = device.contents(0)
           await leshan.delete(endpoint, instance)
@@ -206,10 +206,10 @@ describePeer('Leshan 2.0.0-M18: composite operations, attributes, emptiness', le
 
 /** Without the objects that a client has besides. */
 function ofTestObject(answer: LeshanAnswer): LeshanAnswer {
-  const content: LeshanNode = Object.fromEntries(
+  const node: LeshanNode = Object.fromEntries(
     Object.entries(answer.content ?? {}).filter(([path]) => path.startsWith('/3442/')),
   )
-  return { ...answer, content }
+  return { ...answer, content: node }
 }
 
 /** What a Discover lists: two levels below an object, one below anything else (LwM2M Core 1.2.2 §6.3.2). */

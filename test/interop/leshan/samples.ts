@@ -19,7 +19,10 @@ export const resourceIds: { readonly [T in SampleType]: number } = {
 
 export const sampleTypes = Object.keys(resourceIds) as readonly SampleType[]
 
-/** The values that every format must carry, by names for the limits of a peer. */
+/**
+ * The values that every format must carry, by names for the limits of a peer. Together they stay below the 8,192 bytes that
+ * Leshan's CoAP takes by default.
+ */
 export const samples: { readonly [T in SampleType]: { readonly [name: string]: Value } } = {
   string: {
     word: 'Leshan',
@@ -138,7 +141,7 @@ export function leshanValue(type: SampleType, value: Value): LeshanValue {
   if (type === 'time') return isoTime(value as number | bigint)
   if (typeof value === 'bigint') return value.toString()
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
-  return isObjectLink(value) ? `${value.objectId}:${value.instanceId}` : (value as LeshanValue)
+  return isObjectLink(value) ? `${value.objectId}:${value.instanceId}` : value
 }
 
 function isoTime(seconds: number | bigint): string {

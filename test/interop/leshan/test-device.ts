@@ -1,5 +1,5 @@
 import { Lwm2mClient } from '../../../index.ts'
-import { type Content, defineObject, type InstanceValues, testObject, type Value } from '../../../objects/index.ts'
+import { type Content, defineObject, testObject, type Value } from '../../../objects/index.ts'
 import type { Leshan } from './leshan.ts'
 import type { LeshanNode } from './model.ts'
 import { leshanValue, resourceIds, type SampleType } from './samples.ts'
@@ -48,7 +48,7 @@ export class TestDevice {
    * Makes an instance for each value: the value as its single resource, it and the two that follow as its multiple one,
    * and nothing else. Instances that are there already stay, so that the registration does.
    */
-  fill(values: readonly Value[]): void {
+  hold(values: readonly Value[]): void {
     const next = (index: number) => values[index % values.length] as Value
     const filled = values.map((value, index) => ({
       single: value,
@@ -64,7 +64,7 @@ export class TestDevice {
     this.#filled = filled
   }
 
-  /** Gives an instance a resource besides those of the type; the next {@link fill} takes it away. */
+  /** Gives an instance a resource besides those of the type; the next {@link hold} takes it away. */
   addOther(instance: number): void {
     this.client.objects.set(`/3442/${instance}/${otherId}`, { 0: '/3' })
   }

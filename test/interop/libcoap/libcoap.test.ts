@@ -186,9 +186,15 @@ describePeer('libcoap', libcoapPrograms, libcoapInstall, () => {
       })
 
       test('a Block1 write of 100 kB, and a Block2 read of the same', async () => {
-        const { code } = await peer.request(request(Code.put, 'written', written)).response
-        expect([Code.created, Code.changed]).toContain(code)
-        const { payload } = await peer.request(get('written')).response
+        // coap-server recognises no duplicates: where its answer to the last block is lost, the repeated block alone
+        // becomes the resource. Then it is written again.
+        const attempts = lossPercent === 0 ? 1 : 6
+        let payload: Uint8Array = Buffer.alloc(0)
+        for (let attempt = 0; attempt < attempts && payload.length !== written.length; attempt++) {
+          const { code } = await peer.request(request(Code.put, 'written', written)).response
+          expect([Code.created, Code.changed]).toContain(code)
+          payload = (await peer.request(get('written')).response).payload
+        }
         expect(payload.length).toBe(written.length)
         expect(Buffer.compare(payload, written)).toBe(0)
       })

@@ -63,6 +63,18 @@ test('a time may come without its tag', () => {
   expect(cbor.decodeOne(at(6), hex('1a514b67b0'))).toBe(1363896240)
 })
 
+test('a time may come as a date', () => {
+  const date = (text: string) => hex(`c0${(0x60 + text.length).toString(16)}${Buffer.from(text).toString('hex')}`)
+  expect(cbor.decodeOne(at(6), date('2013-05-02T10:40:15Z'))).toBe(1367491215)
+  // A Zephyr client writes its offset like this.
+  const withOffset = '1970-01-01T00:00:01-00:00'
+  expect(cbor.decodeOne(at(6), hex(`c07819${Buffer.from(withOffset).toString('hex')}`))).toBe(1)
+  expect(() => cbor.decode(at(6), date('2013-05-02T10:40:15'))).toThrow(malformed)
+  expect(() => cbor.decode(at(6), date('2013-99-02T10:40:15Z'))).toThrow(malformed)
+  expect(() => cbor.decode(at(6), date('2013-05-02T10:40:15.5Z'))).toThrow(badRequest)
+  expect(() => cbor.decode(at(1), date('2013-05-02T10:40:15Z'))).toThrow(malformed)
+})
+
 test('the tag of a time is for times only', () => {
   expect(() => cbor.decode(at(1), hex('c11a514b67b0'))).toThrow(malformed)
   expect(() => cbor.decode(at(6), hex('c1c11a514b67b0'))).toThrow(malformed)

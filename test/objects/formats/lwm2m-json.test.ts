@@ -107,7 +107,7 @@ test.each([
 test('an object link may be a string', () => {
   const value = { objectId: 3, instanceId: 1 }
   expect(read(at(7), '{"bn":"/9999/0/7","e":[{"sv":"3:1"}]}')).toEqual([{ path: at(7), value }])
-  expect(() => read(at(7), '{"bn":"/9999/0/7","e":[{"sv":"3"}]}')).toThrow(malformed)
+  expect(() => read(at(7), '{"bn":"/9999/0/7","e":[{"sv":"3"}]}')).toThrow(badRequest)
 })
 
 test('opaque that is not base64 is malformed', () => {

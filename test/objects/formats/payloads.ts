@@ -5,7 +5,7 @@ import type { Path } from '../../../objects/path.ts'
 import type { PathValue } from '../../../objects/path-value.ts'
 import type { ResourceType, Value } from '../../../objects/value.ts'
 
-/** An object with a single resource `id` and a multiple resource `id + 10` of each type. */
+/** An object, and the next one alike, with a single resource `id` and a multiple resource `id + 10` of each type. */
 export const typesObject = 9999
 export const types: readonly ResourceType[] = [
   'string',
@@ -22,6 +22,12 @@ export const types: readonly ResourceType[] = [
 const text = { type: 'string', multiple: false } as const
 const integer = { type: 'integer', multiple: false } as const
 const integers = { type: 'integer', multiple: true } as const
+const allTypes = Object.fromEntries(
+  types.flatMap((type, id) => [
+    [id, { type, multiple: false }],
+    [id + 10, { type, multiple: true }],
+  ]),
+)
 const objects: Record<number, Record<number, { type: ResourceType; multiple: boolean }>> = {
   1: { 0: integer, 1: integer, 6: { type: 'boolean', multiple: false }, 7: text },
   2: { 0: integer, 1: integer, 2: integers, 3: integer },
@@ -44,12 +50,8 @@ const objects: Record<number, Record<number, { type: ResourceType; multiple: boo
   65: { 0: { type: 'objectLink', multiple: true }, 1: text, 2: integer },
   66: { 0: text, 1: text, 2: { type: 'objectLink', multiple: false } },
   3303: { 5700: { type: 'float', multiple: false }, 5701: text },
-  [typesObject]: Object.fromEntries(
-    types.flatMap((type, id) => [
-      [id, { type, multiple: false }],
-      [id + 10, { type, multiple: true }],
-    ]),
-  ),
+  [typesObject]: allTypes,
+  [typesObject + 1]: allTypes,
 }
 
 const schema: Schema = { resource: (objectId, resourceId) => objects[objectId]?.[resourceId] }

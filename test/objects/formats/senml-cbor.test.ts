@@ -72,6 +72,16 @@ test('a pack and its records may be of indefinite length', () => {
   ])
 })
 
+test('text and bytes may come in chunks, each whole by itself', () => {
+  expect(senml.decode(at(0), hex(`${recordAt(0)}037f6161606162ff`))).toEqual([{ path: at(0), value: 'ab' }])
+  expect(senml.decode(at(5), hex(`${recordAt(5)}085f41014102ff`))).toEqual([
+    { path: at(5), value: new Uint8Array([1, 2]) },
+  ])
+  for (const written of ['037f4161ff', '037f61c361a4ff', '085f5f4101ffff', '085f4101']) {
+    expect(() => senml.decode([typesObject], hex(recordAt(0) + written))).toThrow(malformed)
+  }
+})
+
 test('labels may be written in more bytes than needed, unknown ones are ignored', () => {
   expect(senml.decode([3, 0, 9], hex('81a4 1800 66 2f332f302f39 190200 80 6178 80 1802 05'))).toEqual([
     { path: [3, 0, 9], value: 5 },

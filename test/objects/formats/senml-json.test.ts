@@ -195,6 +195,20 @@ test('resources that the schema does not know are what the record shows', () => 
   ])
 })
 
+test('Table 7.5.6.-4: the null link in hexadecimal', () => {
+  expect(read([66], '[{"bn":"/","n":"66/1/2","vlo":"FFFF:FFFF"}]')).toEqual([
+    { path: [66, 1, 2], value: { objectId: 65535, instanceId: 65535 } },
+  ])
+})
+
+test('Table 7.5.6.-3: times of a historical notification', () => {
+  const text = '[{"bn":"/3303/","bt":25462634,"n":"1/5700","v":22.4,"t":-5},{"n":"1/5700","v":22.9,"t":-30}]'
+  expect(read([3303, 1, 5700], text)).toEqual([
+    { path: [3303, 1, 5700], value: 22.4, timeSeconds: 25462629 },
+    { path: [3303, 1, 5700], value: 22.9, timeSeconds: 25462604 },
+  ])
+})
+
 test('neither NaN nor infinity is written', () => {
   expect(() => write([3303, 0, 5700], [{ path: [3303, 0, 5700], value: Number.NaN }])).toThrow(
     expect.objectContaining({ code: 'INVALID_VALUE' }),

@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest'
+import { ContentFormat } from '../../../objects/formats/format.ts'
+import { formatOf } from '../../../objects/formats/formats.ts'
+import { encodePaths } from '../../../objects/formats/path-list.ts'
 import type { Operation, Outcome } from '../../../objects/operations/operation.ts'
 import { codeOf, readComposite, setUp, textOf, writeComposite } from './setting.ts'
 
@@ -121,4 +124,20 @@ test.each<[string, object[]]>([
 ])('Write-Composite of %s is 4.00', (_name, pack) => {
   const operation: Operation = writeComposite(pack)
   expect(codeOf(setUp().run(operation))).toBe('4.00')
+})
+
+test('SenML ETCH in, LwM2M CBOR out', () => {
+  const { store, run } = setUp()
+  const pack = [
+    { n: '/32000/0/3', v: null },
+    { n: '/32000/0/2', v: 7 },
+  ]
+  expect(codeOf(run(writeComposite(pack, ContentFormat.senmlEtchJson)))).toBe('2.04')
+  const payload = encodePaths(ContentFormat.senmlEtchCbor, [
+    [32000, 0, 3],
+    [32000, 0, 2],
+  ])
+  const accept = ContentFormat.lwm2mCbor
+  const outcome = run({ kind: 'readComposite', path: [], accept, contentFormat: ContentFormat.senmlEtchCbor, payload })
+  expect(formatOf(accept)?.decode([], outcome.payload ?? payload, store)).toEqual([{ path: [32000, 0, 2], value: 7 }])
 })

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest'
 import { defineObject } from '../../../objects/definition.ts'
 import { OperationError } from '../../../objects/errors.ts'
 import { ContentFormat } from '../../../objects/formats/format.ts'
+import { formatOf } from '../../../objects/formats/formats.ts'
 import { ObjectsApi } from '../../../objects/objects.ts'
+import { MAX_ID } from '../../../objects/path.ts'
 import { codeOf, create, createJson, everything, remove, setUp } from './setting.ts'
 
 const { tlv } = ContentFormat
@@ -114,4 +116,16 @@ test('hooks are for objects of the store', () => {
   const unknown = defineObject({ id: 5000, name: 'New', resources: {} })
   objects.onCreate(unknown, nothing)
   expect(() => objects.onCreate('/5000', nothing)).not.toThrow()
+})
+
+test('LwM2M CBOR may name the instance none, alone or beside others', () => {
+  const { store, run } = setUp()
+  const values = [
+    { path: [32000, 3, 2], value: 3 },
+    { path: [32000, MAX_ID, 2], value: 1 },
+  ]
+  const { lwm2mCbor } = ContentFormat
+  const payload = formatOf(lwm2mCbor)?.encode([32000], values, store)
+  expect(run(create('/32000', payload, lwm2mCbor))).toEqual({ responseCode: 0x41, location: [32000, 1] })
+  expect([store.get([32000, 1, 2]), store.get([32000, 3, 2])]).toEqual([1, 3])
 })

@@ -39,7 +39,7 @@ export const everything = defineObject({
 })
 
 /** An object of a single instance, which it does not have. */
-export const single = defineObject({
+const single = defineObject({
   id: 32001,
   name: 'Single',
   resources: { value: { id: 0, type: 'integer', operations: 'RW' } },
