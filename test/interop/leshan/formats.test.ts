@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Value } from '../../../objects/index.ts'
 import { describePeer } from '../peer-suite.ts'
@@ -127,6 +128,8 @@ describePeer('Leshan 2.0.0-M18: every type in every format', leshanPrograms, les
           device.hold(read)
           const path = device.path(place)
           expect(await leshan.observe(endpoint, path, options)).toEqual(content(device.node([path])))
+          // Leshan now and then drops a notification that comes within some 10 ms of the answer to the Observe.
+          await wait(50)
           device.hold([...read.slice(1), read[0] as Value])
           const { data } = await events.next('NOTIFICATION')
           expect(data).toEqual({ ep: endpoint, kind: 'single', res: path, val: device.node([path]) })
