@@ -159,6 +159,8 @@ test('server accounts join Server and Security by Short Server ID and hold no se
     registrationPriority: undefined,
   })
   expect(accounts[1]).toMatchObject({ lifetimeSeconds: 86400, binding: 'U', defaultPmaxSeconds: undefined })
+  store.set([1, 1, 1], 0)
+  expect(serverAccounts(store)[1]?.lifetimeSeconds).toBe(0)
   store.set([0, 1, 10], 65534)
   expect(() => serverAccounts(store)).not.toThrow()
 })
