@@ -105,7 +105,7 @@ test.each([
   [2n ** 63n - 1n, '7fffffffffffffff'],
 ])('the integer %s takes the fewest bytes, signed and unsigned', (value, written) => {
   const length = (written.length / 2).toString(16)
-  for (const id of [1, 2, 6]) {
+  for (const id of typeof value === 'bigint' ? [1, 2] : [1, 2, 6]) {
     const bytes = written.length === 16 ? `c80${id}08${written}` : `c${length}0${id}${written}`
     expect(toHex(tlv.encodeOne(at(id), value))).toBe(bytes)
     expect(tlv.decodeOne(at(id), hex(bytes))).toBe(value)
