@@ -33,14 +33,17 @@ export function create(store: ObjectStore, access: Access, context: OperationCon
   const named = groupByLevel(decodeNewValue(store, operation), 1)
   const instances = named.size === 0 ? new Map([[MAX_ID, []]]) : named
   return store.batch(() => {
-    const created = Array.from(instances, ([id, values]) => createInstance(store, objectId, id, values))
+    // In order of id, so that the choice of the client, `MAX_ID`, comes after what is taken.
+    const created = [...instances]
+      .sort(([a], [b]) => a - b)
+      .map(([id, values]) => createInstance(store, objectId, id, values))
     addOwner(
       store,
       context.shortServerId,
       created.map(instance => instance.path),
     )
     for (const instance of created) complete(store, instance)
-    const location = created[[...instances.keys()].indexOf(MAX_ID)]?.path
+    const location = instances.has(MAX_ID) ? created.at(-1)?.path : undefined
     return { responseCode: ResponseCode.created, ...(location && { location }) }
   }, 'server')
 }
