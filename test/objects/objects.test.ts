@@ -31,6 +31,12 @@ test('a handle sets and gets by the names and types of its definition', () => {
   expect(store.hasInstance(3, 0)).toBe(false)
 })
 
+test('an object that is new is unknown again when its first instance cannot be created', () => {
+  const { store, objects } = setUp()
+  expect(() => objects.create(temperature, 0, { sensorValue: Number.NaN })).toThrow(ValueError)
+  expect([store.objects(), registrationLinks(store)]).toEqual([[], '</>;rt="oma.lwm2m";ct=112'])
+})
+
 test('a wrong name or type does not compile', () => {
   const { objects } = setUp()
   const sensor = objects.create(temperature, 0)
