@@ -28,7 +28,7 @@ export function checkReadContent(resource: ResourceEntry, content: Content): Sto
 
 function toStored(resource: ResourceEntry, content: Content, check: (value: unknown) => Value): StoredContent {
   if (!resource.multiple) return check(content)
-  if (typeof content !== 'object' || content === null || content instanceof Uint8Array) {
+  if (typeof content !== 'object' || content === null || content instanceof Uint8Array || content instanceof Map) {
     throw new ValueError(
       `${resource.name} is a multiple resource: expected an object from resource instance id to value`,
     )
