@@ -150,3 +150,15 @@ test.each(["0='", '0,', ',0', '0=1', "0=''x", "0='a b'", "0='a\"'", "0='\\'", '0
     expect(executed).toEqual([])
   },
 )
+
+test('whatever is thrown ends in an outcome', () => {
+  const { store, run, errors } = setUp()
+  for (const thrown of [undefined, null, 'text', new Error('x')]) {
+    const end = store.onChanges(() => {
+      throw thrown
+    })
+    expect(run(write('/32000/0/2', '1', ContentFormat.text))).toEqual({ responseCode: 0xa0 })
+    end()
+  }
+  expect(errors).toEqual([undefined, null, 'text', new Error('x')])
+})
