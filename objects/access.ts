@@ -119,20 +119,27 @@ function targetKey(objectId: number, instanceId: number): number {
 }
 
 /**
- * Makes a server the owner of an instance it has created (LwM2M Core 1.2.2 §8.1.2.2); what an earlier instance of the
- * same id left behind goes. Nothing happens while access is not controlled.
+ * Makes a server the owner of instances it has created (LwM2M Core 1.2.2 §8.1.2.2); what earlier instances of the same
+ * ids left behind goes. Nothing happens while access is not controlled.
  */
-export function addOwner(store: ObjectStore, shortServerId: number, [objectId, instanceId]: Path): void {
+export function addOwner(store: ObjectStore, shortServerId: number, instances: readonly Path[]): void {
   if (!isControlled(store)) return
-  removeAccessControl(store, [objectId as number, instanceId as number])
-  const control = store.createInstance(accessControl.id)
-  store.set([accessControl.id, control, objectIdOf.id], objectId as number)
-  store.set([accessControl.id, control, objectInstanceId.id], instanceId as number)
-  store.set([accessControl.id, control, accessControlOwner.id], shortServerId)
+  removeAccessControl(store, instances)
+  let control = 0
+  for (const [objectId, instanceId] of instances) {
+    while (store.hasInstance(accessControl.id, control)) control++
+    store.createInstance(accessControl.id, control)
+    store.set([accessControl.id, control, objectIdOf.id], objectId as number)
+    store.set([accessControl.id, control, objectInstanceId.id], instanceId as number)
+    store.set([accessControl.id, control, accessControlOwner.id], shortServerId)
+  }
 }
 
-/** Removes what controls the access to an instance that is deleted (LwM2M Core 1.2.2 §8.1.2.2). */
-export function removeAccessControl(store: ObjectStore, [objectId, instanceId]: Path): void {
-  const control = controlsByTarget(store).get(targetKey(objectId as number, instanceId as number))
-  if (control !== undefined) store.deleteInstance(accessControl.id, control)
+/** Removes what controls the access to instances that are deleted (LwM2M Core 1.2.2 §8.1.2.2). */
+export function removeAccessControl(store: ObjectStore, instances: readonly Path[]): void {
+  const controls = controlsByTarget(store)
+  for (const [objectId, instanceId] of instances) {
+    const control = controls.get(targetKey(objectId as number, instanceId as number))
+    if (control !== undefined) store.deleteInstance(accessControl.id, control)
+  }
 }

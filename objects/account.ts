@@ -17,7 +17,7 @@ export interface ServerAccount {
   readonly securityMode: SecurityMode
   /** Name to expect in the server's certificate and to send as SNI, when it is not the host of the URI. */
   readonly sni: string | undefined
-  /** Above 0; 86400 when the resource is absent or says nothing usable (LwM2M Core 1.2.2 §6.2.1). */
+  /** 0 is infinite (LwM2M Core 1.2.2 §E.2); 86400 when the resource is absent or negative (§6.2.1). */
   readonly lifetimeSeconds: number
   readonly binding: string
   /** Attributes for observations that have none of their own. */
@@ -48,7 +48,7 @@ export function serverAccounts(store: ObjectStore): ServerAccount[] {
       ...reach,
       serverInstanceId,
       shortServerId,
-      lifetimeSeconds: wholeNumber(value('lifetime')) || 86400,
+      lifetimeSeconds: wholeNumber(value('lifetime')) ?? 86400,
       binding: text(value('binding')) || 'U',
       defaultPminSeconds: wholeNumber(value('defaultMinimumPeriod')) ?? 0,
       defaultPmaxSeconds: wholeNumber(value('defaultMaximumPeriod')),

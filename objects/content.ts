@@ -13,10 +13,22 @@ export type ResourceInstances = Map<number, Value>
 /** The stored form of {@link Content}; a Map if and only if the resource is multiple. */
 export type StoredContent = Value | ResourceInstances
 
-/** Checks all of one resource and returns it in stored form. Throws {@link ValueError}. */
+/** Checks all of one resource against type and range and returns it in stored form. Throws {@link ValueError}. */
 export function checkContent(resource: ResourceEntry, content: Content): StoredContent {
-  if (!resource.multiple) return checkResourceValue(resource, content)
-  if (typeof content !== 'object' || content === null || content instanceof Uint8Array) {
+  return toStored(resource, content, value => checkResourceValue(resource, value))
+}
+
+/**
+ * {@link checkContent} of what is only read: against the type alone, since a range binds who writes, and a sensor that
+ * reports more than its definition foresaw is still worth reading.
+ */
+export function checkReadContent(resource: ResourceEntry, content: Content): StoredContent {
+  return toStored(resource, content, value => checkValue(resource.type, value))
+}
+
+function toStored(resource: ResourceEntry, content: Content, check: (value: unknown) => Value): StoredContent {
+  if (!resource.multiple) return check(content)
+  if (typeof content !== 'object' || content === null || content instanceof Uint8Array || content instanceof Map) {
     throw new ValueError(
       `${resource.name} is a multiple resource: expected an object from resource instance id to value`,
     )
@@ -25,7 +37,7 @@ export function checkContent(resource: ResourceEntry, content: Content): StoredC
   for (const [text, value] of Object.entries(content)) {
     const id = idFromText(text)
     if (id === undefined) throw new ValueError(`${resource.name}: expected resource instance ids of 0 to 65534`)
-    instances.set(id, checkResourceValue(resource, value))
+    instances.set(id, check(value))
   }
   return instances
 }

@@ -39,8 +39,8 @@ export class ObjectsApi {
     instanceId?: number,
     values?: InstanceValues<D>,
   ): ObjectInstanceHandle<D> {
-    this.#store.define(definition)
     return this.#store.batch(() => {
+      this.#store.define(definition)
       const id = this.#store.createInstance(definition.id, instanceId)
       const handle = new ObjectInstanceHandle(this.#store, definition, id)
       if (values !== undefined) handle.set(values)

@@ -64,6 +64,7 @@ export class ObjectStore implements Schema {
     if (known === definition) return
     if (known !== undefined) throw new TypeError(`object ${definition.id} is already defined as ${known.name}`)
     this.#objects.set(definition.id, { table: tableOf(definition), instances: new Map() })
+    if (this.#batches > 0) this.#undo.push(() => this.#objects.delete(definition.id))
   }
 
   definition(objectId: number): ObjectDefinition | undefined {

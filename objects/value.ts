@@ -23,7 +23,7 @@ export interface ObjectLink {
 /**
  * The value of one resource or resource instance.
  * string, coreLink: string · integer, unsigned: number, bigint beyond 2^53 · float: number · boolean: boolean ·
- * opaque: Uint8Array · time: seconds since 1970 (number) · objectLink: {@link ObjectLink}
+ * opaque: Uint8Array · time: seconds since 1970 (number up to ±2^53) · objectLink: {@link ObjectLink}
  */
 export type Value = string | number | bigint | boolean | Uint8Array | ObjectLink
 
@@ -51,6 +51,8 @@ export function normalInteger(value: number | bigint): number | bigint {
 const minInteger = -(2n ** 63n)
 const maxInteger = 2n ** 63n - 1n
 const maxUnsigned = 2n ** 64n - 1n
+const minTime = BigInt(Number.MIN_SAFE_INTEGER)
+const maxTime = BigInt(Number.MAX_SAFE_INTEGER)
 const loneSurrogate = /\p{Surrogate}/u
 
 /**
@@ -65,11 +67,12 @@ export function checkValue(type: ResourceType, value: unknown): Value {
       if (typeof value === 'string' && !loneSurrogate.test(value)) return value
       break
     case 'integer':
-      return checkInteger(value, minInteger, maxInteger, 'a signed 64-bit integer')
+      return checkInteger(value, minInteger, maxInteger, 'a signed 64-bit integer; beyond 2^53 as a bigint')
     case 'unsigned':
-      return checkInteger(value, 0n, maxUnsigned, 'an unsigned 64-bit integer')
+      return checkInteger(value, 0n, maxUnsigned, 'an unsigned 64-bit integer; beyond 2^53 as a bigint')
     case 'time':
-      return checkInteger(value, minInteger, maxInteger, 'a time in whole seconds since 1970')
+      // A number alone, so that it can be reckoned with: 2^53 seconds are 285 million years.
+      return checkInteger(value, minTime, maxTime, 'a time in whole seconds since 1970, at most 2^53')
     case 'float':
       // NaN and infinity cannot be carried by every format, so they are refused at the door.
       if (typeof value === 'number' && Number.isFinite(value)) return value
@@ -95,7 +98,7 @@ function checkInteger(value: unknown, min: bigint, max: bigint, what: string): n
   } else if (typeof value === 'bigint') {
     if (value >= min && value <= max) return normalInteger(value)
   }
-  throw new ValueError(`expected ${what}; beyond 2^53 as a bigint`)
+  throw new ValueError(`expected ${what}`)
 }
 
 export function isObjectLink(value: unknown): value is ObjectLink {

@@ -49,7 +49,8 @@ export interface DataFormat {
    * Decodes a payload addressed to `base`. Everything returned lies at or below `base`.
    * Throws FormatError for a malformed document, OperationError BAD_REQUEST for a value outside `base` or of a wrong
    * type, UNSUPPORTED_CONTENT_FORMAT when the format cannot carry what lies at `base`. Resources the schema does not
-   * know are returned by formats that carry types, returned as opaque by TLV, and refused by text. LwM2M CBOR may name
+   * know, or knows as executable, are returned by formats that carry types, returned as opaque by TLV, and refused by
+   * text. LwM2M CBOR may name
    * the instance 65535, "none", where a Create leaves the choice to the client.
    */
   decode(base: Path, payload: Uint8Array, schema: Schema): PathValue[]

@@ -21,7 +21,8 @@ export function typeOf(path: Path, value: Value, schema: Schema): ResourceType {
 export function checkedValue(path: Path, value: unknown, schema: Schema): Value {
   const resource = schema.resource(path[0] as number, path[2] as number)
   if (resource !== undefined) checkMultiplicity(path, resource.multiple)
-  const type = resource?.type ?? naturalType(value)
+  // An executable resource has no type; whether it may be named at all is for the operation to say.
+  const type = resource === undefined || resource.type === 'none' ? naturalType(value) : resource.type
   if (type === undefined) throw new OperationError('BAD_REQUEST', `${formatPath(path)}: not a LwM2M value`)
   try {
     return checkValue(type, type === 'float' && typeof value === 'bigint' ? Number(value) : value)

@@ -2,7 +2,7 @@ import { device } from '../definitions/device.ts'
 import { oscore } from '../definitions/oscore.ts'
 import { security } from '../definitions/security.ts'
 import { server } from '../definitions/server.ts'
-import type { Path } from '../path.ts'
+import { formatPath, type Path } from '../path.ts'
 import type { ObjectStore } from '../store.ts'
 import { isObjectLink, type ObjectLink, type Value } from '../value.ts'
 
@@ -36,15 +36,15 @@ export function serverOf(store: ObjectStore, serverInstanceId: number): number |
   return shortServerIdOf(store.get([server.id, serverInstanceId, server.resources.shortServerId.id]))
 }
 
-/** The instances that no Bootstrap-Delete affects: the Bootstrap-Server Account and the Device (§6.1.7.6). */
-export function isKept(store: ObjectStore, [objectId, instanceId]: Path): boolean {
-  if (objectId === device.id) return true
-  const account = securityInstances(store).filter(({ isBootstrapServer }) => isBootstrapServer)
-  return account.some(({ path, oscore: link }) =>
-    objectId === oscore.id
-      ? link?.objectId === objectId && link.instanceId === instanceId
-      : path[0] === objectId && path[1] === instanceId,
-  )
+/** Tells the instances that no Bootstrap-Delete affects: the Bootstrap-Server Account and the Device (§6.1.7.6). */
+export function keptInstances(store: ObjectStore): (path: Path) => boolean {
+  const kept = new Set<string>()
+  for (const { path, isBootstrapServer, oscore: link } of securityInstances(store)) {
+    if (!isBootstrapServer) continue
+    kept.add(formatPath(path))
+    if (link?.objectId === oscore.id) kept.add(formatPath([link.objectId, link.instanceId]))
+  }
+  return path => path[0] === device.id || kept.has(formatPath(path))
 }
 
 /** 0 and 65535 identify no server (LwM2M Core 1.2.2 §7.4, table of identifiers). */

@@ -1,8 +1,8 @@
 import { ResponseCode } from '../errors.ts'
 import type { Path } from '../path.ts'
 import type { ObjectStore } from '../store.ts'
-import { isKept } from './bootstrap-account.ts'
-import { deleteInstance } from './delete.ts'
+import { keptInstances } from './bootstrap-account.ts'
+import { deleteInstances } from './delete.ts'
 import type { BootstrapOperationOf, Outcome } from './operation.ts'
 import { notAllowed, notFound } from './target.ts'
 
@@ -14,13 +14,15 @@ export function bootstrapDelete(store: ObjectStore, { path }: BootstrapOperation
   const [objectId, instanceId] = path
   if (path.length > 2) throw notAllowed(path, 'Bootstrap-Delete')
   if (!store.has(path)) throw notFound(path)
-  if (instanceId !== undefined && isKept(store, path)) throw notAllowed(path, 'Bootstrap-Delete')
+  const isKept = keptInstances(store)
+  if (instanceId !== undefined && isKept(path)) throw notAllowed(path, 'Bootstrap-Delete')
   const objectIds = objectId === undefined ? store.objects().map(({ id }) => id) : [objectId]
   const instances = instanceId === undefined ? objectIds.flatMap(id => instancesOf(store, id)) : [path]
-  const doomed = instances.filter(instance => !isKept(store, instance))
   store.batch(() => {
-    // Deleting one may take its Access Control instance along.
-    for (const instance of doomed) if (store.has(instance)) deleteInstance(store, instance)
+    deleteInstances(
+      store,
+      instances.filter(instance => !isKept(instance)),
+    )
   }, 'server')
   return { responseCode: ResponseCode.deleted }
 }

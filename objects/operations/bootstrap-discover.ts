@@ -1,15 +1,14 @@
 import type { ObjectDefinition } from '../definition.ts'
 import { oscore } from '../definitions/oscore.ts'
-import { security } from '../definitions/security.ts'
 import { server } from '../definitions/server.ts'
 import type { EnablerVersion } from '../enabler.ts'
 import { ResponseCode } from '../errors.ts'
 import { ContentFormat } from '../formats/format.ts'
 import { formatLinks, type Link, type LinkAttributes } from '../formats/link-format.ts'
 import { linkTo, versionAttribute, versionText } from '../links.ts'
-import type { Path } from '../path.ts'
+import { formatPath } from '../path.ts'
 import type { ObjectStore } from '../store.ts'
-import { type SecurityInstance, securityInstances, serverOf } from './bootstrap-account.ts'
+import { securityInstances, serverOf } from './bootstrap-account.ts'
 import type { BootstrapContext, BootstrapOperationOf, Outcome } from './operation.ts'
 import { notAllowed, notFound } from './target.ts'
 
@@ -26,10 +25,10 @@ export function bootstrapDiscover(
   if (path.length > 1) throw notAllowed(path, 'Bootstrap-Discover')
   const objects = store.objects().filter(({ id }) => path.length === 0 || id === path[0])
   if (objects.length === 0 && path.length === 1) throw notFound(path)
-  const securities = securityInstances(store)
+  const accounts = accountAttributes(store)
   const links = [
     linkTo([], { lwm2m: versionText(enablerVersion, enablerVersion) }),
-    ...objects.flatMap(object => linksOf(store, object, enablerVersion, securities)),
+    ...objects.flatMap(object => linksOf(store, object, enablerVersion, accounts)),
   ]
   return {
     responseCode: ResponseCode.content,
@@ -43,38 +42,29 @@ function linksOf(
   store: ObjectStore,
   object: ObjectDefinition,
   enabler: EnablerVersion,
-  securities: readonly SecurityInstance[],
+  accounts: ReadonlyMap<string, LinkAttributes>,
 ): Link[] {
   const version = versionAttribute(object, enabler)
   const instances = store.instanceIds(object.id).map(instanceId => {
     const path = [object.id, instanceId]
-    return linkTo(path, accountAttributes(store, path, securities))
+    return linkTo(path, accounts.get(formatPath(path)))
   })
   const needsOwnLink = instances.length === 0 || 'ver' in version
   return needsOwnLink ? [linkTo([object.id], version), ...instances] : instances
 }
 
-function accountAttributes(
-  store: ObjectStore,
-  [objectId, instanceId]: Path,
-  securities: readonly SecurityInstance[],
-): LinkAttributes {
-  switch (objectId) {
-    case server.id:
-      return ssid(serverOf(store, instanceId as number))
-    case security.id: {
-      const instance = securities.find(({ path }) => path[1] === instanceId)
-      if (instance === undefined || instance.isBootstrapServer) return {}
-      const { shortServerId, uri } = instance
-      return { ...ssid(shortServerId), ...(uri === undefined ? {} : { uri }) }
-    }
-    case oscore.id: {
-      const user = securities.find(({ oscore: link }) => link?.objectId === objectId && link.instanceId === instanceId)
-      return user === undefined || user.isBootstrapServer ? {} : ssid(user.shortServerId)
-    }
-    default:
-      return {}
+/** What is told of the instances that belong to a server, by path text. */
+function accountAttributes(store: ObjectStore): Map<string, LinkAttributes> {
+  const accounts = new Map<string, LinkAttributes>()
+  for (const instanceId of store.instanceIds(server.id)) {
+    accounts.set(formatPath([server.id, instanceId]), ssid(serverOf(store, instanceId)))
   }
+  for (const { path, isBootstrapServer, shortServerId, uri, oscore: link } of securityInstances(store)) {
+    if (isBootstrapServer) continue
+    accounts.set(formatPath(path), { ...ssid(shortServerId), ...(uri === undefined ? {} : { uri }) })
+    if (link?.objectId === oscore.id) accounts.set(formatPath([link.objectId, link.instanceId]), ssid(shortServerId))
+  }
+  return accounts
 }
 
 function ssid(shortServerId: number | undefined): LinkAttributes {

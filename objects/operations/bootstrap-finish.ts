@@ -23,7 +23,7 @@ function findInconsistency(store: ObjectStore): string | undefined {
   if (securities.length - accounts.length > 1) return 'there are several Bootstrap-Server Accounts'
   return (
     findServerProblem(store, accounts) ??
-    firstProblem(accounts, account => findAccountProblem(store, account)) ??
+    findAccountProblem(store, accounts) ??
     firstProblem(securities, instance => findSecurityProblem(store, instance))
   )
 }
@@ -31,6 +31,8 @@ function findInconsistency(store: ObjectStore): string | undefined {
 function findServerProblem(store: ObjectStore, accounts: readonly SecurityInstance[]): string | undefined {
   const serverInstanceIds = store.instanceIds(server.id)
   if (serverInstanceIds.length === 0) return 'there is no server account'
+  const reached = new Map<number | undefined, number>()
+  for (const { shortServerId } of accounts) reached.set(shortServerId, (reached.get(shortServerId) ?? 0) + 1)
   const seen = new Set<number>()
   return firstProblem(serverInstanceIds, instanceId => {
     const place = formatPath([server.id, instanceId])
@@ -38,16 +40,18 @@ function findServerProblem(store: ObjectStore, accounts: readonly SecurityInstan
     if (shortServerId === undefined) return `${place} has no Short Server ID`
     if (seen.has(shortServerId)) return `two Server instances have the Short Server ID ${shortServerId}`
     seen.add(shortServerId)
-    const reached = accounts.filter(account => account.shortServerId === shortServerId)
-    if (reached.length === 1) return undefined
-    return `${place} has ${reached.length === 0 ? 'no Security instance' : 'several Security instances'}`
+    const count = reached.get(shortServerId)
+    if (count === 1) return undefined
+    return `${place} has ${count === undefined ? 'no Security instance' : 'several Security instances'}`
   })
 }
 
-function findAccountProblem(store: ObjectStore, { path, shortServerId }: SecurityInstance): string | undefined {
-  if (shortServerId === undefined) return `${formatPath(path)} has no Short Server ID`
-  const isServed = store.instanceIds(server.id).some(instanceId => serverOf(store, instanceId) === shortServerId)
-  return isServed ? undefined : `${formatPath(path)} has no Server instance`
+function findAccountProblem(store: ObjectStore, accounts: readonly SecurityInstance[]): string | undefined {
+  const served = new Set(store.instanceIds(server.id).map(instanceId => serverOf(store, instanceId)))
+  return firstProblem(accounts, ({ path, shortServerId }) => {
+    if (shortServerId === undefined) return `${formatPath(path)} has no Short Server ID`
+    return served.has(shortServerId) ? undefined : `${formatPath(path)} has no Server instance`
+  })
 }
 
 const { securityMode, publicKeyOrIdentity, serverPublicKey, secretKey } = security.resources

@@ -1,4 +1,5 @@
 import { type Access, addOwner } from '../access.ts'
+import type { ResourceEntry } from '../definition-table.ts'
 import { OperationError, ResponseCode } from '../errors.ts'
 import { formatPath, MAX_ID, type Path } from '../path.ts'
 import type { PathValue } from '../path-value.ts'
@@ -32,13 +33,25 @@ export function create(store: ObjectStore, access: Access, context: OperationCon
   const named = groupByLevel(decodeNewValue(store, operation), 1)
   const instances = named.size === 0 ? new Map([[MAX_ID, []]]) : named
   return store.batch(() => {
-    let location: Path | undefined
-    for (const [id, values] of instances) {
-      const created = createInstance(store, context, objectId, id === MAX_ID ? undefined : id, values)
-      if (id === MAX_ID) location = created
-    }
+    // In order of id, so that the choice of the client, `MAX_ID`, comes after what is taken.
+    const created = [...instances]
+      .sort(([a], [b]) => a - b)
+      .map(([id, values]) => createInstance(store, objectId, id, values))
+    addOwner(
+      store,
+      context.shortServerId,
+      created.map(instance => instance.path),
+    )
+    for (const instance of created) complete(store, instance)
+    const location = instances.has(MAX_ID) ? created.at(-1)?.path : undefined
     return { responseCode: ResponseCode.created, ...(location && { location }) }
   }, 'server')
+}
+
+/** An instance that a Create makes, with what its payload says of it. */
+interface NewInstance {
+  readonly path: Path
+  readonly values: readonly PathValue[]
 }
 
 /**
@@ -59,31 +72,31 @@ function decodeNewValue(store: ObjectStore, operation: Create): PathValue[] {
   }
 }
 
+/** Creates an instance, `MAX_ID` for any, with those of the values that a server may write. */
 function createInstance(
   store: ObjectStore,
-  context: OperationContext,
   objectId: number,
-  instanceId: number | undefined,
+  instanceId: number,
   named: readonly PathValue[],
-): Path {
-  const path = [objectId, store.createInstance(objectId, instanceId)]
-  const values = named.map(entry => ({ ...entry, path: [...path, ...entry.path.slice(2)] }))
-  const groups = groupByLevel(values, 2)
-  const resources = store.resources(objectId)
-  for (const resource of resources) {
-    const group = groups.get(resource.id)
-    if (group === undefined || !resource.writable) continue
-    writeResource(store, [...path, resource.id], resource, 'replace', group)
+): NewInstance {
+  const path = [objectId, store.createInstance(objectId, instanceId === MAX_ID ? undefined : instanceId)]
+  const values = named
+    .filter(({ path: place }) => store.resource(objectId, place[2] as number)?.writable === true)
+    .map(entry => ({ ...entry, path: [...path, ...entry.path.slice(2)] }))
+  for (const [resourceId, group] of groupByLevel(values, 2)) {
+    writeResource(store, [...path, resourceId], store.resource(objectId, resourceId) as ResourceEntry, 'replace', group)
   }
-  addOwner(store, context.shortServerId, path)
+  return { path, values }
+}
+
+/** Lets the application complete and judge an instance, and checks that nothing is missing. */
+function complete(store: ObjectStore, { path, values }: NewInstance): void {
   tellCreated(store, path)
-  for (const resource of resources) {
+  for (const resource of store.resources(path[0] as number)) {
     const place = [...path, resource.id]
     if (!resource.mandatory || !resource.writable || isPresent(store, place, resource)) continue
     throw new OperationError('BAD_REQUEST', `the mandatory resource ${formatPath(place)} is missing`)
   }
-  const written = values.filter(({ path: place }) => store.resource(objectId, place[2] as number)?.writable === true)
-  checkObjectLinks(store, written)
-  tellHandlers(store, written)
-  return path
+  checkObjectLinks(store, values)
+  tellHandlers(store, values)
 }

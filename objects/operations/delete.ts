@@ -17,17 +17,21 @@ export function deleteOperation(store: ObjectStore, access: Access, { path }: Op
   if (!isInstance && (path.length !== 4 || resource?.writable !== true)) throw notAllowed(path, 'Delete')
   if (!store.has(path)) throw notFound(path)
   store.batch(() => {
-    if (isInstance) deleteInstance(store, path)
+    if (isInstance) deleteInstances(store, [path])
     else store.remove(path)
   }, 'server')
   return { responseCode: ResponseCode.deleted }
 }
 
-/** Deletes an instance for a server: the application is told, and what controlled the access to it goes, too. */
-export function deleteInstance(store: ObjectStore, path: Path): void {
-  const [objectId, instanceId] = path as [number, number]
-  const deleted = store.handlers.findOfObject('deleted', objectId)
-  if (deleted !== undefined) store.batch(() => callHandlerNow(path, () => deleted(path)))
-  store.deleteInstance(objectId, instanceId)
-  removeAccessControl(store, path)
+/** Deletes instances for a server: the application is told, and what controlled the access to them goes, too. */
+export function deleteInstances(store: ObjectStore, paths: readonly Path[]): void {
+  for (const path of paths) {
+    const [objectId, instanceId] = path as [number, number]
+    // The handler of another one may have deleted it.
+    if (!store.hasInstance(objectId, instanceId)) continue
+    const deleted = store.handlers.findOfObject('deleted', objectId)
+    if (deleted !== undefined) store.batch(() => callHandlerNow(path, () => deleted(path)))
+    store.deleteInstance(objectId, instanceId)
+  }
+  removeAccessControl(store, paths)
 }

@@ -69,7 +69,7 @@ const longestDiagnostic = 120
 function failure(context: BootstrapContext, error: unknown): Outcome {
   const responseCode = responseCodeOf(error)
   if (responseCode === ResponseCode.internalServerError) {
-    context.onError?.((error as Error).cause ?? error)
+    context.onError?.((error instanceof OperationError && error.cause) || error)
     return { responseCode }
   }
   return { responseCode, payload: Buffer.from((error as Error).message.slice(0, longestDiagnostic)) }

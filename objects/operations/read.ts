@@ -1,5 +1,5 @@
 import { type Access, fullAccess } from '../access.ts'
-import { appendContent, checkContent, type StoredContent } from '../content.ts'
+import { appendContent, checkReadContent, type StoredContent } from '../content.ts'
 import type { ResourceEntry } from '../definition-table.ts'
 import { OperationError, ResponseCode } from '../errors.ts'
 import { ContentFormat } from '../formats/format.ts'
@@ -87,7 +87,7 @@ function contentOf(
   const handler = store.handlers.find('read', path)
   if (handler === undefined) return store.content(path)
   return callHandler(path, () =>
-    andThen(handler(path), content => (content === undefined ? undefined : checkContent(resource, content))),
+    andThen(handler(path), content => (content === undefined ? undefined : checkReadContent(resource, content))),
   )
 }
 

@@ -31,6 +31,12 @@ test('a handle sets and gets by the names and types of its definition', () => {
   expect(store.hasInstance(3, 0)).toBe(false)
 })
 
+test('an object that is new is unknown again when its first instance cannot be created', () => {
+  const { store, objects } = setUp()
+  expect(() => objects.create(temperature, 0, { sensorValue: Number.NaN })).toThrow(ValueError)
+  expect([store.objects(), registrationLinks(store)]).toEqual([[], '</>;rt="oma.lwm2m";ct=112'])
+})
+
 test('a wrong name or type does not compile', () => {
   const { objects } = setUp()
   const sensor = objects.create(temperature, 0)
@@ -159,6 +165,8 @@ test('server accounts join Server and Security by Short Server ID and hold no se
     registrationPriority: undefined,
   })
   expect(accounts[1]).toMatchObject({ lifetimeSeconds: 86400, binding: 'U', defaultPmaxSeconds: undefined })
+  store.set([1, 1, 1], 0)
+  expect(serverAccounts(store)[1]?.lifetimeSeconds).toBe(0)
   store.set([0, 1, 10], 65534)
   expect(() => serverAccounts(store)).not.toThrow()
 })

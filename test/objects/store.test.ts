@@ -51,6 +51,8 @@ test('type and range are checked, unknown places are NOT_FOUND', () => {
   expect(() => store.set([3, 0, 9], 101)).toThrow(ValueError)
   expect(() => store.set([3, 0, 6], 1)).toThrow(ValueError)
   expect(() => store.set([3, 0, 6], { 65535: 1 })).toThrow(ValueError)
+  // @ts-expect-error -- a Map would pass for an object without properties
+  expect(() => store.set([3, 0, 6], new Map([[0, 1]]))).toThrow(ValueError)
   expect(() => store.set([3, 0, 4], 1)).toThrow(ValueError)
   for (const path of [
     [3304, 0, 5700],

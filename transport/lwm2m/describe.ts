@@ -1,3 +1,4 @@
+import { printable } from '../../objects/printable.ts'
 import { type CoapMessage, describeCode, isRequest } from '../coap/message.ts'
 import { findStrings, findUint, OptionNumber } from '../coap/options.ts'
 
@@ -18,6 +19,8 @@ export function describeContentFormat(contentFormat: number): string {
   return formatNames.get(contentFormat) ?? String(contentFormat)
 }
 
+const longestLine = 1_024
+
 /** One line on a message, for logs: code, target, the options that matter, size of the payload; never its content. */
 export function describeMessage(message: CoapMessage): string {
   const parts = [describeCode(message.code)]
@@ -33,17 +36,11 @@ export function describeMessage(message: CoapMessage): string {
     const format = contentFormat === undefined ? '' : `${describeContentFormat(contentFormat)}, `
     parts.push(`(${format}${message.payload.length} B)`)
   }
-  return printable(parts.join(' '))
+  return printable(parts.join(' '), longestLine)
 }
 
 function target(request: CoapMessage): string {
   const path = `/${findStrings(request, OptionNumber.uriPath).join('/')}`
   const query = findStrings(request, OptionNumber.uriQuery)
   return query.length === 0 ? path : `${path}?${query.join('&')}`
-}
-
-/** What a peer sent must not move the cursor of a terminal. */
-function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what it removes
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')
 }

@@ -9,6 +9,7 @@ const edges = (bits: bigint) => [2n ** bits - 1n, 2n ** bits, 2n ** bits + 1n]
 const magnitudes = [0n, 1n, ...[7n, 8n, 15n, 16n, 31n, 32n, 53n, 62n].flatMap(edges), 2n ** 63n - 1n]
 const integers = [...magnitudes, ...magnitudes.map(value => -value), -(2n ** 63n)].map(normalInteger)
 const unsigneds = [...magnitudes, ...edges(63n), 2n ** 64n - 1n].map(normalInteger)
+const safeIntegers = integers.filter(value => typeof value === 'number')
 const floats = [
   0,
   -0,
@@ -46,7 +47,7 @@ const arbitraries: { readonly [T in ResourceType]?: fc.Arbitrary<Value> } = {
   float: fc.oneof(fc.constantFrom(...floats), fc.double({ noNaN: true, noDefaultInfinity: true })),
   boolean: fc.boolean(),
   opaque: fc.uint8Array({ maxLength: 300 }),
-  time: integer,
+  time: fc.oneof(fc.constantFrom(...safeIntegers), fc.maxSafeInteger()),
   objectLink: fc.record({ objectId: id, instanceId: id }, { noNullPrototype: true }),
   coreLink: string,
 }

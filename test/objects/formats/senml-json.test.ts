@@ -138,7 +138,6 @@ test.each([
   ['a number for a string', '[{"n":"/3/0/0","v":5}]'],
   ['a number for a boolean', '[{"n":"/3/0/14","vb":true}]'],
   ['an integer of 65 bits', '[{"n":"/3/0/9","v":9223372036854775808}]'],
-  ['a value of an executable resource', '[{"n":"/3/0/4","vs":""}]'],
   ['a value of an instance', '[{"n":"/3/0","v":5}]'],
   ['a removal of an instance', '[{"n":"/3/0","v":null}]'],
   ['one value of a multiple resource', '[{"n":"/3/0/7","v":5}]'],
@@ -213,4 +212,8 @@ test('neither NaN nor infinity is written', () => {
   expect(() => write([3303, 0, 5700], [{ path: [3303, 0, 5700], value: Number.NaN }])).toThrow(
     expect.objectContaining({ code: 'INVALID_VALUE' }),
   )
+})
+
+test('a value of an executable resource is left to the operation to refuse', () => {
+  expect(read([3, 0], '[{"n":"/3/0/4","vs":"x"}]')).toEqual([{ path: [3, 0, 4], value: 'x' }])
 })

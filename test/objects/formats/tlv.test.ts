@@ -105,7 +105,7 @@ test.each([
   [2n ** 63n - 1n, '7fffffffffffffff'],
 ])('the integer %s takes the fewest bytes, signed and unsigned', (value, written) => {
   const length = (written.length / 2).toString(16)
-  for (const id of [1, 2, 6]) {
+  for (const id of typeof value === 'bigint' ? [1, 2] : [1, 2, 6]) {
     const bytes = written.length === 16 ? `c80${id}08${written}` : `c${length}0${id}${written}`
     expect(toHex(tlv.encodeOne(at(id), value))).toBe(bytes)
     expect(tlv.decodeOne(at(id), hex(bytes))).toBe(value)
@@ -213,7 +213,6 @@ test.each<[string, Path, string]>([
   ['a single value of a multiple resource', [3, 0], 'c10601'],
   ['resource instances of a single resource', [3, 0], '8309410064'],
   ['no resource instances of a single resource', [3, 0], '8009'],
-  ['a value of an executable resource', [3, 0], 'c004'],
   ['no value of a single resource', [3, 0, 9], ''],
   ['no value of a resource instance', [3, 0, 6, 1], ''],
   ['a number that is none', at(3), 'c4037fc00000'],
@@ -246,7 +245,8 @@ test.each<[string, Path, string]>([
   expect(() => tlv.decode(base, hex(written))).toThrow(malformed)
 })
 
-test('resources that the schema does not know are read as opaque', () => {
+test('resources that the schema does not know, and executable ones, are read as opaque', () => {
+  expect(tlv.decode([3, 0], hex('c10405'))).toEqual([{ path: [3, 0, 4], value: new Uint8Array([5]) }])
   expect(tlv.decode([4711, 0], hex('c100058301410007'))).toEqual([
     { path: [4711, 0, 0], value: new Uint8Array([5]) },
     { path: [4711, 0, 1, 0], value: new Uint8Array([7]) },

@@ -45,7 +45,7 @@ test('several instances at once, and none of them when one fails', () => {
 
 test('what a server may not write and what nobody knows is ignored', () => {
   const { store, run } = setUp()
-  const pack = [0, 2, 8, 99].map(resource => ({ n: `/32000/1/${resource}`, v: 1 }))
+  const pack = [0, 2, 5, 8, 99].map(resource => ({ n: `/32000/1/${resource}`, v: 1 }))
   expect(codeOf(run(createJson('/32000', pack)))).toBe('2.01')
   expect(store.entries([32000, 1])).toEqual([{ path: [32000, 1, 2], value: 1 }])
 })
@@ -128,4 +128,13 @@ test('LwM2M CBOR may name the instance none, alone or beside others', () => {
   const payload = formatOf(lwm2mCbor)?.encode([32000], values, store)
   expect(run(create('/32000', payload, lwm2mCbor))).toEqual({ responseCode: 0x41, location: [32000, 1] })
   expect([store.get([32000, 1, 2]), store.get([32000, 3, 2])]).toEqual([1, 3])
+})
+
+test('the client chooses an id beside those that the payload names, in whatever order', () => {
+  const { store, run } = setUp()
+  // {[32000, 65535]: {2: 5}, [32000, 1]: {2: 6}}
+  const payload = hex('a2 82197d0019ffff a10205 82197d0001 a10206')
+  const outcome = run(create('/32000', payload, ContentFormat.lwm2mCbor))
+  expect(outcome).toEqual({ responseCode: 0x41, location: [32000, 2] })
+  expect([store.get([32000, 1, 2]), store.get([32000, 2, 2])]).toEqual([6, 5])
 })

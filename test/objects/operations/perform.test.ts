@@ -44,6 +44,15 @@ test('update of an instance or a multiple resource keeps what is not named', () 
   expect(store.content([32000, 0, 4])).toEqual(new Map([[9, 9]]))
 })
 
+test('a range binds what is written, not what a read handler measures', () => {
+  const { store, run, errors } = setUp()
+  store.handlers.add(32000, undefined, 2, { read: () => 101 })
+  expect(textOf(run(read('/32000/0/2', ContentFormat.text)))).toBe('101')
+  expect(codeOf(run(write('/32000/0/2', '101', ContentFormat.text)))).toBe('4.00')
+  store.handlers.add(32000, undefined, 2, { read: () => 'hot' })
+  expect([codeOf(run(read('/32000/0/2'))), errors.length]).toEqual(['5.00', 1])
+})
+
 test('a Write that fails in its last record changes nothing', () => {
   const { store, run } = setUp()
   store.onChanges(() => expect.unreachable())
@@ -141,3 +150,15 @@ test.each(["0='", '0,', ',0', '0=1', "0=''x", "0='a b'", "0='a\"'", "0='\\'", '0
     expect(executed).toEqual([])
   },
 )
+
+test('whatever is thrown ends in an outcome', () => {
+  const { store, run, errors } = setUp()
+  for (const thrown of [undefined, null, 'text', new Error('x')]) {
+    const end = store.onChanges(() => {
+      throw thrown
+    })
+    expect(run(write('/32000/0/2', '1', ContentFormat.text))).toEqual({ responseCode: 0xa0 })
+    end()
+  }
+  expect(errors).toEqual([undefined, null, 'text', new Error('x')])
+})

@@ -44,6 +44,13 @@ test('what a peer sends cannot move the cursor of a terminal', () => {
   expect(line).toBe('GET /?[2J?a???1m')
 })
 
+test('what a peer sends cannot turn the writing of a log, or fill it', () => {
+  const query = Array.from({ length: 20 }, () => stringOption(OptionNumber.uriQuery, `\u202e${'a'.repeat(200)}`))
+  const line = describeMessage({ code: Code.get, options: query, payload: noPayload })
+  expect(line).toMatch(/^GET \/\?\?a/)
+  expect([line.length, line.includes('\u202e')]).toEqual([1025, false])
+})
+
 test('a Content-Format by its common name, or by its number', () => {
   expect([0, 110, 11_542, 4_711].map(describeContentFormat)).toEqual(['text', 'SenML JSON', 'TLV', '4711'])
 })
