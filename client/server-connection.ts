@@ -184,9 +184,13 @@ export class ServerConnection {
     this.#attributes.remove(path)
   }
 
-  /** Ends for good. */
-  close(): void {
-    this.#peer?.close()
+  /** Whether it is still the connection of this account. */
+  isOf({ uri, serverInstanceId }: ServerAccount): boolean {
+    return uri === this.account.uri && serverInstanceId === this.account.serverInstanceId
+  }
+
+  /** Lets go of the store: the account is gone or another. A De-register under way goes on. */
+  release(): void {
     this.#observations.close()
   }
 
