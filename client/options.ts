@@ -24,7 +24,7 @@ export interface ServerOptions {
 }
 
 export interface ClientOptions {
-  /** Endpoint Client Name, 1–200 characters, for example `urn:dev:os:1`. */
+  /** Endpoint Client Name, 1–200 bytes of UTF-8, for example `urn:dev:os:1`. */
   readonly endpoint: string
   readonly servers: readonly ServerOptions[]
   /** Definitions the client offers besides Security, Server and Device. */
@@ -60,12 +60,13 @@ export class OptionsError extends Error {
 
 export const defaultLifetimeSeconds = 300
 
-const longestEndpoint = 200
+/** With `ep=` before it, it has to fit in a Uri-Query option of 255 bytes (RFC 7252 §5.10). */
+const longestEndpointBytes = 200
 
 /** Throws {@link OptionsError}; server URIs are checked where they are parsed. */
 export function checkOptions({ endpoint, servers }: ClientOptions): void {
-  if (endpoint.length === 0 || endpoint.length > longestEndpoint) {
-    throw new OptionsError(`the endpoint name must have 1 to ${longestEndpoint} characters`)
+  if (endpoint.length === 0 || Buffer.byteLength(endpoint) > longestEndpointBytes) {
+    throw new OptionsError(`the endpoint name must have 1 to ${longestEndpointBytes} bytes`)
   }
   // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
   if (/[\u0000-\u001f\u007f]/.test(endpoint)) throw new OptionsError('the endpoint name holds a control character')
