@@ -48,7 +48,7 @@ export class Lwm2mClient {
   readonly #connections = new Map<number, ServerConnection>()
   readonly #registered = new Set<number>()
 
-  /** Opens nothing yet. Throws OptionsError, or TransportError INVALID_URI. */
+  /** Opens nothing yet. Throws OptionsError, TransportError INVALID_URI, or ValueError for a value of `device`. */
   constructor(options: ClientOptions) {
     checkOptions(options)
     const { endpoint, clock = systemClock, random = systemRandom, network = udpNetwork, inspect } = options

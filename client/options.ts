@@ -1,6 +1,6 @@
 import type { InspectionEvent } from 'xstate'
 import type { UpdateTiming } from '../machines/lifetime.ts'
-import type { RetryOptions } from '../machines/retry.ts'
+import { defaultRetry, type RetryOptions } from '../machines/retry.ts'
 import type { InstanceValues, ObjectDefinition } from '../objects/definition.ts'
 import type { device } from '../objects/definitions/device.ts'
 import type { Clock } from '../transport/clock.ts'
@@ -64,12 +64,15 @@ export const defaultLifetimeSeconds = 300
 const longestEndpointBytes = 200
 
 /** Throws {@link OptionsError}; server URIs are checked where they are parsed. */
-export function checkOptions({ endpoint, servers }: ClientOptions): void {
+export function checkOptions({ endpoint, servers, retry = defaultRetry }: ClientOptions): void {
   if (endpoint.length === 0 || Buffer.byteLength(endpoint) > longestEndpointBytes) {
     throw new OptionsError(`the endpoint name must have 1 to ${longestEndpointBytes} bytes`)
   }
   // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
   if (/[\u0000-\u001f\u007f]/.test(endpoint)) throw new OptionsError('the endpoint name holds a control character')
+  if (!(retry.initialDelaySeconds > 0 && retry.maximumDelaySeconds > 0)) {
+    throw new OptionsError('the delays of `retry` must be above 0')
+  }
   const known = new Set<number>()
   for (const { shortServerId, lifetimeSeconds = defaultLifetimeSeconds } of servers) {
     if (!Number.isInteger(shortServerId) || shortServerId < 1 || shortServerId > 65_534) {

@@ -8,6 +8,12 @@ test.each<[string, ClientOptions, string, RegExp]>([
   ['an empty endpoint', { endpoint: '', servers: [server] }, 'INVALID_OPTIONS', /1 to 200 bytes/],
   ['an endless endpoint', { endpoint: 'x'.repeat(201), servers: [] }, 'INVALID_OPTIONS', /1 to 200 bytes/],
   ['an endpoint too long in UTF-8', { endpoint: 'é'.repeat(101), servers: [] }, 'INVALID_OPTIONS', /200 bytes/],
+  [
+    'a retry without a delay',
+    { endpoint: 'a', servers: [], retry: { initialDelaySeconds: 0, maximumDelaySeconds: 1 } },
+    'INVALID_OPTIONS',
+    /retry/,
+  ],
   ['a line break in the endpoint', { endpoint: 'a\nb', servers: [] }, 'INVALID_OPTIONS', /control character/],
   ['short server id 0', { endpoint: 'a', servers: [{ ...server, shortServerId: 0 }] }, 'INVALID_OPTIONS', /id 0/],
   [
