@@ -1,5 +1,5 @@
 import { type Observable, Subject } from 'rxjs'
-import { type ActorRefFrom, createActor } from 'xstate'
+import { type ActorRefFrom, createActor, waitFor } from 'xstate'
 import type { ClientEvent } from '../machines/events.ts'
 import { type ServerAccount, serverAccounts } from '../objects/account.ts'
 import { bootstrapOnlyObjects } from '../objects/definition-table.ts'
@@ -48,7 +48,7 @@ export class Lwm2mClient {
   readonly #connections = new Map<number, ServerConnection>()
   readonly #registered = new Set<number>()
 
-  /** Opens nothing yet. Throws OptionsError, or TransportError INVALID_URI. */
+  /** Opens nothing yet. Throws OptionsError, TransportError INVALID_URI, or ValueError for a value of `device`. */
   constructor(options: ClientOptions) {
     checkOptions(options)
     const { endpoint, clock = systemClock, random = systemRandom, network = udpNetwork, inspect } = options
@@ -88,14 +88,15 @@ export class Lwm2mClient {
     this.#store.onChanges(changes => this.#followChanges(changes))
   }
 
-  /** Registers with every server account and keeps at it until `stop`. Does nothing when already started. */
+  /**
+   * Registers with every server account and keeps at it until `stop`. Does nothing when already started; while the client
+   * stops, it starts again after that.
+   */
   start(): void {
+    if (this.actor.getSnapshot().matches('serving')) return
     const { retry, updateTiming } = this.#options
     const accounts = serverAccounts(this.#store)
-    for (const account of accounts) {
-      if (this.#connections.get(account.shortServerId)?.account.uri === account.uri) continue
-      this.#connections.set(account.shortServerId, new ServerConnection(account, this.#environment))
-    }
+    this.#prepareConnections(accounts)
     this.actor.send({
       type: 'start',
       accounts: accounts.map(({ shortServerId, lifetimeSeconds }) => ({
@@ -111,35 +112,25 @@ export class Lwm2mClient {
    * De-registers and ends all connections. Resolves when that is done; a server that does not answer delays it by five
    * seconds at most. `start` may follow.
    */
-  stop(): Promise<void> {
-    if (this.actor.getSnapshot().matches('stopped')) return Promise.resolve()
-    return new Promise(resolve => {
-      const subscription = this.actor.subscribe(snapshot => {
-        if (!snapshot.matches('stopped')) return
-        subscription.unsubscribe()
-        resolve()
-      })
-      this.actor.send({ type: 'stop' })
-    })
+  async stop(): Promise<void> {
+    this.actor.send({ type: 'stop' })
+    await waitFor(this.actor, snapshot => !snapshot.matches('stopping'))
   }
 
   /**
    * Resolves once the client is registered with all its servers, at once when it is. Rejects with TransportError CLOSED
-   * when it is stopped first, or has no server.
+   * when it has no server, is not started, or is stopped first.
    */
   registered(): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#isRegistered()) {
-        resolve()
-        return
-      }
-      const subscription = this.#events.subscribe(({ type }) => {
-        if (type === 'DISCONNECT' || type === 'NETWORK_ERROR') {
-          reject(new TransportError('CLOSED', 'the client stopped before it was registered'))
-        } else if (!this.#isRegistered()) return
-        else resolve()
+      const look = () => {
+        if (!this.#isStarted()) reject(new TransportError('CLOSED', 'the client is not started'))
+        else if (this.#isRegistered()) resolve()
+        else return
         subscription.unsubscribe()
-      })
+      }
+      const subscription = this.#events.subscribe(look)
+      look()
     })
   }
 
@@ -148,8 +139,28 @@ export class Lwm2mClient {
     this.actor.send({ type: 'update.requested', ...(shortServerId === undefined ? {} : { shortServerId }) })
   }
 
+  /** Whether the accounts run, or will once those of the last start have stopped. */
+  #isStarted(): boolean {
+    const snapshot = this.actor.getSnapshot()
+    return snapshot.matches('serving') || snapshot.context.next !== undefined
+  }
+
   #isRegistered(): boolean {
     return this.#connections.size > 0 && this.#registered.size === this.#connections.size
+  }
+
+  /** Keeps the connections of accounts that are as they were, with what their servers know them by. */
+  #prepareConnections(accounts: readonly ServerAccount[]): void {
+    const former = new Map(this.#connections)
+    this.#connections.clear()
+    for (const account of accounts) {
+      const { shortServerId } = account
+      const known = former.get(shortServerId)
+      const kept = known?.isOf(account) === true
+      if (kept) former.delete(shortServerId)
+      this.#connections.set(shortServerId, kept ? known : new ServerConnection(account, this.#environment))
+    }
+    for (const connection of former.values()) connection.release()
   }
 
   #connection(shortServerId: number): ServerConnection {
@@ -166,6 +177,7 @@ export class Lwm2mClient {
       case 'REGISTRATION_FAILURE':
       case 'CONNECT_FAILURE':
       case 'REG_TIMEOUT':
+      case 'DEREGISTER':
       case 'DISCONNECT':
         this.#registered.delete(event.shortServerId)
     }

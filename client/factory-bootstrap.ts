@@ -3,7 +3,7 @@ import { security } from '../objects/definitions/security.ts'
 import { server } from '../objects/definitions/server.ts'
 import { ObjectsApi } from '../objects/objects.ts'
 import { ObjectStore } from '../objects/store.ts'
-import { parseServerUri } from '../transport/uri.ts'
+import { formatServerUri, parseServerUri } from '../transport/uri.ts'
 import { type ClientOptions, defaultLifetimeSeconds, OptionsError } from './options.ts'
 
 /** Security mode NoSec (LwM2M Core 1.2.2 §E.1, resource 2). */
@@ -19,8 +19,9 @@ export function factoryBootstrap(options: ClientOptions): ObjectStore {
   const objects = new ObjectsApi(store)
   for (const definition of [security, server, device, ...(options.objects ?? [])]) store.define(definition)
   for (const [instanceId, account] of options.servers.entries()) {
-    if (parseServerUri(account.uri).scheme !== 'coap') {
-      throw new OptionsError(`${account.uri}: security is not supported yet; use a coap:// server`)
+    const uri = parseServerUri(account.uri)
+    if (uri.scheme !== 'coap') {
+      throw new OptionsError(`${formatServerUri(uri)}: security is not supported yet; use a coap:// server`)
     }
     objects.create(security, instanceId, {
       lwm2mServerUri: account.uri,

@@ -32,7 +32,7 @@ interface ActiveObservation {
   reports: Subscription
   /** When a confirmable notification, or the first response, last proved that the server is interested. */
   confirmedMs: number
-  /** A read by a slow handler is under way; another cause came meanwhile. */
+  /** A read by a slow handler is under way, or one that waits for the lock; another cause came meanwhile. */
   reading: 'no' | 'once' | 'again'
 }
 
@@ -126,11 +126,21 @@ export class Observations {
   }
 
   #report(active: ActiveObservation): void {
+    if (active.reports.closed) return
     if (active.reading !== 'no') {
       active.reading = 'again'
       return
     }
-    const outcome = perform(this.#options.store, this.#options.context, active.operation)
+    const { store, context } = this.#options
+    if (store.locked) {
+      active.reading = 'once'
+      store.whenUnlocked(() => {
+        active.reading = 'no'
+        this.#report(active)
+      })
+      return
+    }
+    const outcome = perform(store, context, active.operation)
     if (!(outcome instanceof Promise)) {
       this.#notify(active, outcome)
       return

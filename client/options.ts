@@ -1,6 +1,6 @@
 import type { InspectionEvent } from 'xstate'
 import type { UpdateTiming } from '../machines/lifetime.ts'
-import type { RetryOptions } from '../machines/retry.ts'
+import { defaultRetry, type RetryOptions } from '../machines/retry.ts'
 import type { InstanceValues, ObjectDefinition } from '../objects/definition.ts'
 import type { device } from '../objects/definitions/device.ts'
 import type { Clock } from '../transport/clock.ts'
@@ -24,7 +24,7 @@ export interface ServerOptions {
 }
 
 export interface ClientOptions {
-  /** Endpoint Client Name, 1–200 characters, for example `urn:dev:os:1`. */
+  /** Endpoint Client Name, 1–200 bytes of UTF-8, for example `urn:dev:os:1`. */
   readonly endpoint: string
   readonly servers: readonly ServerOptions[]
   /** Definitions the client offers besides Security, Server and Device. */
@@ -60,15 +60,19 @@ export class OptionsError extends Error {
 
 export const defaultLifetimeSeconds = 300
 
-const longestEndpoint = 200
+/** With `ep=` before it, it has to fit in a Uri-Query option of 255 bytes (RFC 7252 §5.10). */
+const longestEndpointBytes = 200
 
 /** Throws {@link OptionsError}; server URIs are checked where they are parsed. */
-export function checkOptions({ endpoint, servers }: ClientOptions): void {
-  if (endpoint.length === 0 || endpoint.length > longestEndpoint) {
-    throw new OptionsError(`the endpoint name must have 1 to ${longestEndpoint} characters`)
+export function checkOptions({ endpoint, servers, retry = defaultRetry }: ClientOptions): void {
+  if (endpoint.length === 0 || Buffer.byteLength(endpoint) > longestEndpointBytes) {
+    throw new OptionsError(`the endpoint name must have 1 to ${longestEndpointBytes} bytes`)
   }
   // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
   if (/[\u0000-\u001f\u007f]/.test(endpoint)) throw new OptionsError('the endpoint name holds a control character')
+  if (!(retry.initialDelaySeconds > 0 && retry.maximumDelaySeconds > 0)) {
+    throw new OptionsError('the delays of `retry` must be above 0')
+  }
   const known = new Set<number>()
   for (const { shortServerId, lifetimeSeconds = defaultLifetimeSeconds } of servers) {
     if (!Number.isInteger(shortServerId) || shortServerId < 1 || shortServerId > 65_534) {

@@ -13,8 +13,8 @@ interface WaitingRequest {
 }
 
 /**
- * Answers the requests of one server in the order of their arrival: while a handler of the application takes its time,
- * or while the application holds the lock, later requests wait.
+ * Answers the requests that come by one connection in the order of their arrival: while a handler of the application
+ * takes its time, or while the application holds the lock, later requests wait.
  */
 export class Requests {
   readonly #store: ObjectStore
@@ -23,6 +23,7 @@ export class Requests {
   readonly #maximumWaiting: number
   #waiting: WaitingRequest[] = []
   #busy = false
+  #closed = false
 
   constructor(store: ObjectStore, context: OperationContext, observations: Observations, maximumWaiting: number) {
     this.#store = store
@@ -42,8 +43,9 @@ export class Requests {
     })
   }
 
-  /** Forgets what waits: its connection is gone. */
-  clear(): void {
+  /** Forgets what waits: the connection is gone. */
+  close(): void {
+    this.#closed = true
     this.#waiting = []
   }
 
@@ -85,7 +87,8 @@ export class Requests {
 
   #respond(request: PeerRequest, operation: Operation, outcome: Outcome): CoapMessage {
     const response = encodeOutcome(outcome)
-    if (outcome.responseCode !== ResponseCode.content) return response
+    // What a slow handler ends up with after its connection is no matter of the observations of the next.
+    if (this.#closed || outcome.responseCode !== ResponseCode.content) return response
     // An Observe-Composite is answered without Observe: as to a server that cannot observe, it was a read (RFC 7641 §4.1).
     if (operation.kind === 'observe') return this.#observations.start(request, operation, response)
     if (operation.kind === 'cancelObservation') this.#observations.cancel(operation.path)

@@ -61,8 +61,8 @@ export class ServerConnection {
   readonly #environment: ConnectionEnvironment
   readonly #uri: ServerUri
   readonly #attributes = new AttributeTree()
+  readonly #context: OperationContext
   readonly #observations: Observations
-  readonly #requests: Requests
   #peer: CoapPeer | undefined
   /** Kept across connections: a server without security knows its client by address and port. */
   #localPort = 0
@@ -75,6 +75,7 @@ export class ServerConnection {
     const { shortServerId, serverInstanceId } = account
     const context: OperationContext = { shortServerId, attributes: this.#attributes, enablerVersion, onError }
     this.account = account
+    this.#context = context
     this.#environment = environment
     this.#uri = parseServerUri(account.uri)
     this.#observations = new Observations({
@@ -86,13 +87,13 @@ export class ServerConnection {
       maximum: environment.maximumObservations,
       confirmable: environment.confirmableNotifications,
     })
-    this.#requests = new Requests(store, context, this.#observations, environment.maximumWaitingRequests)
   }
 
   /** Opens the connection; the returned function closes it. */
   open(report: (outcome: ConnectionOutcome) => void): () => void {
     let closed = false
-    const { network } = this.#environment
+    const { network, store, maximumWaitingRequests } = this.#environment
+    const requests = new Requests(store, this.#context, this.#observations, maximumWaitingRequests)
     const options = { localPort: this.#localPort, attempt: this.#attempt++ }
     network.connect(this.#uri, options).then(
       connection => {
@@ -101,7 +102,7 @@ export class ServerConnection {
           return
         }
         this.#localPort = connection.local.port
-        this.#peer = this.#makePeer(connection)
+        this.#peer = this.#makePeer(connection, requests)
         report({ type: 'connect.succeeded' })
       },
       (error: unknown) => {
@@ -114,7 +115,7 @@ export class ServerConnection {
       closed = true
       this.#peer?.close()
       this.#peer = undefined
-      this.#requests.clear()
+      requests.close()
     }
   }
 
@@ -184,20 +185,24 @@ export class ServerConnection {
     this.#attributes.remove(path)
   }
 
-  /** Ends for good. */
-  close(): void {
-    this.#peer?.close()
+  /** Whether it is still the connection of this account. */
+  isOf({ uri, serverInstanceId }: ServerAccount): boolean {
+    return uri === this.account.uri && serverInstanceId === this.account.serverInstanceId
+  }
+
+  /** Lets go of the store: the account is gone or another. A De-register under way goes on. */
+  release(): void {
     this.#observations.close()
   }
 
-  #makePeer(connection: Connection): CoapPeer {
+  #makePeer(connection: Connection, requests: Requests): CoapPeer {
     const { clock, random, coap, trace, onError } = this.#environment
     return new CoapPeer(connection, {
       clock,
       random,
       parameters: coap,
       trace,
-      handler: request => this.#requests.handle(request),
+      handler: request => requests.handle(request),
       onNetworkError: error => this.#refused?.(error),
       onHandlerError: onError,
     })

@@ -2,7 +2,7 @@
 export interface RetryOptions {
   /** The longest wait after the first failure, in seconds; above 0. */
   readonly initialDelaySeconds: number
-  /** No wait is longer, in seconds. */
+  /** No wait is longer, in seconds; above 0. */
   readonly maximumDelaySeconds: number
 }
 

@@ -33,5 +33,5 @@ const exitCode = await run(process.argv.slice(2), {
   random: systemRandom,
   network: udpNetwork,
 })
-// A name that is still being resolved would keep the process alive.
-process.exit(exitCode)
+// A name that is still being resolved would keep the process alive; what a slow reader has not taken yet goes out first.
+stdout.write('', () => process.exit(exitCode))

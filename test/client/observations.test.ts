@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { Code, MessageType } from '../../transport/coap/message.ts'
-import { findUint, OptionNumber } from '../../transport/coap/options.ts'
+import { Code, MessageType, noPayload } from '../../transport/coap/message.ts'
+import { findUint, OptionNumber, pathOptions, uintOption } from '../../transport/coap/options.ts'
 import { type ClientSite, clientSite, errorResponse } from '../helpers/client-site.ts'
 
 let site: ClientSite
@@ -147,6 +147,40 @@ test('a new registration starts without observations', async () => {
   site.sensor.set({ sensorValue: 22 })
   await site.clock.advance(1_000)
   expect(notifications).toEqual([])
+})
+
+test('an Observe whose read hook ends after its connection starts nothing', async () => {
+  let reads = 0
+  site.client.objects.onRead(value, () => {
+    reads++
+    return new Promise(resolve => site.clock.setTimeout(() => resolve(30), 5_000))
+  })
+  const observe = site.peer.request({
+    code: Code.get,
+    options: [uintOption(OptionNumber.observe, 0), ...pathOptions(OptionNumber.uriPath, ['3303', '0', '5700'])],
+    payload: noPayload,
+  })
+  observe.response.catch(() => undefined)
+  await site.clock.advance(100)
+  await site.clock.until(site.client.stop())
+  await site.register()
+  await site.clock.advance(10_000)
+  site.sensor.set({ sensorValue: 22 })
+  await site.clock.advance(10_000)
+  expect(reads).toBe(1)
+})
+
+test('while the application holds the lock nothing is notified, not even by pmax', async () => {
+  await attributes('pmax=10')
+  const { notifications } = await site.observe(value)
+  const unlock = site.client.objects.lock()
+  site.sensor.set({ sensorValue: 22 })
+  await site.clock.advance(25_000)
+  site.sensor.set({ sensorValue: 23 })
+  expect(notifications).toEqual([])
+  unlock()
+  await site.clock.advance(1_000)
+  expect(notifications).toMatchObject([{ payload: '23' }])
 })
 
 test('one notification a day is confirmable, the others are not', async () => {

@@ -5,8 +5,15 @@ import type { ClientOptions } from '../../client/options.ts'
 const server = { uri: 'coap://127.0.0.1', shortServerId: 1 }
 
 test.each<[string, ClientOptions, string, RegExp]>([
-  ['an empty endpoint', { endpoint: '', servers: [server] }, 'INVALID_OPTIONS', /1 to 200 characters/],
-  ['an endless endpoint', { endpoint: 'x'.repeat(201), servers: [] }, 'INVALID_OPTIONS', /1 to 200 characters/],
+  ['an empty endpoint', { endpoint: '', servers: [server] }, 'INVALID_OPTIONS', /1 to 200 bytes/],
+  ['an endless endpoint', { endpoint: 'x'.repeat(201), servers: [] }, 'INVALID_OPTIONS', /1 to 200 bytes/],
+  ['an endpoint too long in UTF-8', { endpoint: 'é'.repeat(101), servers: [] }, 'INVALID_OPTIONS', /200 bytes/],
+  [
+    'a retry without a delay',
+    { endpoint: 'a', servers: [], retry: { initialDelaySeconds: 0, maximumDelaySeconds: 1 } },
+    'INVALID_OPTIONS',
+    /retry/,
+  ],
   ['a line break in the endpoint', { endpoint: 'a\nb', servers: [] }, 'INVALID_OPTIONS', /control character/],
   ['short server id 0', { endpoint: 'a', servers: [{ ...server, shortServerId: 0 }] }, 'INVALID_OPTIONS', /id 0/],
   [
@@ -23,6 +30,12 @@ test.each<[string, ClientOptions, string, RegExp]>([
     { endpoint: 'a', servers: [{ ...server, uri: 'coaps://h' }] },
     'INVALID_OPTIONS',
     /not supported yet/,
+  ],
+  [
+    'a secure URI of two lines',
+    { endpoint: 'a', servers: [{ ...server, uri: 'coaps://\nh' }] },
+    'INVALID_OPTIONS',
+    /^.*$/,
   ],
   ['a web URI', { endpoint: 'a', servers: [{ ...server, uri: 'http://h' }] }, 'INVALID_URI', /"http"/],
 ])('%s is refused', (_, options, code, message) => {

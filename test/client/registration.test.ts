@@ -219,9 +219,63 @@ test('several servers: each has a registration of its own', async () => {
 
 test('without a server there is nothing to try: NETWORK_ERROR', async () => {
   const site = await clientSite({ client: { servers: [] } })
-  const registered = site.client.registered()
   site.client.start()
-  await expect(registered).rejects.toMatchObject({ code: 'CLOSED' })
   expect(site.eventTypes).toEqual(['NETWORK_ERROR'])
+  await expect(site.client.registered()).rejects.toMatchObject({ code: 'CLOSED' })
+  await site.stop()
+})
+
+test('registered() rejects before the start, and while and after the client stops', async () => {
+  const site = await clientSite()
+  await expect(site.client.registered()).rejects.toMatchObject({ code: 'CLOSED' })
+  await site.register()
+  const stopped = site.client.stop()
+  await expect(site.client.registered()).rejects.toMatchObject({ code: 'CLOSED' })
+  await site.clock.until(stopped)
+  await expect(site.client.registered()).rejects.toMatchObject({ code: 'CLOSED' })
+  await site.stop()
+})
+
+test('a start while the client stops: the stop is done, and a new registration follows', async () => {
+  const site = await clientSite()
+  await site.register()
+  const stopped = site.client.stop()
+  site.client.start()
+  const registered = site.client.registered()
+  await site.clock.until(stopped)
+  expect(site.eventTypes.slice(1)).toEqual(['DEREGISTER', 'DISCONNECT'])
+  await site.clock.until(registered)
+  expect(site.eventTypes.at(-1)).toBe('REGISTRATION_COMPLETE')
+  await site.stop()
+})
+
+test('a start does nothing to a client that runs, even when an account is another now', async () => {
+  const site = await clientSite()
+  await site.register()
+  site.client.objects.set('/0/0/0', 'coap://10.0.0.3')
+  site.client.start()
+  site.client.update()
+  await site.clock.advance(1_000)
+  expect(site.eventTypes.slice(1)).toEqual(['REG_UPDATE', 'REG_UPDATE_COMPLETE'])
+  expect(site.errors).toEqual([])
+  await site.stop()
+})
+
+test('the next start takes the accounts as they are then', async () => {
+  const site = await clientSite({
+    client: {
+      servers: [
+        { uri: 'coap://10.0.0.3', shortServerId: 7 },
+        { uri: 'coap://10.0.0.2', shortServerId: 8 },
+      ],
+    },
+  })
+  site.client.start()
+  await site.clock.until(site.client.stop())
+  site.client.objects.set('/0/0/0', 'coap://10.0.0.2')
+  site.client.objects.delete('/0/1')
+  site.client.objects.delete('/1/1')
+  await site.register()
+  expect(site.events.at(-1)).toMatchObject({ type: 'REGISTRATION_COMPLETE', shortServerId: 7 })
   await site.stop()
 })

@@ -100,6 +100,16 @@ test('while the application holds the lock requests wait, and see all it did', a
   expect(Buffer.from((await site.clock.until(read.response)).payload).toString()).toBe('2')
 })
 
+test('a hook that takes for ever holds up the requests of its connection only', async () => {
+  site.client.objects.onRead('/3303/0/5700', () => new Promise(() => undefined))
+  const read = site.peer.request({ code: Code.get, options: path('/3303/0/5700'), payload: noPayload })
+  read.response.catch(() => undefined)
+  await site.clock.advance(100)
+  await site.clock.until(site.client.stop())
+  await site.register()
+  expect((await site.operate({ kind: 'read', path: [3, 0, 0] })).code).toBe(Code.content)
+})
+
 test('requests beyond the bound are refused with 5.03', async () => {
   const unlock = site.client.objects.lock()
   const ask = () => site.peer.request({ code: Code.get, options: path('/3/0/0'), payload: noPayload }).response

@@ -26,7 +26,10 @@ test.each([
     'client --endpoint a --server coap://h/rd',
     `error: "coap://h/rd" is no server URI: it goes on after the port; ${uriHint}`,
   ],
-  ['client --endpoint a --server coaps://h', 'error: coaps://h: security is not supported yet; use a coap:// server'],
+  [
+    'client --endpoint a --server coaps://h',
+    'error: coaps://h:5684: security is not supported yet; use a coap:// server',
+  ],
   [
     'client --endpoint a --server coap://h --lifetime 0',
     "error: option '--lifetime <seconds>' argument '0' is invalid. Write a whole number from 1 to 2147483647.",
@@ -39,7 +42,7 @@ test.each([
     'client --endpoint a --server coap://h --short-server-id 65535',
     "error: option '--short-server-id <id>' argument '65535' is invalid. Write a whole number from 1 to 65534.",
   ],
-  [`client --server coap://h --endpoint ${'e'.repeat(201)}`, 'error: the endpoint name must have 1 to 200 characters'],
+  [`client --server coap://h --endpoint ${'e'.repeat(201)}`, 'error: the endpoint name must have 1 to 200 bytes'],
   ['server', "error: required option '--listen <port>' not specified"],
   [
     'server --listen 65536',
