@@ -1,12 +1,11 @@
 import { account, failedAttempt, initialAccountContext } from './account.ts'
 import { connecting, deregistering, registered, registering } from './registration.ts'
 
-/**
- * One Server Account of a client: registers with its server, keeps the registration alive, registers again when it is
- * lost, and de-registers on `stop`. Provide {@link accountEffects} and `announce` once a process.
- */
+/** One Server Account of a client. Provide {@link accountEffects} and `announce` once a process. */
 export const accountMachine = account.createMachine({
   id: 'account',
+  description:
+    'Registers with one server, keeps the registration alive, registers again when it is lost, and de-registers on stop.',
   context: ({ input }) => initialAccountContext(input),
   output: ({ context: { shortServerId } }) => ({ shortServerId }),
   initial: 'online',

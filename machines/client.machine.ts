@@ -35,7 +35,7 @@ export function accountId(shortServerId: number): `account-${number}` {
   return `account-${shortServerId}`
 }
 
-/** A client: runs one account actor a server account, and stops when all of them have. Provide `account` and `announce`. */
+/** A client. Provide `account` and `announce` once a process. */
 export const clientMachine = setup({
   types: { context: {} as ClientContext, events: {} as ClientCommand | AccountDone },
   actors: { account: accountMachine },
@@ -71,6 +71,7 @@ export const clientMachine = setup({
   },
 }).createMachine({
   id: 'client',
+  description: 'Runs one account actor for each server account, and has stopped when all of them have.',
   context: { accounts: [], running: [], next: undefined },
   initial: 'stopped',
   on: {

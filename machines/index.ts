@@ -8,6 +8,7 @@ export type {
   UpdateCauses,
 } from './account.ts'
 export { accountId, type ClientCommand, type ClientContext, clientMachine } from './client.machine.ts'
+export { mermaid } from './diagram.ts'
 export {
   type AccountOutcome,
   accountEffects,
@@ -30,3 +31,4 @@ export {
 export type { Cause, ClientEvent } from './events.ts'
 export { defaultUpdateTiming, type UpdateTiming, updateDelaySeconds } from './lifetime.ts'
 export { defaultRetry, type RetryOptions, retryDelayMs } from './retry.ts'
+export { statecharts } from './statecharts.ts'

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { OptionsError } from '../client/options.ts'
 import { TransportError } from '../transport/errors.ts'
 import { checkServerUri, parseLifetimeSeconds, parsePort, parseShortServerId } from './arguments.ts'
@@ -7,6 +7,7 @@ import { type ClientArguments, runClient } from './client.ts'
 import { runDdf } from './ddf.ts'
 import type { Environment } from './environment.ts'
 import { runServer, type ServerArguments } from './server.ts'
+import { runStatecharts, type StatechartsArguments } from './statecharts.ts'
 
 /** Runs the `lwm2m` command line, without the names of program and script. Resolves with the exit code. */
 export async function run(args: readonly string[], environment: Environment): Promise<number> {
@@ -46,6 +47,15 @@ export async function run(args: readonly string[], environment: Environment): Pr
     .option('--json', 'print them as JSON')
     .action(async (file: string, options: { readonly json?: true }) => {
       exitCode = await runDdf({ file, ...options }, environment)
+    })
+  program
+    .command('statecharts')
+    .description('list the statecharts of the client, or print one')
+    .argument('[name]', 'statechart to print')
+    .addOption(new Option('--json', 'print it as JSON, for example for the editor of Stately').conflicts('mermaid'))
+    .option('--mermaid', 'print it as a Mermaid diagram; the default')
+    .action((name: string | undefined, options: Omit<StatechartsArguments, 'name'>) => {
+      exitCode = runStatecharts({ name, ...options }, environment)
     })
   try {
     await program.parseAsync(args, { from: 'user' })

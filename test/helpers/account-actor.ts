@@ -123,7 +123,7 @@ export const simulatedAccountMachine = accountMachine.provide({
   actions: { announce },
 })
 
-const simulatedClientMachine = clientMachine.provide({
+export const simulatedClientMachine = clientMachine.provide({
   actors: { account: simulatedAccountMachine },
   actions: { announce },
 })
@@ -171,8 +171,8 @@ export function acceptUpdate(site: Site): void {
 }
 
 /** A client that was not started yet. */
-export function createClient() {
+export function createClient(options: Pick<ActorOptions<typeof clientMachine>, 'inspect'> = {}) {
   const site = new Site()
-  const actor = createActor(simulatedClientMachine, { id: 'client', clock: site.clock })
+  const actor = createActor(simulatedClientMachine, { id: 'client', clock: site.clock, ...options })
   return { site, actor: place(actor, site) }
 }

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
-import { type AnyStateMachine, type AnyStateNode, type UnknownAction } from 'xstate'
+import type { AnyStateNode, UnknownAction } from 'xstate'
 import { getStateNodes } from 'xstate/graph'
-import { accountMachine } from '../../machines/account.machine.ts'
-import { clientMachine } from '../../machines/client.machine.ts'
+import { statecharts } from '../../machines/statecharts.ts'
 
 /** XState's own actions behind `after`. */
 const delays = ['xstate.raise', 'xstate.cancel']
@@ -20,16 +19,16 @@ function namesOf(node: AnyStateNode) {
   }
 }
 
-test.each<[string, AnyStateMachine]>([
-  ['account', accountMachine],
-  ['client', clientMachine],
-])('every action, guard and actor of the %s chart is a name of its implementations', (_, machine) => {
-  const { actions, guards, actors } = machine.implementations
-  const nodes = [machine.root, ...getStateNodes(machine)]
-  expect(nodes.length).toBeGreaterThan(4)
-  for (const names of nodes.map(namesOf)) {
-    for (const name of names.actions) expect(Object.keys(actions)).toContain(name)
-    for (const name of names.guards) expect(Object.keys(guards)).toContain(name)
-    for (const name of names.actors) expect(Object.keys(actors)).toContain(name)
-  }
-})
+test.each(statecharts.map(machine => [machine.id, machine] as const))(
+  'every action, guard and actor of the %s chart is a name of its implementations',
+  (_, machine) => {
+    const { actions, guards, actors } = machine.implementations
+    const nodes = [machine.root, ...getStateNodes(machine)]
+    expect(nodes.length).toBeGreaterThan(4)
+    for (const names of nodes.map(namesOf)) {
+      for (const name of names.actions) expect(Object.keys(actions)).toContain(name)
+      for (const name of names.guards) expect(Object.keys(guards)).toContain(name)
+      for (const name of names.actors) expect(Object.keys(actors)).toContain(name)
+    }
+  },
+)

@@ -1,0 +1,6 @@
+import type { AnyStateMachine } from 'xstate'
+import { accountMachine } from './account.machine.ts'
+import { clientMachine } from './client.machine.ts'
+
+/** Every chart of the engine, the outermost first; `id` is its name, `root.description` says what it is for. */
+export const statecharts: readonly AnyStateMachine[] = [clientMachine, accountMachine]
