@@ -1,3 +1,4 @@
+import type { ObjectDefinition } from '../objects/definition.ts'
 import { device } from '../objects/definitions/device.ts'
 import { security } from '../objects/definitions/security.ts'
 import { server } from '../objects/definitions/server.ts'
@@ -17,13 +18,18 @@ const noSec = 3
 export function factoryBootstrap(options: ClientOptions): ObjectStore {
   const store = new ObjectStore()
   const objects = new ObjectsApi(store)
-  for (const definition of [security, server, device, ...(options.objects ?? [])]) store.define(definition)
+  const own = options.objects ?? []
+  const isOwn = ({ id }: ObjectDefinition) => own.some(definition => definition.id === id)
+  for (const definition of own) store.define(definition)
+  for (const definition of [security, server, device]) if (!isOwn(definition)) store.define(definition)
+  /** The application may bring another version of these objects; the resources used here are the same in all. */
+  const inUse = <D extends ObjectDefinition>(definition: D) => store.definition(definition.id) as D
   for (const [instanceId, account] of options.servers.entries()) {
     const uri = parseServerUri(account.uri)
     if (uri.scheme !== 'coap') {
       throw new OptionsError(`${formatServerUri(uri)}: security is not supported yet; use a coap:// server`)
     }
-    objects.create(security, instanceId, {
+    objects.create(inUse(security), instanceId, {
       lwm2mServerUri: account.uri,
       bootstrapServer: false,
       securityMode: noSec,
@@ -32,7 +38,7 @@ export function factoryBootstrap(options: ClientOptions): ObjectStore {
       secretKey: new Uint8Array(),
       shortServerId: account.shortServerId,
     })
-    objects.create(server, instanceId, {
+    objects.create(inUse(server), instanceId, {
       shortServerId: account.shortServerId,
       lifetime: account.lifetimeSeconds ?? defaultLifetimeSeconds,
       notificationStoringWhenDisabledOrOffline: false,
@@ -41,7 +47,7 @@ export function factoryBootstrap(options: ClientOptions): ObjectStore {
       ...(account.defaultPmaxSeconds === undefined ? {} : { defaultMaximumPeriod: account.defaultPmaxSeconds }),
     })
   }
-  objects.create(device, 0, {
+  objects.create(inUse(device), 0, {
     manufacturer: 'lwm2m-engine',
     modelNumber: 'simulated device',
     serialNumber: options.endpoint,

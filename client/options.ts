@@ -27,7 +27,7 @@ export interface ClientOptions {
   /** Endpoint Client Name, 1–200 bytes of UTF-8, for example `urn:dev:os:1`. */
   readonly endpoint: string
   readonly servers: readonly ServerOptions[]
-  /** Definitions the client offers besides Security, Server and Device. */
+  /** Definitions the client offers besides Security, Server and Device; another version of one of these takes its place. */
   readonly objects?: readonly ObjectDefinition[]
   /** Values of the Device object, over the defaults. */
   readonly device?: InstanceValues<typeof device>

@@ -56,7 +56,16 @@ export class Requests {
         return
       }
       const { request, answer } = this.#waiting.shift() as WaitingRequest
-      answer(this.#perform(request))
+      answer(this.#settle(request))
+    }
+  }
+
+  /** A fault must reach the peer that waits, not the application that gave the lock back. */
+  #settle(request: PeerRequest): CoapMessage | Promise<CoapMessage> {
+    try {
+      return this.#perform(request)
+    } catch (error) {
+      return Promise.reject(error)
     }
   }
 

@@ -18,6 +18,9 @@ import {
 } from 'rxjs'
 import { WireLog } from './wire-log.ts'
 
+// Whoever reads the output may leave: `npm start -- --forever | head`.
+process.stdout.on('error', () => process.exit(0))
+
 // The main job of LwM2M, over real UDP: a device registers with a server, which reads, writes and observes it.
 // `npm start` ends by itself; `npm start -- --forever` goes on until Ctrl-C.
 

@@ -31,6 +31,9 @@ export interface ServerAccount {
   readonly registrationPriority: number | undefined
 }
 
+/** 136 years: what servers take, and as good as for ever. */
+const longestLifetimeSeconds = 2 ** 32 - 1
+
 /**
  * The servers to register with, by Server Object instance id. A Server instance without a Security instance of its Short
  * Server ID has no way to be reached and is left out, and so are bootstrap servers.
@@ -48,7 +51,7 @@ export function serverAccounts(store: ObjectStore): ServerAccount[] {
       ...reach,
       serverInstanceId,
       shortServerId,
-      lifetimeSeconds: wholeNumber(value('lifetime')) ?? 86400,
+      lifetimeSeconds: Math.min(wholeNumber(value('lifetime')) ?? 86400, longestLifetimeSeconds),
       binding: text(value('binding')) || 'U',
       defaultPminSeconds: wholeNumber(value('defaultMinimumPeriod')) ?? 0,
       defaultPmaxSeconds: wholeNumber(value('defaultMaximumPeriod')),

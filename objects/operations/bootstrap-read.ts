@@ -1,6 +1,6 @@
 import { fullAccess } from '../access.ts'
 import type { ObjectStore } from '../store.ts'
-import type { BootstrapOperationOf, Outcome } from './operation.ts'
+import type { BootstrapContext, BootstrapOperationOf, Outcome } from './operation.ts'
 import { read } from './read.ts'
 import { notAllowed } from './target.ts'
 
@@ -10,8 +10,9 @@ const readableObjects: ReadonlySet<number | undefined> = new Set([1, 2])
 /** Performs a Bootstrap-Read on the Server or the Access Control object or one of their instances; others are 4.05. */
 export function bootstrapRead(
   store: ObjectStore,
+  context: BootstrapContext,
   { path, accept }: BootstrapOperationOf<'bootstrapRead'>,
 ): Outcome | Promise<Outcome> {
   if (!readableObjects.has(path[0]) || path.length > 2) throw notAllowed(path, 'Bootstrap-Read')
-  return read(store, fullAccess, { kind: 'read', path, ...(accept === undefined ? {} : { accept }) })
+  return read(store, fullAccess, context, { kind: 'read', path, ...(accept === undefined ? {} : { accept }) })
 }

@@ -19,7 +19,7 @@ export function performBootstrap(
   return settle(context, () => {
     switch (operation.kind) {
       case 'bootstrapRead':
-        return bootstrapRead(store, operation)
+        return bootstrapRead(store, context, operation)
       case 'bootstrapDiscover':
         return bootstrapDiscover(store, context, operation)
       case 'bootstrapWrite':

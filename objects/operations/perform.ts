@@ -32,7 +32,7 @@ function dispatch(store: ObjectStore, context: OperationContext, operation: Oper
     case 'read':
     case 'observe':
     case 'cancelObservation':
-      return read(store, access, operation)
+      return read(store, access, context, operation)
     case 'readComposite':
     case 'observeComposite':
     case 'cancelObservationComposite':

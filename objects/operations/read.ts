@@ -1,6 +1,7 @@
 import { type Access, fullAccess } from '../access.ts'
 import { appendContent, checkReadContent, type StoredContent } from '../content.ts'
 import type { ResourceEntry } from '../definition-table.ts'
+import type { EnablerVersion } from '../enabler.ts'
 import { OperationError, ResponseCode } from '../errors.ts'
 import { ContentFormat } from '../formats/format.ts'
 import { formatOf } from '../formats/formats.ts'
@@ -8,17 +9,22 @@ import { callHandler, isPromiseLike } from '../handlers.ts'
 import type { Path } from '../path.ts'
 import type { PathValue } from '../path-value.ts'
 import type { ObjectStore } from '../store.ts'
-import type { OperationKind, OperationOf, Outcome } from './operation.ts'
+import type { BootstrapContext, OperationKind, OperationOf, Outcome } from './operation.ts'
 import { findTarget, notAllowed, notFound } from './target.ts'
 
-/**
- * Performs a Read, and the Read that an Observe and its cancellation imply (LwM2M Core 1.2.2 §6.3.1, §6.4.1). Without
- * Accept the answer is SenML CBOR at every level, which every LwM2M 1.1 client must have.
- */
+/** What is answered without Accept: what every client of the enabler must have (LwM2M Core 1.0 §6.4, 1.1 §7.4). */
+const defaultFormats: Readonly<Record<EnablerVersion, ContentFormat>> = {
+  '1.0': ContentFormat.tlv,
+  '1.1': ContentFormat.senmlCbor,
+  '1.2': ContentFormat.senmlCbor,
+}
+
+/** Performs a Read, and the Read that an Observe and its cancellation imply (LwM2M Core 1.2.2 §6.3.1, §6.4.1). */
 export function read(
   store: ObjectStore,
   access: Access,
-  { kind, path, accept = ContentFormat.senmlCbor }: OperationOf<'read' | 'observe' | 'cancelObservation'>,
+  { enablerVersion = '1.1' }: BootstrapContext,
+  { kind, path, accept = defaultFormats[enablerVersion] }: OperationOf<'read' | 'observe' | 'cancelObservation'>,
 ): Outcome | Promise<Outcome> {
   const format = formatOf(accept)
   if (format === undefined) throw new OperationError('NOT_ACCEPTABLE', `Content-Format ${accept} is not supported`)
@@ -31,8 +37,9 @@ export function read(
 
 /**
  * What a server sees at and below a path, in tree order: the store and what `read` handlers supply. Resources that are
- * absent or not readable are left out, and so are instances of an object that the server may not read. Throws OperationError like {@link findTarget}, `METHOD_NOT_ALLOWED` for a
- * resource that is not readable, `NOT_FOUND` for one without content. A Promise only when a handler returned one.
+ * absent or not readable are left out, and so are instances of an object that the server may not read. Throws
+ * OperationError like {@link findTarget}, `METHOD_NOT_ALLOWED` for a resource that is not readable, `NOT_FOUND` for one
+ * without content. A Promise only when a handler returned one.
  */
 export function readValues(
   store: ObjectStore,

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { Lwm2mClient } from '../../client/client.ts'
 import type { ClientOptions } from '../../client/options.ts'
+import { device12 } from '../../objects/definitions/device.ts'
+import { server12 } from '../../objects/definitions/server.ts'
 
 const server = { uri: 'coap://127.0.0.1', shortServerId: 1 }
 
@@ -42,4 +44,10 @@ test.each<[string, ClientOptions, string, RegExp]>([
   expect(() => new Lwm2mClient(options)).toThrow(
     expect.objectContaining({ code, message: expect.stringMatching(message) }),
   )
+})
+
+test('another version of a built-in object takes its place', () => {
+  const client = new Lwm2mClient({ endpoint: 'a', servers: [server], objects: [device12, server12] })
+  expect(client.objects.instance(device12, 0).get('manufacturer')).toBe('lwm2m-engine')
+  expect(client.objects.instance(server12, 0).get('shortServerId')).toBe(1)
 })

@@ -55,6 +55,15 @@ test('a written lifetime is told in an Update, by the server and by the applicat
   await site.stop()
 })
 
+test('a lifetime beyond 136 years is told as 136 years', async () => {
+  const site = await clientSite()
+  await site.register()
+  site.client.objects.set('/1/0/1', 2n ** 63n - 1n)
+  await site.clock.advance(1_000)
+  expect(site.uplinks.at(-1)).toMatchObject({ path: '/rd/r1', query: ['lt=4294967295'] })
+  await site.stop()
+})
+
 test('instances that come and go are told in one Update with the links', async () => {
   const site = await clientSite()
   await site.register()

@@ -21,6 +21,7 @@ test('the device registers with the given lifetime and de-registers on Ctrl-C', 
   expect(await clock.until(client.exitCode)).toBe(0)
   expect(server.registrations.size).toBe(0)
   expect(client.output).toEqual([
+    '  registering with coap://10.0.0.2 as dev1',
     `← registered with coap://10.0.0.2 at /rd/${registration?.location} for 60 s`,
     '→ de-register',
     '  disconnected',
@@ -47,7 +48,7 @@ test('what the server asks is shown, and the simulated device answers', async ()
   server.observe('dev1', '/3303/0/5700').subscribe(notification => values.push(notification.values[0]?.value))
   await clock.advance(10_000)
   expect(new Set(values).size).toBeGreaterThanOrEqual(4)
-  expect(client.output.slice(1, 6)).toEqual([
+  expect(client.output.slice(2, 7)).toEqual([
     '← POST /3/0/4',
     '  asked to reboot; a simulated device stays up',
     '→ 2.04 Changed',
@@ -68,8 +69,10 @@ test('an Update is told with what it carries', async () => {
 test('a silent host: one line an attempt with cause and next try, and it goes on', async () => {
   const { clock, network, client } = await clientSite(command.replace('10.0.0.2', '10.0.0.9'))
   await clock.advance(600_000)
-  expect(client.output.length).toBeGreaterThanOrEqual(3)
-  for (const line of client.output) {
+  const [first, ...attempts] = client.output
+  expect(first).toMatch(/^ {2}registering with /)
+  expect(attempts.length).toBeGreaterThanOrEqual(3)
+  for (const line of attempts) {
     expect(line).toMatch(
       /^✗ not registered with coap:\/\/10\.0\.0\.9: the peer did not acknowledge the message; next try in \d+\.\d s$/,
     )
@@ -82,7 +85,7 @@ test('a silent host: one line an attempt with cause and next try, and it goes on
 test('a silent host with --once: one line, exit code 1', async () => {
   const { clock, client } = await clientSite(`${command.replace('10.0.0.2', '10.0.0.9')} --once`)
   expect(await clock.until(client.exitCode)).toBe(1)
-  expect(client.output).toEqual([
+  expect(client.output.slice(1)).toEqual([
     '✗ not registered with coap://10.0.0.9: the peer did not acknowledge the message; giving up',
   ])
 })
@@ -93,22 +96,24 @@ test('an unresolvable host: one line an attempt with cause and next try; with --
     Promise.reject(new TransportError('HOST_NOT_FOUND', 'the host name "h" cannot be resolved'))
   const client = startCommand(site, 'client --server coap://h --endpoint dev1')
   await site.clock.advance(60_000)
-  expect(client.output.length).toBeGreaterThanOrEqual(3)
-  for (const line of client.output) {
+  const [first, ...attempts] = client.output
+  expect(first).toMatch(/^ {2}registering with /)
+  expect(attempts.length).toBeGreaterThanOrEqual(3)
+  for (const line of attempts) {
     expect(line).toMatch(/^✗ cannot reach coap:\/\/h: the host name "h" cannot be resolved; next try in \d+\.\d s$/)
   }
   client.interrupt()
   expect(await site.clock.until(client.exitCode)).toBe(0)
   const once = startCommand(site, 'client --server coap://h --endpoint dev1 --once')
   expect(await site.clock.until(once.exitCode)).toBe(1)
-  expect(once.output).toEqual(['✗ cannot reach coap://h: the host name "h" cannot be resolved; giving up'])
+  expect(once.output.slice(1)).toEqual(['✗ cannot reach coap://h: the host name "h" cannot be resolved; giving up'])
 })
 
 test('a server that refuses is told with its code', async () => {
   const site = await serverSite({ server: { maximumRegistrations: 0 } })
   const client = startCommand(site, `${command} --once`)
   expect(await site.clock.until(client.exitCode)).toBe(1)
-  expect(client.output).toEqual(['✗ coap://10.0.0.2 refused to register: 5.03 Service Unavailable; giving up'])
+  expect(client.output.slice(1)).toEqual(['✗ coap://10.0.0.2 refused to register: 5.03 Service Unavailable; giving up'])
   await site.server.close()
 })
 
