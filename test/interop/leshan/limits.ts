@@ -32,13 +32,6 @@ export const limits: readonly Limit[] = [
     reason: 'it writes them as the negative number of the same bits, in one to four bytes',
   },
   {
-    type: 'time',
-    samples: ['2^63 - 1', '-2^63'],
-    directions: ['reads', 'writes'],
-    formats: all,
-    reason: 'it counts milliseconds in 64 bits',
-  },
-  {
     type: 'coreLink',
     samples: ['other path', 'quoted version'],
     directions: ['reads', 'writes'],
