@@ -53,7 +53,6 @@ const maxInteger = 2n ** 63n - 1n
 const maxUnsigned = 2n ** 64n - 1n
 const minTime = BigInt(Number.MIN_SAFE_INTEGER)
 const maxTime = BigInt(Number.MAX_SAFE_INTEGER)
-const loneSurrogate = /\p{Surrogate}/u
 
 /**
  * Checks a value against a resource type and returns it in its stored form (integers normalised, bytes copied).
@@ -64,7 +63,7 @@ export function checkValue(type: ResourceType, value: unknown): Value {
     case 'string':
     case 'coreLink':
       // UTF-8 has no form for half a surrogate pair, so it is refused at the door.
-      if (typeof value === 'string' && !loneSurrogate.test(value)) return value
+      if (typeof value === 'string' && value.isWellFormed()) return value
       break
     case 'integer':
       return checkInteger(value, minInteger, maxInteger, 'a signed 64-bit integer; beyond 2^53 as a bigint')

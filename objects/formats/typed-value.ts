@@ -19,7 +19,12 @@ export function typeOf(path: Path, value: Value, schema: Schema): ResourceType {
  * integer and an integer as `5.0`. Throws OperationError BAD_REQUEST.
  */
 export function checkedValue(path: Path, value: unknown, schema: Schema): Value {
-  const resource = schema.resource(path[0] as number, path[2] as number)
+  return checkAgainst(schema.resource(path[0] as number, path[2] as number), path, value)
+}
+
+type Resource = ReturnType<Schema['resource']>
+
+function checkAgainst(resource: Resource, path: Path, value: unknown): Value {
   if (resource !== undefined) checkMultiplicity(path, resource.multiple)
   // An executable resource has no type; whether it may be named at all is for the operation to say.
   const type = resource === undefined || resource.type === 'none' ? naturalType(value) : resource.type
@@ -37,9 +42,9 @@ export function checkedValue(path: Path, value: unknown, schema: Schema): Value 
  * SenML and LwM2M JSON have a label for links, but some servers, such as Leshan, write a string all the same.
  */
 export function checkedItem(path: Path, item: unknown, schema: Schema): Value {
-  const isLink =
-    typeof item === 'string' && schema.resource(path[0] as number, path[2] as number)?.type === 'objectLink'
-  return checkedValue(path, isLink ? parseObjectLink(item) : item, schema)
+  const resource = schema.resource(path[0] as number, path[2] as number)
+  const isLinkText = typeof item === 'string' && resource?.type === 'objectLink'
+  return checkAgainst(resource, path, isLinkText ? parseObjectLink(item) : item)
 }
 
 /** Throws OperationError BAD_REQUEST for a single resource: it has a value or is not there. */
