@@ -128,7 +128,8 @@ describePeer('Leshan 2.0.0-M18: every type in every format', leshanPrograms, les
           device.hold(read)
           const path = device.path(place)
           expect(await leshan.observe(endpoint, path, options)).toEqual(content(device.node([path])))
-          // Leshan now and then drops a notification that comes within some 10 ms of the answer to the Observe.
+          // A notification sent within some 10 ms of the answer to the Observe was seen on the wire and gave no event; why is
+          // not known. With Leshan logging its every step it never happened.
           await wait(50)
           device.hold([...read.slice(1), read[0] as Value])
           const { data } = await events.next('NOTIFICATION')
