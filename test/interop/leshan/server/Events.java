@@ -40,9 +40,12 @@ final class Events {
         exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
         exchange.sendResponseHeaders(200, 0);
         OutputStream stream = exchange.getResponseBody();
-        stream.write(": open\n\n".getBytes(StandardCharsets.UTF_8));
-        stream.flush();
-        subscribers.add(new Subscriber(endpoint, stream));
+        // Together, so that nothing is emitted between the line that says so and the subscription.
+        synchronized (this) {
+            stream.write(": open\n\n".getBytes(StandardCharsets.UTF_8));
+            stream.flush();
+            subscribers.add(new Subscriber(endpoint, stream));
+        }
     }
 
     private synchronized void emit(String type, String endpoint, Map<String, Object> data) {
