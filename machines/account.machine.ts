@@ -1,5 +1,17 @@
-import { account, failedAttempt, initialAccountContext } from './account.ts'
-import { connecting, deregistering, registered, registering } from './registration.ts'
+import { account } from './account.ts'
+import { initialAccountContext } from './account-context.ts'
+import {
+  announceDisabled,
+  asleep,
+  connecting,
+  deregistering,
+  parting,
+  registered,
+  registering,
+  waking,
+} from './registration.ts'
+import { retrying } from './retrying.ts'
+import { suspended } from './suspend.ts'
 
 /** One Server Account of a client. Provide {@link accountEffects} and `announce` once a process. */
 export const accountMachine = account.createMachine({
@@ -8,14 +20,25 @@ export const accountMachine = account.createMachine({
     'Registers with one server, keeps the registration alive, registers again when it is lost, and de-registers on stop.',
   context: ({ input }) => initialAccountContext(input),
   output: ({ context: { shortServerId } }) => ({ shortServerId }),
-  initial: 'online',
+  initial: 'beginning',
   on: {
     stop: '.stopped',
+    suspend: '.suspended',
+    disable: {
+      target: '.disabled',
+      actions: [{ type: 'disable', params: ({ event }) => event }, announceDisabled],
+    },
     'update.requested': { actions: 'requestUpdate' },
     'instances.changed': { actions: 'changeInstances' },
     'lifetime.changed': { actions: { type: 'changeLifetime', params: ({ event }) => event } },
+    'binding.changed': { actions: { type: 'changeBinding', params: ({ event }) => event } },
   },
   states: {
+    beginning: {
+      always: [{ guard: 'isDisabled', target: 'disabled' }, { guard: 'startsLater', target: 'delayed' }, 'online'],
+    },
+    /** Waits before the first attempt (/1/x/14). */
+    delayed: { after: { initialDelay: 'online' } },
     /** As long as this state lasts, so does the connection. */
     online: {
       initial: 'connecting',
@@ -24,26 +47,38 @@ export const accountMachine = account.createMachine({
         src: 'connection',
         input: ({ context: { shortServerId } }) => ({ shortServerId }),
       },
-      states: { connecting, registering, registered, deregistering },
+      states: { connecting, registering, registered, asleep, waking, parting, deregistering },
       on: {
         'connection.lost': {
           target: 'retrying',
           actions: { type: 'recordFailure', params: ({ event: { cause } }) => ({ type: 'REG_TIMEOUT', cause }) },
         },
+        reconnect: { target: 'online', reenter: true },
       },
     },
-    retrying: {
+    retrying,
+    /** Has given up, until the client starts it again. */
+    failed: {
+      entry: { type: 'report', params: { type: 'account.exhausted' } },
+      on: { reconnect: { target: 'online', actions: 'forgetFailures' } },
+    },
+    disabled: {
+      entry: 'forgetRegistration',
       invoke: {
-        id: 'retryTimer',
-        src: 'retryTimer',
-        input: ({ context: { failedAttempts, retry } }) => ({ failedAttempts, retry }),
+        id: 'disableTimer',
+        src: 'timer',
+        input: ({ context: { disabled } }) => (disabled?.untilMs === undefined ? {} : { deadlineMs: disabled.untilMs }),
       },
       on: {
-        'retry.scheduled': {
-          actions: { type: 'announce', params: ({ context, event }) => failedAttempt(context, event.delayMs) },
-        },
-        'timer.due': 'online',
+        'timer.due': { target: 'online', actions: 'enable' },
+        enable: { target: 'online', actions: 'enable' },
       },
+    },
+    suspended,
+    /** The way out of a registration. */
+    departed: {
+      entry: ['endLeave', 'forgetRegistration'],
+      always: [{ guard: 'isDisabled', target: 'disabled' }, 'stopped'],
     },
     stopped: {
       type: 'final',

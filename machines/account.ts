@@ -1,82 +1,25 @@
-import { assign, setup } from 'xstate'
+import { assign, sendTo, setup } from 'xstate'
+import {
+  type AccountCommand,
+  type AccountContext,
+  type AccountFailure,
+  type AccountInput,
+  type AccountOutput,
+  type AccountReport,
+  type Disabled,
+  deadlinesAfter,
+  isNothing,
+  isRegisteredAt,
+  noCauses,
+} from './account-context.ts'
 import { type AccountOutcome, accountEffects } from './effects.ts'
-import type { Cause, ClientEvent } from './events.ts'
-import { defaultUpdateTiming, type UpdateTiming, updateDelaySeconds } from './lifetime.ts'
-import { countFailure, defaultRetry, type RetryOptions } from './retry.ts'
+import type { ClientEvent } from './events.ts'
+import { countFailure, isExhausted } from './retry.ts'
 
-/** A server account as the machines need it; address and security stay with the client. JSON data. */
-export interface AccountInput {
-  /** 1–65534, unique within the client. */
-  readonly shortServerId: number
-  /** The lifetime to register with, in seconds; 0 = infinite. */
-  readonly lifetimeSeconds: number
-  readonly updateTiming?: UpdateTiming
-  readonly retry?: RetryOptions
-}
+/** 4.12: the versions of client and server do not meet; 4.00: the server knows no such parameter (§6.2.1). */
+const versionRefusals: ReadonlySet<number> = new Set([0x8c, 0x80])
 
-/** Why the next Update is sent. */
-export interface UpdateCauses {
-  /** The lifetime changed. */
-  readonly lifetime: boolean
-  /** Object instances came or went. */
-  readonly links: boolean
-  /** The server (/1/x/8) or the application asked for it. */
-  readonly requested: boolean
-}
-
-/** The memory of an account: JSON data without secrets. */
-export interface AccountContext {
-  readonly shortServerId: number
-  readonly lifetimeSeconds: number
-  readonly updateTiming: UpdateTiming
-  readonly retry: RetryOptions
-  /** Where the server keeps the registration; empty while there is none. */
-  readonly location: readonly string[]
-  /** When the lifetime asks for an Update; undefined = never. */
-  readonly updateDueMs: number | undefined
-  /** What the next Update is to tell. */
-  readonly causes: UpdateCauses
-  /** What the Update in flight tells, or the last one told. */
-  readonly sentCauses: UpdateCauses
-  /** Failures in a row since the last successful Register. */
-  readonly failedAttempts: number
-  /** The failure a retry waits for. */
-  readonly failure: AccountFailure | undefined
-}
-
-export type AccountFailure =
-  | { readonly type: 'CONNECT_FAILURE' | 'REG_TIMEOUT'; readonly cause: Cause }
-  | { readonly type: 'REGISTRATION_FAILURE'; readonly responseCode: number }
-
-/** What an account is told by the client. */
-export type AccountCommand =
-  | { readonly type: 'update.requested' }
-  | { readonly type: 'instances.changed' }
-  | { readonly type: 'lifetime.changed'; readonly lifetimeSeconds: number }
-  | { readonly type: 'stop' }
-
-export interface AccountOutput {
-  readonly shortServerId: number
-}
-
-const noCauses: UpdateCauses = { lifetime: false, links: false, requested: false }
-
-export function initialAccountContext(input: AccountInput): AccountContext {
-  return {
-    shortServerId: input.shortServerId,
-    lifetimeSeconds: input.lifetimeSeconds,
-    updateTiming: input.updateTiming ?? defaultUpdateTiming,
-    retry: input.retry ?? defaultRetry,
-    location: [],
-    updateDueMs: undefined,
-    causes: noCauses,
-    sentCauses: noCauses,
-    failedAttempts: 0,
-    failure: undefined,
-  }
-}
-
-/** What the states of the account chart are written in; see registration.ts and update.ts. */
+/** What the states of the account chart are written in; one file a state. */
 export const account = setup({
   types: {
     context: {} as AccountContext,
@@ -86,48 +29,96 @@ export const account = setup({
   },
   actors: accountEffects,
   guards: {
-    causesWait: ({ context: { causes } }) => causes.lifetime || causes.links || causes.requested,
+    startsLater: ({ context: { initialDelaySeconds, location } }) => initialDelaySeconds > 0 && location.length === 0,
+    causesWait: ({ context }) => !isNothing(context.causes),
     updateFallsDue: ({ context }) => context.updateDueMs !== undefined,
+    updateIsOpen: ({ context: { causes, sentCauses } }) => !isNothing(causes) || sentCauses !== undefined,
+    usesQueueMode: ({ context }) => context.awakeSeconds !== undefined,
+    isLeaving: ({ context }) => context.leaving,
+    leavesForGood: ({ context: { leaving, disabled } }) => leaving && disabled === undefined,
+    isDisabled: ({ context }) => context.disabled !== undefined,
+    isExhausted: ({ context: { failedAttempts, retry } }) => isExhausted(failedAttempts, retry),
+    isStillRegistered: ({ context }, { atMs }: { atMs: number }) => isRegisteredAt(context, atMs),
+    hasGivenUp: ({ context: { failedAttempts, retry } }, { retryFailed = false }: { retryFailed?: boolean }) =>
+      isExhausted(failedAttempts, retry) && !retryFailed,
+    retryWaits: ({ context: { retryAtMs } }) => retryAtMs !== undefined,
+    lowerVersionMayDo: ({ context: { versions } }, { responseCode }: { responseCode: number }) =>
+      versions.length > 1 && versionRefusals.has(responseCode),
   },
   delays: {
+    initialDelay: ({ context }) => context.initialDelaySeconds * 1000,
     /** Lets causes that come together go out together, and the answer to the server's request go out first. */
     gatheringTime: 100,
+    /** Whoever stops a device does not wait for a way to the server that does not open. */
+    leaveTime: 5_000,
   },
   actions: {
     /** Tells the application; the client provides it. */
     announce: (_args, _event: ClientEvent) => {},
+    /** Tells the client's actor. */
+    report: sendTo(
+      ({ self }) => self._parent ?? self,
+      ({ context: { shortServerId } }, { type }: Pick<AccountReport, 'type'>) => ({ type, shortServerId }),
+    ),
     changeLifetime: assign(({ context }, { lifetimeSeconds }: { lifetimeSeconds: number }) => ({
       lifetimeSeconds,
       causes: { ...context.causes, lifetime: true },
     })),
+    changeBinding: assign(({ context }, { binding }: { binding: string }) => ({
+      binding,
+      causes: { ...context.causes, binding: true },
+    })),
     changeInstances: assign(({ context }) => ({ causes: { ...context.causes, links: true } })),
     requestUpdate: assign(({ context }) => ({ causes: { ...context.causes, requested: true } })),
     /** A Register tells everything, so that nothing waits for an Update any more. */
-    beginRegister: assign({ location: [], updateDueMs: undefined, causes: noCauses }),
+    beginRegister: assign({
+      location: [],
+      registeredUntilMs: undefined,
+      updateDueMs: undefined,
+      causes: noCauses,
+      sentCauses: undefined,
+    }),
     beginUpdate: assign(({ context }) => ({ causes: noCauses, sentCauses: context.causes })),
-    recordLocation: assign((_, { location }: { location: readonly string[] }) => ({
+    endUpdate: assign({ sentCauses: undefined }),
+    /** An Update that was cut off is still to be made, and one is needed anyway: the server may have lost sight of us. */
+    resumeUpdates: assign(({ context: { causes, sentCauses = noCauses } }) => ({
+      causes: {
+        lifetime: causes.lifetime || sentCauses.lifetime,
+        binding: causes.binding || sentCauses.binding,
+        links: causes.links || sentCauses.links,
+        requested: true,
+      },
+      sentCauses: undefined,
+    })),
+    forgetRegistration: assign({ location: [], registeredUntilMs: undefined }),
+    lowerVersion: assign(({ context: { versions, allVersions } }) => {
+      const [, next, ...rest] = versions
+      return { versions: next === undefined ? allVersions : [next, ...rest] }
+    }),
+    recordRegistration: assign((_, { location }: { location: readonly string[] }) => ({
       location,
       failedAttempts: 0,
       failure: undefined,
+      retryAtMs: undefined,
     })),
-    recordContact: assign(({ context }, { atMs }: { atMs: number }) => ({
-      updateDueMs: updateDueMs(context, atMs),
-    })),
+    recordContact: assign(({ context }, { atMs }: { atMs: number }) => deadlinesAfter(context, atMs)),
     recordFailure: assign(({ context }, failure: AccountFailure) => ({
       failure,
       failedAttempts: countFailure(context.failedAttempts),
+      versions: failure.type === 'REGISTRATION_FAILURE' ? context.allVersions : context.versions,
     })),
+    recordRetry: assign((_, { atMs }: { atMs: number }) => ({ retryAtMs: atMs })),
+    forgetRetry: assign({ retryAtMs: undefined }),
+    forgetFailures: assign({ failedAttempts: 0, retryAtMs: undefined }),
+    forgetExhaustion: assign(({ context: { failedAttempts, retry } }) => ({
+      failedAttempts: isExhausted(failedAttempts, retry) ? 0 : failedAttempts,
+      retryAtMs: undefined,
+    })),
+    disable: assign((_, { untilMs }: Disabled) => ({ disabled: untilMs === undefined ? {} : { untilMs } })),
+    enable: assign({ disabled: undefined }),
+    leave: assign({ leaving: true }),
+    endLeave: assign({ leaving: false }),
+    rest: sendTo('connection', { type: 'rest' }),
+    wake: sendTo('connection', { type: 'wake' }),
   },
 })
-
-function updateDueMs({ lifetimeSeconds, updateTiming }: AccountContext, contactMs: number): number | undefined {
-  const delaySeconds = updateDelaySeconds(lifetimeSeconds, updateTiming)
-  return delaySeconds === undefined ? undefined : contactMs + delaySeconds * 1000
-}
-
-/** What is announced once the delay is drawn, so that the application learns cause and next attempt together. */
-export function failedAttempt(context: AccountContext, retryDelayMs: number): ClientEvent {
-  const { failure, shortServerId, failedAttempts } = context
-  // Every way into `retrying` records its failure first.
-  return { ...(failure as AccountFailure), shortServerId, failedAttempts, retryDelayMs }
-}

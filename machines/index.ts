@@ -5,22 +5,48 @@ export type {
   AccountFailure,
   AccountInput,
   AccountOutput,
+  AccountReport,
+  Disabled,
+  Registered,
+  SavedAccount,
   UpdateCauses,
-} from './account.ts'
-export { accountId, type ClientCommand, type ClientContext, clientMachine } from './client.machine.ts'
+} from './account-context.ts'
+export { type BootstrapOutput, bootstrapMachine } from './bootstrap.machine.ts'
+export {
+  type BootstrapAccountInput,
+  type BootstrapContext,
+  type BootstrapInput,
+  defaultBootstrapRetry,
+  type Expiry,
+} from './bootstrap-context.ts'
+export { clientMachine } from './client.machine.ts'
+export { accountId, type ClientCommand, type ClientContext, type ClientInput } from './client-context.ts'
 export { mermaid } from './diagram.ts'
 export {
   type AccountOutcome,
+  type AwakeWindowInput,
+  type AwakeWindowOutcome,
   accountEffects,
+  type BootstrapConnectionOutcome,
+  type BootstrapOutcome,
+  type BootstrapPackOutcome,
+  type BootstrapRequestOutcome,
+  type BootstrapResult,
+  type BootstrapServerInput,
+  bootstrapEffects,
+  type ConnectionMessage,
   type ConnectionOutcome,
   type DeregisterInput,
   type DeregisterOutcome,
   effect,
   type RegisterInput,
   type RegisterOutcome,
-  type RetryTimerInput,
-  type RetryTimerOutcome,
+  type RetryDelayInput,
+  type RetryDelayOutcome,
+  type RunningEffect,
   type ServerInput,
+  type SilenceInput,
+  type SilenceOutcome,
   type StartEffect,
   type System,
   type TimerInput,
@@ -30,5 +56,5 @@ export {
 } from './effects.ts'
 export type { Cause, ClientEvent } from './events.ts'
 export { defaultUpdateTiming, type UpdateTiming, updateDelaySeconds } from './lifetime.ts'
-export { defaultRetry, type RetryOptions, retryDelayMs } from './retry.ts'
+export { defaultRetry, isExhausted, type RetryOptions, retryDelayMs } from './retry.ts'
 export { statecharts } from './statecharts.ts'

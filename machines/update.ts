@@ -17,7 +17,7 @@ export const update = account.createStateConfig({
       invoke: {
         id: 'updateTimer',
         src: 'timer',
-        input: ({ context }) => ({ deadlineMs: context.updateDueMs ?? 0 }),
+        input: ({ context: { updateDueMs = 0 } }) => ({ deadlineMs: updateDueMs }),
       },
       always: { guard: 'causesWait', target: 'gathering' },
       on: { 'timer.due': 'updating' },
@@ -31,25 +31,29 @@ export const update = account.createStateConfig({
           params: ({ context: { shortServerId, sentCauses } }) => ({
             type: 'REG_UPDATE',
             shortServerId,
-            includeLifetime: sentCauses.lifetime,
-            includeLinks: sentCauses.links,
+            includeLifetime: sentCauses?.lifetime === true,
+            includeBinding: sentCauses?.binding === true,
+            includeLinks: sentCauses?.links === true,
           }),
         },
       ],
       invoke: {
         id: 'update',
         src: 'update',
-        input: ({ context: { shortServerId, location, lifetimeSeconds, sentCauses } }) => ({
+        input: ({ context: { shortServerId, location, versions, lifetimeSeconds, binding, sentCauses } }) => ({
           shortServerId,
           location,
-          includeLinks: sentCauses.links,
-          ...(sentCauses.lifetime && { lifetimeSeconds }),
+          version: versions[0],
+          includeLinks: sentCauses?.links === true,
+          ...(sentCauses?.lifetime && { lifetimeSeconds }),
+          ...(sentCauses?.binding && { binding }),
         }),
       },
       on: {
         'update.changed': {
           target: 'idle',
           actions: [
+            'endUpdate',
             { type: 'recordContact', params: ({ event }) => event },
             {
               type: 'announce',
@@ -61,16 +65,19 @@ export const update = account.createStateConfig({
         'update.rejected': '#account.online.registering',
         'update.timedOut': {
           target: '#account.online',
-          actions: {
-            type: 'announce',
-            params: ({ context: { shortServerId }, event: { cause } }) => ({
-              type: 'REG_TIMEOUT',
-              shortServerId,
-              cause,
-              failedAttempts: 0,
-              retryDelayMs: 0,
-            }),
-          },
+          actions: [
+            'forgetRegistration',
+            {
+              type: 'announce',
+              params: ({ context: { shortServerId }, event: { cause } }) => ({
+                type: 'REG_TIMEOUT',
+                shortServerId,
+                cause,
+                failedAttempts: 0,
+                retryDelayMs: 0,
+              }),
+            },
+          ],
         },
       },
     },

@@ -1,0 +1,213 @@
+import { assign, setup } from 'xstate'
+import {
+  type BootstrapContext,
+  type BootstrapInput,
+  initialBootstrapContext,
+  recordBootstrapFailure,
+} from './bootstrap-context.ts'
+import { type BootstrapOutcome, type BootstrapResult, bootstrapEffects } from './effects.ts'
+import type { Cause, ClientEvent } from './events.ts'
+import { isExhausted } from './retry.ts'
+
+/** What a bootstrap comes to. */
+export type BootstrapOutput =
+  | ({ readonly type: 'finished' } & BootstrapResult)
+  | { readonly type: 'failed'; readonly cause: Cause }
+
+interface Memory extends BootstrapContext {
+  readonly result: BootstrapResult | undefined
+}
+
+/** EXCHANGE_LIFETIME (RFC 7252 §4.8.2): after that the server can have nothing under way. */
+const silenceSeconds = 247
+
+const bootstrap = setup({
+  types: {
+    context: {} as Memory,
+    events: {} as BootstrapOutcome,
+    input: {} as BootstrapInput,
+    output: {} as BootstrapOutput,
+  },
+  actors: bootstrapEffects,
+  guards: {
+    wantsPack: ({ context }) => context.pack,
+    roundGoesOn: ({ context }) => context.failedInRound > 0,
+    isExhausted: ({ context: { failedAttempts, retry } }) => isExhausted(failedAttempts, retry),
+  },
+  delays: {
+    holdOff: ({ context }) => context.accounts[0].holdOffSeconds * 1000,
+    /** Lets the last answer reach the server, and be asked for again when it is lost. */
+    lingering: 1000,
+  },
+  actions: {
+    /** Tells the application; the client provides it. */
+    announce: (_args, _event: ClientEvent) => {},
+    recordFailure: assign(({ context }, { cause }: { cause: Cause }) => recordBootstrapFailure(context, cause)),
+    recordCause: assign((_, { cause }: { cause: Cause }) => ({ cause })),
+    recordRetry: assign((_, { atMs }: { atMs: number }) => ({ retryAtMs: atMs })),
+    recordResult: assign((_, { accounts, bootstrapAccounts, expiry }: BootstrapResult) => ({
+      result: { accounts, bootstrapAccounts, ...(expiry && { expiry }) },
+    })),
+  },
+})
+
+const server = ({ context: { accounts } }: { context: Memory }) => ({
+  securityInstanceId: accounts[0].securityInstanceId,
+})
+
+const failedTransition = {
+  target: '#bootstrap.retrying',
+  actions: { type: 'recordFailure', params: ({ event }: { event: { cause: Cause } }) => event },
+} as const
+
+const finishTransitions = {
+  'transfer.finished': {
+    target: 'lingering',
+    actions: { type: 'recordResult', params: ({ event }: { event: BootstrapResult }) => event },
+  },
+  'transfer.refused': {
+    target: 'refused',
+    actions: { type: 'recordCause', params: ({ event }: { event: { cause: Cause } }) => event },
+  },
+} as const
+
+const announceAccepted = {
+  type: 'announce',
+  params: ({ context }: { context: Memory }): ClientEvent => ({
+    type: 'BOOTSTRAP_REG_COMPLETE',
+    ...server({ context }),
+  }),
+} as const
+
+const announceRetry = (context: Memory, retryDelayMs: number): ClientEvent => ({
+  type: 'BOOTSTRAP_RETRY',
+  // The account that failed has gone to the end.
+  securityInstanceId: (context.accounts.at(-1) ?? context.accounts[0]).securityInstanceId,
+  cause: causeOf(context),
+  failedAttempts: context.failedAttempts,
+  retryDelayMs,
+})
+
+function causeOf({ cause }: BootstrapContext): Cause {
+  return cause ?? { code: 'NO_ATTEMPT', message: 'no attempt was made' }
+}
+
+/** A bootstrap, from the first attempt to the last. Provide {@link bootstrapEffects} and `announce` once a process. */
+export const bootstrapMachine = bootstrap.createMachine({
+  id: 'bootstrap',
+  description:
+    'Gets the server accounts from a Bootstrap-Server. Whatever a session has changed is undone unless its end was accepted.',
+  context: ({ input }) => ({ ...initialBootstrapContext(input), result: undefined }),
+  output: ({ context }) =>
+    context.result === undefined
+      ? { type: 'failed', cause: causeOf(context) }
+      : { type: 'finished', ...context.result },
+  initial: 'trying',
+  states: {
+    /** As long as this state lasts, so do the connection and what the session has changed. */
+    trying: {
+      initial: 'connecting',
+      invoke: { id: 'bootstrapConnection', src: 'bootstrapConnection', input: server },
+      states: {
+        connecting: { on: { 'connect.succeeded': 'holdingOff', 'connect.failed': failedTransition } },
+        /** The server may begin on its own (LwM2M 1.0.2 §5.2.3), or else the client does when this is over. */
+        holdingOff: {
+          after: { holdOff: [{ guard: 'wantsPack', target: 'packing' }, { target: 'requesting' }] },
+          on: { 'transfer.begun': { target: 'receiving', actions: announceAccepted } },
+        },
+        /** A Bootstrap-Pack-Request is in flight: one answer brings everything (LwM2M Core 1.2.2 §6.1.7.7). */
+        packing: {
+          invoke: { id: 'bootstrapPack', src: 'bootstrapPack', input: server },
+          on: { ...finishTransitions, 'pack.refused': 'requesting', 'bootstrap.failed': failedTransition },
+        },
+        /** A Bootstrap-Request is in flight (LwM2M Core 1.2.2 §6.1.7.1); the server may begin before it answers. */
+        requesting: {
+          invoke: { id: 'bootstrapRequest', src: 'bootstrapRequest', input: server },
+          on: {
+            ...finishTransitions,
+            'bootstrap.accepted': { target: 'receiving', actions: announceAccepted },
+            'bootstrap.failed': failedTransition,
+          },
+        },
+        /** The server reads, deletes and writes until its Bootstrap-Finish. */
+        receiving: {
+          invoke: {
+            id: 'silence',
+            src: 'silence',
+            input: ({ context }) => ({ ...server({ context }), limitSeconds: silenceSeconds }),
+          },
+          on: {
+            ...finishTransitions,
+            'silence.tooLong': {
+              target: '#bootstrap.retrying',
+              actions: {
+                type: 'recordFailure',
+                params: {
+                  cause: { code: 'TRANSFER_TIMEOUT', message: 'the Bootstrap-Server fell silent before it finished' },
+                },
+              },
+            },
+          },
+        },
+        lingering: { after: { lingering: '#bootstrap.finished' } },
+        refused: {
+          after: {
+            lingering: {
+              target: '#bootstrap.retrying',
+              actions: { type: 'recordFailure', params: ({ context }) => ({ cause: causeOf(context) }) },
+            },
+          },
+        },
+      },
+    },
+    /** The next account has its turn at once; after a round of all of them there is a wait. */
+    retrying: {
+      initial: 'deciding',
+      states: {
+        deciding: {
+          always: [
+            {
+              guard: 'roundGoesOn',
+              target: '#bootstrap.trying',
+              actions: { type: 'announce', params: ({ context }) => announceRetry(context, 0) },
+            },
+            { guard: 'isExhausted', target: '#bootstrap.failed' },
+            'drawing',
+          ],
+        },
+        drawing: {
+          invoke: {
+            id: 'retryDelay',
+            src: 'retryDelay',
+            input: ({ context: { failedAttempts, retry } }) => ({ failedAttempts, retry }),
+          },
+          on: {
+            'retry.scheduled': {
+              target: 'waiting',
+              actions: [
+                { type: 'recordRetry', params: ({ event }) => event },
+                { type: 'announce', params: ({ context, event }) => announceRetry(context, event.delayMs) },
+              ],
+            },
+          },
+        },
+        waiting: {
+          invoke: {
+            id: 'retryTimer',
+            src: 'timer',
+            input: ({ context: { retryAtMs } }) => (retryAtMs === undefined ? {} : { deadlineMs: retryAtMs }),
+          },
+          on: { 'timer.due': '#bootstrap.trying' },
+        },
+      },
+    },
+    finished: {
+      type: 'final',
+      entry: {
+        type: 'announce',
+        params: ({ context }) => ({ type: 'BOOTSTRAP_TRANSFER_COMPLETE', ...server({ context }) }),
+      },
+    },
+    failed: { type: 'final' },
+  },
+})
