@@ -1,0 +1,202 @@
+import type {
+  BootstrapConnectionOutcome,
+  BootstrapPackOutcome,
+  BootstrapRequestOutcome,
+  BootstrapResult,
+  SilenceInput,
+  SilenceOutcome,
+} from '../machines/effects.ts'
+import type { Cause } from '../machines/events.ts'
+import type { BootstrapAccount } from '../objects/account.ts'
+import { ResponseCode } from '../objects/errors.ts'
+import { ContentFormat } from '../objects/formats/format.ts'
+import { performBootstrap } from '../objects/operations/bootstrap.ts'
+import type { BootstrapOperation, Outcome } from '../objects/operations/operation.ts'
+import { restoreSnapshot, type Snapshot, takeSnapshot } from '../objects/snapshot.ts'
+import { type CoapMessage, Code, describeCode, isSuccess } from '../transport/coap/message.ts'
+import { CoapPeer, type PeerRequest } from '../transport/coap/peer.ts'
+import type { Connection } from '../transport/connection.ts'
+import type { TransportError } from '../transport/errors.ts'
+import { encodeBootstrapPackRequest, encodeBootstrapRequest } from '../transport/lwm2m/bootstrap-request.ts'
+import { decodeBootstrapOperation, encodeOutcome } from '../transport/lwm2m/downlink.ts'
+import { parseServerUri } from '../transport/uri.ts'
+import type { ConnectionEnvironment } from './connection-environment.ts'
+import { refusal } from './device-management.ts'
+import { causeOf, RequestExchange } from './request-exchange.ts'
+import { Requests } from './requests.ts'
+
+export interface BootstrapEnvironment extends ConnectionEnvironment {
+  /** How many Bootstrap-Server Accounts the client may have. */
+  readonly maximumBootstrapAccounts: number
+  /** The session is accepted: takes over what it has written and says what that is. */
+  readonly onFinished: (account: BootstrapAccount) => BootstrapResult
+}
+
+/** Operations that change something, before which the state to go back to is taken. */
+const changing: ReadonlySet<BootstrapOperation['kind']> = new Set(['bootstrapWrite', 'bootstrapDelete'])
+
+/**
+ * The wire of one Bootstrap-Server Account (LwM2M Core 1.2.2 §6.1). What the operations of an attempt change is undone when
+ * it ends without an accepted Bootstrap-Finish.
+ */
+export class BootstrapConnection {
+  readonly #account: BootstrapAccount
+  readonly #environment: BootstrapEnvironment
+  #peer: CoapPeer | undefined
+  #exchange: RequestExchange | undefined
+  #report: (outcome: BootstrapConnectionOutcome) => void = () => {}
+  #before: Snapshot | undefined
+  #begun = false
+  #attempt = 0
+  #finished = false
+
+  constructor(account: BootstrapAccount, environment: BootstrapEnvironment) {
+    this.#account = account
+    this.#environment = environment
+  }
+
+  /** Begins an attempt; the returned function ends it. */
+  open(report: (outcome: BootstrapConnectionOutcome) => void): () => void {
+    let ended = false
+    this.#report = report
+    this.#begun = false
+    this.#finished = false
+    const { network, clock, store, maximumWaitingRequests } = this.#environment
+    const requests = new Requests(store, request => this.#perform(request), maximumWaitingRequests)
+    this.#connect(network).then(
+      connection => {
+        if (ended) {
+          connection.close()
+          return
+        }
+        this.#peer = this.#makePeer(connection, requests)
+        report({ type: 'connect.succeeded', atMs: clock.now() })
+      },
+      (error: unknown) => {
+        if (!ended) report({ type: 'connect.failed', cause: causeOf(error) })
+      },
+    )
+    return () => {
+      ended = true
+      this.#peer?.close()
+      this.#peer = undefined
+      requests.close()
+      this.#rollBack()
+    }
+  }
+
+  request(report: (outcome: BootstrapRequestOutcome) => void): () => void {
+    const { endpoint, versions } = this.#environment
+    // Whoever speaks 1.0 only knows no such parameter (LwM2M 1.0.2 §5.2.3).
+    const preferred = versions[0] === '1.0' ? {} : { preferredFormat: ContentFormat.senmlCbor }
+    return this.#send(
+      encodeBootstrapRequest({ endpoint, ...preferred }),
+      ({ code }) =>
+        report(isSuccess(code) ? { type: 'bootstrap.accepted' } : { type: 'bootstrap.failed', cause: rejected(code) }),
+      cause => report({ type: 'bootstrap.failed', cause }),
+    )
+  }
+
+  pack(report: (outcome: BootstrapPackOutcome | BootstrapRequestOutcome) => void): () => void {
+    const { endpoint } = this.#environment
+    return this.#send(
+      encodeBootstrapPackRequest({ endpoint, accept: ContentFormat.senmlCbor }),
+      response => {
+        if (response.code === Code.content) this.#finish(this.#apply(response))
+        else report({ type: 'pack.refused' })
+      },
+      cause => report({ type: 'bootstrap.failed', cause }),
+    )
+  }
+
+  /** Reports when the server was not heard of for too long. */
+  silence({ limitSeconds }: SilenceInput, report: (outcome: SilenceOutcome) => void): () => void {
+    const { clock } = this.#environment
+    const limitMs = limitSeconds * 1000
+    const look = () => {
+      const remainingMs = (this.#peer?.lastActivityMs ?? 0) + limitMs - clock.now()
+      if (remainingMs > 0) timer = clock.setTimeout(look, remainingMs)
+      else report({ type: 'silence.tooLong' })
+    }
+    let timer = clock.setTimeout(look, limitMs)
+    return () => clock.clearTimeout(timer)
+  }
+
+  /** Async, so that a URI that is none rejects. */
+  async #connect(network: BootstrapEnvironment['network']): Promise<Connection> {
+    return network.connect(parseServerUri(this.#account.uri), { attempt: this.#attempt++ })
+  }
+
+  #makePeer(connection: Connection, requests: Requests): CoapPeer {
+    const { clock, random, coap, trace, onError } = this.#environment
+    return new CoapPeer(connection, {
+      clock,
+      random,
+      parameters: coap,
+      trace,
+      handler: request => requests.handle(request),
+      onNetworkError: (error: TransportError) => this.#exchange?.refuse(error),
+      onHandlerError: onError,
+    })
+  }
+
+  #perform({ message }: PeerRequest): CoapMessage | Promise<CoapMessage> {
+    let operation: BootstrapOperation
+    try {
+      operation = decodeBootstrapOperation(message)
+    } catch (error) {
+      return refusal(error)
+    }
+    if (this.#finished) return encodeOutcome({ responseCode: ResponseCode.methodNotAllowed })
+    if (!this.#begun) {
+      this.#begun = true
+      this.#report({ type: 'transfer.begun' })
+    }
+    const { store, versions, maximumBootstrapAccounts, onError } = this.#environment
+    if (changing.has(operation.kind)) this.#before ??= takeSnapshot(store)
+    const context = { enablerVersion: versions[0], maximumBootstrapAccounts, onError }
+    const outcome = performBootstrap(store, context, operation)
+    if (outcome instanceof Promise) return outcome.then(encodeOutcome)
+    if (operation.kind === 'bootstrapFinish') this.#finish(outcome)
+    return encodeOutcome(outcome)
+  }
+
+  #apply(response: CoapMessage): Outcome {
+    const { store, versions, maximumBootstrapAccounts, onError } = this.#environment
+    this.#before ??= takeSnapshot(store)
+    const context = { enablerVersion: versions[0], maximumBootstrapAccounts, onError }
+    void [response]
+    return performBootstrap(store, context, { kind: 'bootstrapFinish' }) as Outcome
+  }
+
+  #finish(outcome: Outcome): void {
+    if (isSuccess(outcome.responseCode)) {
+      this.#finished = true
+      this.#before = undefined
+      this.#report({ type: 'transfer.finished', ...this.#environment.onFinished(this.#account) })
+    } else {
+      const message = Buffer.from(outcome.payload ?? []).toString() || describeCode(outcome.responseCode)
+      this.#report({ type: 'transfer.refused', cause: { code: 'INCONSISTENT', message } })
+    }
+  }
+
+  #rollBack(): void {
+    if (this.#before === undefined) return
+    restoreSnapshot(this.#environment.store, this.#before)
+    this.#before = undefined
+  }
+
+  #send(message: CoapMessage, answered: (response: CoapMessage) => void, failed: (cause: Cause) => void): () => void {
+    if (this.#peer === undefined) throw new Error('there is no connection to the Bootstrap-Server')
+    const exchange = new RequestExchange(this.#peer, message, answered, failed)
+    this.#exchange = exchange
+    return () => {
+      if (this.#exchange === exchange) this.#exchange = undefined
+      exchange.end()
+    }
+  }
+}
+
+function rejected(code: number): Cause {
+  return { code: 'REJECTED', message: `the Bootstrap-Server answered ${describeCode(code)}` }
+}
