@@ -103,6 +103,7 @@ export class ServerConnection {
         }
         this.#localPort = connection.local.port
         this.#peer = this.#makePeer(connection, requests)
+        this.#observations.attach(this.#peer)
         report({ type: 'connect.succeeded' })
       },
       (error: unknown) => {
@@ -115,6 +116,9 @@ export class ServerConnection {
       closed = true
       this.#peer?.close()
       this.#peer = undefined
+      // Each connection starts with a Register, and what was observed belongs to the registration before.
+      this.#observations.detach()
+      this.#observations.clear()
       requests.close()
     }
   }
