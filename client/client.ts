@@ -261,7 +261,7 @@ export class Lwm2mClient {
       case 'DISCONNECT':
         if (event.shortServerId === undefined) break
         this.#registered.delete(event.shortServerId)
-        this.#servers.forget(event.shortServerId)
+        this.#servers.end(event.shortServerId)
         break
       case 'BOOTSTRAP_TRANSFER_COMPLETE':
         this.#registered.clear()

@@ -75,6 +75,7 @@ export class ServerConnection {
       serverPath: [server.id, serverInstanceId],
       maximum: environment.maximumObservations,
       confirmable: environment.confirmableNotifications,
+      maximumHeldNotifications: environment.maximumHeldNotifications,
       onWaiting: () => environment.onTransmissionWaiting(shortServerId),
     })
   }
@@ -178,6 +179,7 @@ export class ServerConnection {
   }
 
   deregister({ location }: DeregisterInput, report: (outcome: DeregisterOutcome) => void): () => void {
+    this.#observations.clear()
     const { clock } = this.#environment
     const failed = (cause: Cause) => report({ type: 'deregister.failed', cause })
     const end = this.#request(
@@ -228,6 +230,11 @@ export class ServerConnection {
     this.#attributes.remove(path)
   }
 
+  /** The registration is over, and so is what the server observed. */
+  endRegistration(): void {
+    this.#observations.clear()
+  }
+
   /** Whether it is still the connection of this account. */
   isOf({ uri, serverInstanceId }: ServerAccount): boolean {
     return uri === this.account.uri && serverInstanceId === this.account.serverInstanceId
@@ -269,9 +276,16 @@ export class ServerConnection {
     const link = this.#link
     if (link === undefined) return
     this.#link = undefined
+    this.#observations.hold(this.#storesNotifications() ? 'all' : 'latest')
     this.#observations.detach()
     link.peer.close()
     link.requests.close()
+  }
+
+  /** Notification Storing When Disabled or Offline (LwM2M Core 1.2.2 §E.2). */
+  #storesNotifications(): boolean {
+    const { id } = server.resources.notificationStoringWhenDisabledOrOffline
+    return this.#environment.store.get([server.id, this.account.serverInstanceId, id]) === true
   }
 
   #request(

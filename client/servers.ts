@@ -49,8 +49,9 @@ export class Servers {
   }
 
   /** The account has stopped: lets go of its connection when it is no account any more. */
-  forget(shortServerId: number): void {
+  end(shortServerId: number): void {
     const { store } = this.#environment
+    this.#connections.get(shortServerId)?.endRegistration()
     if (serverAccounts(store).some(account => account.shortServerId === shortServerId)) return
     this.#connections.get(shortServerId)?.release()
     this.#connections.delete(shortServerId)

@@ -5,7 +5,7 @@ import { decodeRegistered, encodeDeregister, encodeRegister, encodeUpdate } from
 import { endpoint, registeredSite, serverSite } from '../helpers/site.ts'
 
 const register = (name: string, lifetimeSeconds: number) =>
-  encodeRegister({ endpoint: name, version: '1.1', lifetimeSeconds, objectLinks: '</3/0>' })
+  encodeRegister({ endpoint: name, version: '1.2', lifetimeSeconds, objectLinks: '</3/0>' })
 
 /** A server, and peers that register by hand. */
 async function bareSite(options: Parameters<typeof serverSite>[0] = {}) {

@@ -104,6 +104,11 @@ export class CoapPeer {
     return this.#layer.lastActivityMs
   }
 
+  /** Whether a request of this peer is on its way. */
+  get awaitsResponse(): boolean {
+    return this.#exchanges.size > 0
+  }
+
   /** Whether something of this peer is open: a request, an observation, an observer. */
   get busy(): boolean {
     return this.#exchanges.size > 0 || this.#relations.size > 0
