@@ -14,6 +14,7 @@ import { systemRandom } from '../transport/random.ts'
 import { udpNetwork } from '../transport/udp.ts'
 import { attachPorts, client } from './actors.ts'
 import { factoryBootstrap } from './factory-bootstrap.ts'
+import { inspectWith } from './inspector.ts'
 import { type ClientOptions, checkOptions } from './options.ts'
 import { type ConnectionEnvironment, ServerConnection } from './server-connection.ts'
 
@@ -71,7 +72,8 @@ export class Lwm2mClient {
       maximumWaitingRequests: options.maximumWaitingRequests ?? 64,
       onError: options.onError ?? (() => undefined),
     }
-    this.actor = createActor(client, { id: 'client', clock, ...(inspect && { inspect }) })
+    const inspection = inspect && { inspect: inspectWith(inspect, this.#environment.onError) }
+    this.actor = createActor(client, { id: 'client', clock, ...inspection })
     attachPorts(this.actor.system, {
       clock,
       random,

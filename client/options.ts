@@ -46,8 +46,12 @@ export interface ClientOptions {
   readonly random?: Random
   /** Sees every CoAP message. */
   readonly trace?: Trace
-  /** Sees what the statecharts do, see XState's `inspect`. */
-  readonly inspect?: (event: InspectionEvent) => void
+  /**
+   * Shows the statecharts at work: events, states and memory of every actor, none of which holds a secret. `true` or a
+   * URL, `ws://HOST[:PORT]` or `wss://…`, connects to the Stately inspector there, `ws://localhost:8080` for `true`; it
+   * needs the packages `@statelyai/inspect` and `ws`, see docs/inspector.md. A function gets what XState's `inspect` tells.
+   */
+  readonly inspect?: boolean | string | ((event: InspectionEvent) => void)
   /** Is told what a handler of the application threw; the server saw 5.00. Default: nothing. */
   readonly onError?: (error: unknown) => void
 }
@@ -64,7 +68,7 @@ export const defaultLifetimeSeconds = 300
 const longestEndpointBytes = 200
 
 /** Throws {@link OptionsError}; server URIs are checked where they are parsed. */
-export function checkOptions({ endpoint, servers, retry = defaultRetry }: ClientOptions): void {
+export function checkOptions({ endpoint, servers, retry = defaultRetry, inspect }: ClientOptions): void {
   if (endpoint.length === 0 || Buffer.byteLength(endpoint) > longestEndpointBytes) {
     throw new OptionsError(`the endpoint name must have 1 to ${longestEndpointBytes} bytes`)
   }
@@ -73,6 +77,7 @@ export function checkOptions({ endpoint, servers, retry = defaultRetry }: Client
   if (!(retry.initialDelaySeconds > 0 && retry.maximumDelaySeconds > 0)) {
     throw new OptionsError('the delays of `retry` must be above 0')
   }
+  if (typeof inspect === 'string') checkInspectorUrl(inspect)
   const known = new Set<number>()
   for (const { shortServerId, lifetimeSeconds = defaultLifetimeSeconds } of servers) {
     if (!Number.isInteger(shortServerId) || shortServerId < 1 || shortServerId > 65_534) {
@@ -83,5 +88,13 @@ export function checkOptions({ endpoint, servers, retry = defaultRetry }: Client
     if (!Number.isInteger(lifetimeSeconds) || lifetimeSeconds < 1 || lifetimeSeconds > 2 ** 31 - 1) {
       throw new OptionsError(`the lifetime ${lifetimeSeconds} is not between 1 and 2147483647 seconds`)
     }
+  }
+}
+
+function checkInspectorUrl(text: string): void {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  // The text stays out of the message: it may hold a password.
+  if (url === undefined || !/^wss?:$/.test(url.protocol) || url.hash !== '') {
+    throw new OptionsError('the URL of an inspector must be ws://HOST[:PORT] or wss://HOST[:PORT]')
   }
 }

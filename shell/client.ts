@@ -1,7 +1,9 @@
 import { Lwm2mClient } from '../client/client.ts'
 import type { ClientEvent } from '../machines/events.ts'
 import { temperature } from '../objects/definitions/temperature.ts'
+import type { Clock } from '../transport/clock.ts'
 import { describeCode, isRequest, isResponse } from '../transport/coap/message.ts'
+import { TransportError } from '../transport/errors.ts'
 import { describeMessage } from '../transport/lwm2m/describe.ts'
 import type { Trace } from '../transport/trace.ts'
 import { simulateDevice } from './device.ts'
@@ -14,6 +16,8 @@ export interface ClientArguments {
   readonly lifetime: number
   readonly shortServerId: number
   readonly once?: true
+  /** `true`: at the default URL. */
+  readonly inspect?: true | string
 }
 
 /**
@@ -32,7 +36,9 @@ export async function runClient(args: ClientArguments, environment: Environment)
     random,
     network,
     trace: serverRequests(log),
-    onError: error => log.failed(`the device failed: ${String(error)}`),
+    onError: error =>
+      log.failed(error instanceof TransportError ? error.message : `the device failed: ${String(error)}`),
+    ...(args.inspect !== undefined && { inspect: args.inspect }),
   })
   const stopDevice = simulateDevice(client, log, environment)
   const failedOnce = new Promise<number>(resolve => {
@@ -49,7 +55,15 @@ export async function runClient(args: ClientArguments, environment: Environment)
   const exitCode = await Promise.race([interrupted.then(() => 0), failedOnce])
   stopDevice()
   await client.stop()
+  if (args.inspect !== undefined) await lastMessagesSent(clock)
   return exitCode
+}
+
+/** The end of the process would cut off what an inspector is about to be told. */
+function lastMessagesSent(clock: Clock): Promise<void> {
+  return new Promise(resolve => {
+    clock.setTimeout(resolve, 100)
+  })
 }
 
 /** What the server asks and what it is told; the registration is reported by events. */
