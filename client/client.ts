@@ -18,6 +18,7 @@ import { attachPorts, client } from './actors.ts'
 import { Bootstraps } from './bootstraps.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import { factoryBootstrap } from './factory-bootstrap.ts'
+import { inspectWith } from './inspector.ts'
 import { type ClientOptions, checkOptions } from './options.ts'
 import { concernsAccounts, Servers } from './servers.ts'
 
@@ -73,7 +74,8 @@ export class Lwm2mClient {
     const environment = this.#environment()
     this.#servers = new Servers(environment)
     this.#bootstraps = new Bootstraps(environment, options, () => this.#servers.prepare())
-    this.actor = createActor(client, { id: 'client', clock, ...(inspect && { inspect }) })
+    const inspection = inspect && { inspect: inspectWith(inspect, environment.onError) }
+    this.actor = createActor(client, { id: 'client', clock, ...inspection })
     attachPorts(this.actor.system, {
       clock,
       random,

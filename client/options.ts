@@ -94,8 +94,12 @@ export interface ClientOptions {
   readonly random?: Random
   /** Sees every CoAP message. */
   readonly trace?: Trace
-  /** Sees what the statecharts do, see XState's `inspect`. */
-  readonly inspect?: (event: InspectionEvent) => void
+  /**
+   * Shows the statecharts at work: events, states and memory of every actor, none of which holds a secret. `true` or a
+   * URL, `ws://HOST[:PORT]` or `wss://…`, connects to the Stately inspector there, `ws://localhost:8080` for `true`; it
+   * needs the packages `@statelyai/inspect` and `ws`, see docs/inspector.md. A function gets what XState's `inspect` tells.
+   */
+  readonly inspect?: boolean | string | ((event: InspectionEvent) => void)
   /** Is told what a handler of the application threw; the server saw 5.00. Default: nothing. */
   readonly onError?: (error: unknown) => void
 }
@@ -120,6 +124,7 @@ export function checkOptions(options: ClientOptions): void {
   for (const retry of [options.retry, options.bootstrapRetry]) if (retry !== undefined) checkRetry(retry)
   checkSeconds('minimumLifetimeSeconds', options.minimumLifetimeSeconds, 1)
   checkSeconds('restartAfterSeconds', options.restartAfterSeconds, 0)
+  if (typeof options.inspect === 'string') checkInspectorUrl(options.inspect)
   if (options.versions?.length === 0) throw new OptionsError('`versions` is empty')
   if (typeof options.queueMode === 'object') checkSeconds('awakeSeconds', options.queueMode.awakeSeconds, 1)
   for (const { holdOffSeconds, accountTimeoutSeconds } of bootstrapServers(options)) {
@@ -164,5 +169,13 @@ function checkServers(servers: readonly ServerOptions[]): void {
         `the lifetime ${lifetimeSeconds} is not between 0 (for ever) and ${longestSeconds} seconds`,
       )
     }
+  }
+}
+
+function checkInspectorUrl(text: string): void {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  // The text stays out of the message: it may hold a password.
+  if (url === undefined || !/^wss?:$/.test(url.protocol) || url.hash !== '') {
+    throw new OptionsError('the URL of an inspector must be ws://HOST[:PORT] or wss://HOST[:PORT]')
   }
 }

@@ -24,11 +24,14 @@ export async function run(args: readonly string[], environment: Environment): Pr
   program
     .command('client')
     .description('run a simulated device until Ctrl-C, which de-registers it')
-    .requiredOption('--server <uri>', 'server to register with, coap://HOST[:PORT]', checkServerUri)
+    .option('--server <uri>', 'server to register with, coap://HOST[:PORT]', checkServerUri)
+    .option('--bootstrap <uri>', 'bootstrap server that knows the server, coap://HOST[:PORT]', checkServerUri)
     .requiredOption('--endpoint <name>', 'endpoint client name, for example urn:dev:os:1')
     .option('--lifetime <seconds>', 'lifetime of the registration', parseLifetimeSeconds, 300)
     .option('--short-server-id <id>', 'Short Server ID of the server account', parseShortServerId, 1)
+    .option('--queue-mode', 'sleep between exchanges')
     .option('--once', 'exit with 1 after the first attempt that fails')
+    .option('--inspect [url]', 'show the statecharts in the Stately inspector, by default at ws://localhost:8080')
     .action(async (options: ClientArguments) => {
       exitCode = await runClient(options, environment)
     })

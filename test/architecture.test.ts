@@ -19,11 +19,15 @@ const rooms: Readonly<Record<string, Room>> = {
   transport: { folders: ['objects'], packages: ['coap-packet', '@peculiar/x509', 'reflect-metadata'], node: true },
   streams: { folders: ['objects'], types: ['transport'], packages: ['rxjs'], node: false },
   machines: { folders: [], types: ['objects'], packages: ['xstate'], node: false },
-  client: { folders: ['objects', 'transport', 'streams', 'machines'], packages: ['xstate', 'rxjs'], node: true },
+  client: {
+    folders: ['objects', 'transport', 'streams', 'machines'],
+    packages: ['xstate', 'rxjs', '@statelyai/inspect', 'ws'],
+    node: true,
+  },
   server: { folders: ['objects', 'transport'], packages: ['rxjs'], node: true },
   shell: {
     folders: ['objects', 'transport', 'machines', 'client', 'server'],
-    packages: ['commander', 'picocolors', '@statelyai/inspect'],
+    packages: ['commander', 'picocolors'],
     node: true,
   },
   /** As an application sees the engine: by its package name. */
@@ -33,13 +37,15 @@ const rooms: Readonly<Record<string, Room>> = {
   '': { folders: engine, packages: [], node: false },
 }
 
-/** Packages with traps (see docs/decisions.md), and the one file that knows them. */
+/** Packages with traps or optional ones (see docs/decisions.md), and the one file that knows them. */
 const onlyFile: Readonly<Record<string, string>> = {
   'coap-packet': 'transport/coap/codec.ts',
   'cbor-x': 'objects/formats/cbor-reader.ts',
   saxes: 'objects/ddf.ts',
   '@peculiar/x509': 'transport/dtls/certificates.ts',
   'reflect-metadata': 'transport/dtls/certificates.ts',
+  '@statelyai/inspect': 'client/inspector.ts',
+  ws: 'client/inspector.ts',
 }
 
 /** Where time and randomness come from, and what each may use. */
@@ -229,6 +235,7 @@ describe('a planted fault is found', () => {
     ['machines/a.ts', "export * from '../client/client.ts'", 'machines may not import client'],
     ['server/a.ts', "import { Lwm2mClient } from '../client/client.ts'", 'server may not import client'],
     ['client/a.ts', "import { Subject } from 'rxjs/operators'", undefined],
+    ['client/a.ts', "await import('ws')", 'only client/inspector.ts may import ws'],
     ['client/a.ts', "import '../shell/main.ts'", 'client may not import shell'],
     [
       'client/a.ts',

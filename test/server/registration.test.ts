@@ -21,7 +21,7 @@ test('Register: the server knows the client by its endpoint name', async () => {
   const registration = server.registrations.get(endpoint)
   expect(registration).toMatchObject({
     endpoint,
-    version: '1.1',
+    version: '1.2',
     lifetimeSeconds: 60,
     address: { host: '10.0.0.1' },
     registeredMs: clock.now(),
