@@ -20,6 +20,7 @@ export class LifecycleClient {
   readonly told = new EventLog<ClientEvents>()
   /** With the answer as soon as there is one: `Register lwm2m=1.2 lt=300: 4.12`, `Update lt=60: 2.04`. */
   readonly requests: string[] = []
+  #latest: CoapMessage | undefined
 
   constructor(options: Omit<ClientOptions, 'endpoint' | 'trace'>) {
     this.client = new Lwm2mClient({
@@ -39,9 +40,9 @@ export class LifecycleClient {
 
   #trace(direction: 'sent' | 'received', message: CoapMessage): void {
     if (direction === 'sent' && isRequest(message.code)) {
-      const request = describeRequest(message)
-      // One at a time waits for its answer (NSTART), so that the same once more is a retransmission.
-      if (this.requests.at(-1) !== request) this.requests.push(request)
+      // The same message once more is a retransmission.
+      if (message !== this.#latest) this.requests.push(describeRequest(message))
+      this.#latest = message
     } else if (direction === 'received' && isResponse(message.code)) {
       this.requests.push(`${this.requests.pop()}: ${formatCode(message.code)}`)
     }
