@@ -17,7 +17,7 @@ export interface FileSystem {
   syncDirectory(path: string): Promise<void>
 }
 
-export interface NewFile {
+interface NewFile {
   writeFile(bytes: Uint8Array): Promise<void>
   /** Resolves when the bytes are on the disk. */
   sync(): Promise<void>

@@ -2,12 +2,15 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { canonicalJson } from '../../client/fingerprint.ts'
 import { ShapeError } from '../../client/json-reader.ts'
-import { decodeState, encodeState, type SavedState } from '../../client/saved-state.ts'
+import { decodeState, encodeState, type SavedServer, type SavedState } from '../../client/saved-state.ts'
 import { attributeTable } from '../../objects/attributes/attributes.ts'
 import { formatPath } from '../../objects/path.ts'
 import type { PathValue } from '../../objects/path-value.ts'
+import { restoreSnapshot, takeSnapshot } from '../../objects/snapshot.ts'
+import { ObjectStore } from '../../objects/store.ts'
 import type { Value } from '../../objects/value.ts'
 import { numberedState } from '../helpers/saved-states.ts'
+import { setUp } from '../objects/operations/setting.ts'
 
 const id = fc.integer({ min: 0, max: 65534 })
 const linkId = fc.integer({ min: 0, max: 65535 })
@@ -40,7 +43,7 @@ const attributes = fc.dictionary(
     .record(Object.fromEntries(attributeTable.map(({ name }) => [name, fc.constantFrom(0, 1)])), { requiredKeys: [] })
     .filter(one => Object.keys(one).length > 0),
 )
-const server = fc.record(
+const server: fc.Arbitrary<SavedServer> = fc.record(
   {
     location: fc.array(fc.string({ unit: 'binary' })),
     version: fc.constantFrom('1.0' as const, '1.1' as const, '1.2' as const),
@@ -81,6 +84,19 @@ test('what is encoded is decoded without loss, through text', () => {
     }),
     { seed: 1, numRuns: 300 },
   )
+})
+
+test('the objects of a store are the same after a restart', () => {
+  const { store } = setUp()
+  store.createInstance(3303, 0, [{ path: [3303, 0, 5700], value: -0 }])
+  store.set([32000, 0, 10], { objectId: 65535, instanceId: 65535 })
+  store.set([32000, 0, 11], {})
+  store.set([1, 0, 14], 2n ** 64n - 1n)
+  store.set([3, 0, 13], -(2 ** 53 - 1))
+  const restarted = new ObjectStore()
+  for (const definition of store.objects()) restarted.define(definition)
+  restoreSnapshot(restarted, throughText({ ...numberedState(1), objects: takeSnapshot(store) }).objects)
+  expect(restarted.entries([])).toEqual(store.entries([]))
 })
 
 /** Without the null prototypes of fast-check. */

@@ -19,7 +19,7 @@ export type Remains =
    */
   | { readonly bytesLeft: number; readonly namesLeft: number }
 
-export class DiskError extends Error {
+class DiskError extends Error {
   readonly code: string
   constructor(code: string) {
     super(`${code}: the disk says no`)
