@@ -1,3 +1,4 @@
+import type { Expiry } from '../machines/bootstrap-context.ts'
 import { AttributeTree, type SavedAttributes } from '../objects/attributes/tree.ts'
 import { type EnablerVersion, enablerVersions } from '../objects/enabler.ts'
 import { formatPath, idFromText, MAX_ID, type Path, parsePath } from '../objects/path.ts'
@@ -30,8 +31,8 @@ export interface SavedState {
   readonly fingerprint: string
   readonly objects: Snapshot
   readonly servers: { readonly [shortServerId: number]: SavedServer }
-  /** When the Bootstrap-Server Account is purged (/0/x/12), milliseconds since 1970. */
-  readonly bootstrapAccountDeadlineMs?: number
+  /** Which Bootstrap-Server Account is purged and when (/0/x/12), milliseconds since 1970. */
+  readonly bootstrapExpiry?: Expiry
 }
 
 /** A state as JSON data. Throws `ShapeError` for one that {@link decodeState} would not take. */
@@ -49,7 +50,14 @@ export function decodeState(data: unknown): SavedState {
     fingerprint: state.member('fingerprint').text(),
     objects: decodeSnapshot(state.member('objects')),
     servers: Object.fromEntries(state.member('servers').members().map(decodeServer)),
-    ...state.optional('bootstrapAccountDeadlineMs', decodeTime),
+    ...state.optional('bootstrapExpiry', decodeExpiry),
+  }
+}
+
+function decodeExpiry(expiry: JsonReader): Expiry {
+  return {
+    securityInstanceId: expiry.member('securityInstanceId').integer(0, MAX_ID - 1),
+    atMs: decodeTime(expiry.member('atMs')),
   }
 }
 

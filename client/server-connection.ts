@@ -31,6 +31,7 @@ import { Observations } from './observations.ts'
 import { causeOf, RequestExchange } from './request-exchange.ts'
 import { Requests } from './requests.ts'
 import { RestingConnection } from './resting-connection.ts'
+import type { SavedServer } from './saved-state.ts'
 
 /** A De-register may take this long: whoever stops a device does not wait for a dead server. */
 const deregisterTimeoutMs = 5_000
@@ -77,7 +78,9 @@ export class ServerConnection {
       confirmable: environment.confirmableNotifications,
       maximumHeldNotifications: environment.maximumHeldNotifications,
       onWaiting: () => environment.onTransmissionWaiting(shortServerId),
+      onChanged: environment.onKeptChanged,
     })
+    this.#attributes.onChange(environment.onKeptChanged)
   }
 
   /** Opens the connection; lets it rest and wakes it in queue mode; closes it in the end. */
@@ -223,6 +226,21 @@ export class ServerConnection {
 
   resume(): void {
     this.#observations.resume()
+  }
+
+  /** What is to be known of the server after a restart, besides its registration. */
+  save(): Pick<SavedServer, 'localPort' | 'attributes' | 'observations'> {
+    return {
+      ...(this.#localPort === 0 ? {} : { localPort: this.#localPort }),
+      attributes: this.#attributes.save(),
+      observations: this.#observations.save(),
+    }
+  }
+
+  restore({ localPort = 0, attributes, observations }: SavedServer): void {
+    this.#localPort = localPort
+    this.#attributes.restore(attributes)
+    this.#observations.restore(observations)
   }
 
   /** An object instance is gone, and with it the attributes that the server attached to it. */

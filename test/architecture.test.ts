@@ -241,11 +241,7 @@ describe('a planted fault is found', () => {
     ['server/a.ts', "import { Lwm2mClient } from '../client/client.ts'", 'server may not import client'],
     ['client/a.ts', "import { Subject } from 'rxjs/operators'", undefined],
     ['client/a.ts', "await import('ws')", 'only client/inspector.ts may import ws'],
-    [
-      'client/a.ts',
-      "import { open } from 'node:fs/promises'",
-      'of client, only client/inspector.ts, .* may use Node',
-    ],
+    ['client/a.ts', "import { open } from 'node:fs/promises'", 'of client, only client/inspector.ts, .* may use Node'],
     ['client/persistence.ts', "import { resolve } from 'node:path'", undefined],
     ['client/a.ts', "import '../shell/main.ts'", 'client may not import shell'],
     [

@@ -1,4 +1,5 @@
 import { Observations, type ObservationsOptions } from '../../client/observations.ts'
+import { deviceManagement } from '../../client/device-management.ts'
 import { Requests } from '../../client/requests.ts'
 import { AttributeTree } from '../../objects/attributes/tree.ts'
 import { temperature } from '../../objects/definitions/temperature.ts'
@@ -94,7 +95,8 @@ export async function observationsSite(options: Partial<ObservationsOptions> = {
     /** Opens a connection; nothing is attached to it yet. */
     async open(localPort = clientPort): Promise<CoapPeer> {
       const connection = await network.connect(server.local, { localPort })
-      const requests = new Requests(device.store, device.context, device.observations, 10)
+      const perform = deviceManagement({ ...device, isOpen: () => true })
+      const requests = new Requests(device.store, perform, 10)
       peer = new CoapPeer(connection, { clock, random, handler: request => requests.handle(request) })
       return peer
     },
