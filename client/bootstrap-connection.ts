@@ -8,17 +8,19 @@ import type {
 } from '../machines/effects.ts'
 import type { Cause } from '../machines/events.ts'
 import type { BootstrapAccount } from '../objects/account.ts'
+import { security } from '../objects/definitions/security.ts'
 import { ResponseCode } from '../objects/errors.ts'
 import { ContentFormat } from '../objects/formats/format.ts'
 import { performBootstrap } from '../objects/operations/bootstrap.ts'
-import type { BootstrapOperation, Outcome } from '../objects/operations/operation.ts'
+import { performBootstrapPack } from '../objects/operations/bootstrap-pack.ts'
+import type { BootstrapContext, BootstrapOperation, Outcome } from '../objects/operations/operation.ts'
 import { restoreSnapshot, type Snapshot, takeSnapshot } from '../objects/snapshot.ts'
 import { type CoapMessage, Code, describeCode, isSuccess } from '../transport/coap/message.ts'
 import { CoapPeer, type PeerRequest } from '../transport/coap/peer.ts'
 import type { Connection } from '../transport/connection.ts'
 import type { TransportError } from '../transport/errors.ts'
 import { encodeBootstrapPackRequest, encodeBootstrapRequest } from '../transport/lwm2m/bootstrap-request.ts'
-import { decodeBootstrapOperation, encodeOutcome } from '../transport/lwm2m/downlink.ts'
+import { decodeBootstrapOperation, decodeOutcome, encodeOutcome } from '../transport/lwm2m/downlink.ts'
 import { parseServerUri } from '../transport/uri.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import { refusal } from './device-management.ts'
@@ -42,6 +44,7 @@ const changing: ReadonlySet<BootstrapOperation['kind']> = new Set(['bootstrapWri
 export class BootstrapConnection {
   readonly #account: BootstrapAccount
   readonly #environment: BootstrapEnvironment
+  readonly #context: BootstrapContext
   #peer: CoapPeer | undefined
   #exchange: RequestExchange | undefined
   #report: (outcome: BootstrapConnectionOutcome) => void = () => {}
@@ -53,6 +56,8 @@ export class BootstrapConnection {
   constructor(account: BootstrapAccount, environment: BootstrapEnvironment) {
     this.#account = account
     this.#environment = environment
+    const { versions, maximumBootstrapAccounts, onError } = environment
+    this.#context = { enablerVersion: versions[0], maximumBootstrapAccounts, onError }
   }
 
   /** Begins an attempt; the returned function ends it. */
@@ -88,7 +93,7 @@ export class BootstrapConnection {
   request(report: (outcome: BootstrapRequestOutcome) => void): () => void {
     const { endpoint, versions } = this.#environment
     // Whoever speaks 1.0 only knows no such parameter (LwM2M 1.0.2 §5.2.3).
-    const preferred = versions[0] === '1.0' ? {} : { preferredFormat: ContentFormat.senmlCbor }
+    const preferred = versions[0] === '1.0' ? {} : { preferredContentFormat: ContentFormat.senmlCbor }
     return this.#send(
       encodeBootstrapRequest({ endpoint, ...preferred }),
       ({ code }) =>
@@ -98,11 +103,12 @@ export class BootstrapConnection {
   }
 
   pack(report: (outcome: BootstrapPackOutcome | BootstrapRequestOutcome) => void): () => void {
-    const { endpoint } = this.#environment
+    const { endpoint, store } = this.#environment
+    const accountInstances = [[security.id, this.#account.securityInstanceId]]
     return this.#send(
-      encodeBootstrapPackRequest({ endpoint, accept: ContentFormat.senmlCbor }),
+      encodeBootstrapPackRequest({ endpoint, accept: ContentFormat.senmlCbor, accountInstances }),
       response => {
-        if (response.code === Code.content) this.#finish(this.#apply(response))
+        if (response.code === Code.content) this.#finish(performBootstrapPack(store, this.#context, packOf(response)))
         else report({ type: 'pack.refused' })
       },
       cause => report({ type: 'bootstrap.failed', cause }),
@@ -152,21 +158,12 @@ export class BootstrapConnection {
       this.#begun = true
       this.#report({ type: 'transfer.begun' })
     }
-    const { store, versions, maximumBootstrapAccounts, onError } = this.#environment
+    const { store } = this.#environment
     if (changing.has(operation.kind)) this.#before ??= takeSnapshot(store)
-    const context = { enablerVersion: versions[0], maximumBootstrapAccounts, onError }
-    const outcome = performBootstrap(store, context, operation)
+    const outcome = performBootstrap(store, this.#context, operation)
     if (outcome instanceof Promise) return outcome.then(encodeOutcome)
     if (operation.kind === 'bootstrapFinish') this.#finish(outcome)
     return encodeOutcome(outcome)
-  }
-
-  #apply(response: CoapMessage): Outcome {
-    const { store, versions, maximumBootstrapAccounts, onError } = this.#environment
-    this.#before ??= takeSnapshot(store)
-    const context = { enablerVersion: versions[0], maximumBootstrapAccounts, onError }
-    void [response]
-    return performBootstrap(store, context, { kind: 'bootstrapFinish' }) as Outcome
   }
 
   #finish(outcome: Outcome): void {
@@ -182,7 +179,7 @@ export class BootstrapConnection {
 
   #rollBack(): void {
     if (this.#before === undefined) return
-    restoreSnapshot(this.#environment.store, this.#before)
+    restoreSnapshot(this.#environment.store, this.#before, { keepReadOnly: true })
     this.#before = undefined
   }
 
@@ -199,4 +196,9 @@ export class BootstrapConnection {
 
 function rejected(code: number): Cause {
   return { code: 'REJECTED', message: `the Bootstrap-Server answered ${describeCode(code)}` }
+}
+
+function packOf(response: CoapMessage) {
+  const { contentFormat, payload } = decodeOutcome(response)
+  return { payload, ...(contentFormat === undefined ? {} : { contentFormat }) }
 }

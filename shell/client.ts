@@ -50,8 +50,7 @@ export async function runClient(args: ClientArguments, environment: Environment)
     random,
     network,
     trace: serverRequests(log),
-    onError: error =>
-      log.failed(isForPeople(error) ? error.message : `the device failed: ${String(error)}`),
+    onError: error => log.failed(isForPeople(error) ? error.message : `the device failed: ${String(error)}`),
     ...(args.inspect !== undefined && { inspect: args.inspect }),
   })
   const stopDevice = simulateDevice(client, log, environment)

@@ -1,5 +1,5 @@
-import { Observations, type ObservationsOptions } from '../../client/observations.ts'
 import { deviceManagement } from '../../client/device-management.ts'
+import { Observations, type ObservationsOptions } from '../../client/observations.ts'
 import { Requests } from '../../client/requests.ts'
 import { AttributeTree } from '../../objects/attributes/tree.ts'
 import { temperature } from '../../objects/definitions/temperature.ts'
