@@ -40,7 +40,6 @@ export class Observations {
   readonly #active = new Map<string, Observation>()
   readonly #outbox: Outbox
   readonly #stopListening: () => void
-  #peer: CoapPeer | undefined
 
   constructor(options: ObservationsOptions) {
     const { store, context, router, clock, serverPath, confirmable, onWaiting } = options
@@ -58,7 +57,6 @@ export class Observations {
       made: (observation, message) => outbox.put(observation, message),
       acknowledged: () => outbox.drain(),
       detached: (observation, undelivered) => {
-        this.#peer = undefined
         outbox.putBack(observation, undelivered)
         outbox.disconnect()
       },
@@ -125,7 +123,6 @@ export class Observations {
   attach(peer: CoapPeer): void {
     this.detach()
     for (const observation of this.#active.values()) observation.attach(peer)
-    this.#peer = peer
     this.#outbox.connect()
   }
 
@@ -134,7 +131,6 @@ export class Observations {
    * confirmable notification that was not acknowledged is the first to be sent again.
    */
   detach(): void {
-    this.#peer = undefined
     this.#outbox.disconnect()
     for (const observation of this.#active.values()) observation.detach()
   }
@@ -178,14 +174,13 @@ export class Observations {
    */
   restore(saved: unknown): void {
     if (!Array.isArray(saved)) return
+    this.detach()
     const nowMs = this.#options.clock.now()
     for (const one of saved) {
       if (this.#active.size >= this.#options.maximum) break
       const start = restoreObservation(one, nowMs)
       if (start === undefined || this.#active.has(formatPath(start.operation.path))) continue
-      const observation = new Observation(this.#host, start)
-      if (this.#peer !== undefined) observation.attach(this.#peer)
-      this.#add(observation)
+      this.#add(new Observation(this.#host, start))
     }
     this.#options.onChanged?.()
   }
