@@ -22,8 +22,8 @@ export interface ObservationsOptions {
   /** Notifications kept while nothing may leave, over all observations. Default 1,000. */
   readonly maximumHeldNotifications?: number
   /**
-   * Something waits to be told: the first since `hold`, since the connection was lost, or since `release`. Called
-   * synchronously, so it must not throw.
+   * Something waits to be told, the first since `hold`, or since the connection was lost. Called synchronously, so it must
+   * not throw.
    */
   readonly onWaiting?: (() => void) | undefined
   /** The set of observations is another, or has to be saved anew. Called synchronously, so it must not throw. */
@@ -109,6 +109,7 @@ export class Observations {
     if (this.#active.size === 0) return
     const ending = [...this.#active.values()]
     this.#active.clear()
+    // At once what each would look for on its own.
     this.#outbox.clear()
     for (const observation of ending) observation.end('cancelled')
     this.#options.onChanged?.()

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import type { ObservationsOptions } from '../../client/observations.ts'
 import { Code, MessageType } from '../../transport/coap/message.ts'
+import type { CoapParameters } from '../../transport/coap/parameters.ts'
 import { type ObservationsSite, observationsSite } from '../helpers/observations-site.ts'
 
 let site: ObservationsSite
@@ -9,8 +11,12 @@ afterEach(async () => {
   expect(site.clock.pendingTimers).toBe(0)
 })
 
-async function observed(options: Parameters<typeof observationsSite>[0] = {}, ids = [0, 1]) {
-  site = await observationsSite(options)
+async function observed(
+  options: Partial<ObservationsOptions> = {},
+  ids = [0, 1],
+  parameters: Partial<CoapParameters> = {},
+) {
+  site = await observationsSite(options, parameters)
   await site.connect()
   for (const id of ids) await site.observe(id)
   return site
@@ -261,15 +267,25 @@ describe('held: all', () => {
     expect(site.take()).toEqual(['/3303/1 11', '/3303/0 12'])
   })
 
-  test('more confirmable ones than the peer lets queue leave all the same', async () => {
-    await observed({ confirmable: true, maximumHeldNotifications: 5_000 }, [0, 1, 2])
-    site.conditions({ delayMs: [1, 1] })
+  for (const mode of ['all', 'latest'] as const) {
+    test(`more confirmable ones than the peer lets queue leave all the same (${mode})`, async () => {
+      await observed({ confirmable: true }, [0, 1, 2], { maximumQueued: 1 })
+      site.observations.hold(mode)
+      for (const value of [10, 11]) for (const id of [0, 1, 2]) site.set(id, value)
+      site.observations.release()
+      await site.clock.advance(10_000)
+      expect([site.received.length, site.observations.size]).toEqual([mode === 'all' ? 6 : 3, 3])
+    })
+  }
+
+  test('those behind a confirmable one that was on its way before wait for it', async () => {
+    await observed({ confirmable: true })
+    for (const id of [0, 1]) site.set(id, 10)
     site.observations.hold('all')
-    for (let count = 0; count < 3_000; count++) site.set(count % 3, 100 + count)
+    for (const value of [11, 12, 13, 14]) site.set(0, value)
     site.observations.release()
-    await site.clock.advance(20_000)
-    expect(site.received).toHaveLength(3_000)
-    expect(site.observations.size).toBe(3)
+    await site.clock.advance(10_000)
+    expect(site.take()).toEqual(['/3303/0 10', '/3303/1 10', ...[11, 12, 13, 14].map(value => `/3303/0 ${value}`)])
   })
 
   test('what is held of an observation goes with it', async () => {
@@ -430,6 +446,21 @@ describe('onWaiting', () => {
     expect(site.told.waiting).toBe(1)
     site.observations.hold('all')
     expect(site.told.waiting).toBe(2)
+  })
+
+  test('is called once for each loss of the connection, and again when that becomes a hold', async () => {
+    await observed()
+    for (const times of [1, 2]) {
+      site.disconnect()
+      for (const id of [0, 1]) site.set(id, 10 + times)
+      expect(site.told.waiting).toBe(times)
+      await site.connect()
+    }
+    site.disconnect()
+    site.set(0, 20)
+    expect(site.told.waiting).toBe(3)
+    site.observations.hold('latest')
+    expect(site.told.waiting).toBe(4)
   })
 
   test('may release at once', async () => {

@@ -162,6 +162,19 @@ test('nothing that is held leaves, by whatever comes first of release and resume
   expect(site.take()).toEqual(['/3303/0 11'])
 })
 
+test('what was held before keeps until then', async () => {
+  await site.observe(0)
+  site.observations.hold('all')
+  site.set(0, 10)
+  site.observations.pause()
+  site.observations.release()
+  await site.clock.advance(1_000)
+  expect(site.take()).toEqual([])
+  site.observations.resume()
+  await site.clock.advance(1_000)
+  expect(site.take()).toEqual(['/3303/0 10'])
+})
+
 test('what waits and what changed meanwhile are one notification', async () => {
   await site.observe(0)
   site.observations.hold('latest')
