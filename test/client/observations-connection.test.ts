@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import type { ObservationsOptions } from '../../client/observations.ts'
 import { Code, MessageType } from '../../transport/coap/message.ts'
+import type { CoapParameters } from '../../transport/coap/parameters.ts'
 import { type ObservationsSite, observationsSite } from '../helpers/observations-site.ts'
 
 let site: ObservationsSite
@@ -9,8 +11,12 @@ afterEach(async () => {
   expect(site.clock.pendingTimers).toBe(0)
 })
 
-async function observed(options: Parameters<typeof observationsSite>[0] = {}, ids = [0, 1]) {
-  site = await observationsSite(options)
+async function observed(
+  options: Partial<ObservationsOptions> = {},
+  ids = [0, 1],
+  parameters: Partial<CoapParameters> = {},
+) {
+  site = await observationsSite(options, parameters)
   await site.connect()
   for (const id of ids) await site.observe(id)
   return site
@@ -128,6 +134,10 @@ describe('without a connection', () => {
     site.disconnect()
     site.set(0, 11)
     site.observations.cancel([3303, 0, 5700])
+    // Nothing waits any more.
+    site.observations.hold('latest')
+    expect(site.told.waiting).toBe(1)
+    site.observations.release()
     await site.connect()
     await site.clock.advance(1_000)
     expect(site.take()).toEqual([])
@@ -257,15 +267,25 @@ describe('held: all', () => {
     expect(site.take()).toEqual(['/3303/1 11', '/3303/0 12'])
   })
 
-  test('more confirmable ones than the peer lets queue leave all the same', async () => {
-    await observed({ confirmable: true, maximumHeldNotifications: 5_000 }, [0, 1, 2])
-    site.conditions({ delayMs: [1, 1] })
+  for (const mode of ['all', 'latest'] as const) {
+    test(`more confirmable ones than the peer lets queue leave all the same (${mode})`, async () => {
+      await observed({ confirmable: true }, [0, 1, 2], { maximumQueued: 1 })
+      site.observations.hold(mode)
+      for (const value of [10, 11]) for (const id of [0, 1, 2]) site.set(id, value)
+      site.observations.release()
+      await site.clock.advance(10_000)
+      expect([site.received.length, site.observations.size]).toEqual([mode === 'all' ? 6 : 3, 3])
+    })
+  }
+
+  test('those behind a confirmable one that was on its way before wait for it', async () => {
+    await observed({ confirmable: true })
+    for (const id of [0, 1]) site.set(id, 10)
     site.observations.hold('all')
-    for (let count = 0; count < 3_000; count++) site.set(count % 3, 100 + count)
+    for (const value of [11, 12, 13, 14]) site.set(0, value)
     site.observations.release()
-    await site.clock.advance(20_000)
-    expect(site.received).toHaveLength(3_000)
-    expect(site.observations.size).toBe(3)
+    await site.clock.advance(10_000)
+    expect(site.take()).toEqual(['/3303/0 10', '/3303/1 10', ...[11, 12, 13, 14].map(value => `/3303/0 ${value}`)])
   })
 
   test('what is held of an observation goes with it', async () => {
@@ -282,6 +302,33 @@ describe('held: all', () => {
     site.observations.release()
     await site.clock.advance(1_000)
     expect(site.take()).toEqual([])
+  })
+
+  test('what goes with its observation leaves room for others, and nothing that waits', async () => {
+    await observed({ maximumHeldNotifications: 2 })
+    site.observations.hold('all')
+    for (const id of [0, 1]) site.set(id, 10)
+    site.observations.cancel([3303, 0, 5700])
+    site.set(1, 11)
+    expect(site.observations.droppedNotifications).toBe(0)
+    site.observations.clear()
+    site.disconnect()
+    site.observations.release()
+    site.observations.hold('all')
+    expect(site.told.waiting).toBe(1)
+  })
+
+  test('an observation whose server is silent does not keep the others waiting for ever', async () => {
+    await observed({ confirmable: true })
+    site.observations.hold('all')
+    for (const id of [0, 1]) site.set(id, 10)
+    site.conditions({ loss: 1 })
+    site.observations.release()
+    // Past the last retransmission, before the end of its wait.
+    await site.clock.advance(50_000)
+    site.conditions({ loss: 0 })
+    await site.clock.advance(50_000)
+    expect([site.take(), site.observations.size]).toEqual([['/3303/1 10'], 1])
   })
 
   test('an error among them is the last: what follows it is dropped', async () => {
@@ -324,16 +371,17 @@ describe('held: latest', () => {
     // Held by pmin, and told with the one before.
     site.set(0, 11)
     site.observations.release()
+    await site.clock.advance(99_000)
+    expect(site.take()).toEqual(['/3303/0 11'])
+    await site.clock.advance(2_000)
+    expect(site.take()).toEqual(['/3303/0 11'])
+    site.observations.hold('latest')
+    await site.clock.advance(100_000)
+    site.observations.release()
+    site.set(0, 12)
     await site.clock.advance(9_000)
     expect(site.take()).toEqual(['/3303/0 11'])
-    site.set(0, 12)
-    await site.clock.advance(500)
-    expect(site.take()).toEqual([])
-    await site.clock.advance(1_000)
-    expect(site.take()).toEqual(['/3303/0 12'])
-    await site.clock.advance(98_000)
-    expect(site.take()).toEqual([])
-    await site.clock.advance(2_000)
+    await site.clock.advance(1_500)
     expect(site.take()).toEqual(['/3303/0 12'])
   })
 
@@ -398,6 +446,21 @@ describe('onWaiting', () => {
     expect(site.told.waiting).toBe(1)
     site.observations.hold('all')
     expect(site.told.waiting).toBe(2)
+  })
+
+  test('is called once for each loss of the connection, and again when that becomes a hold', async () => {
+    await observed()
+    for (const times of [1, 2]) {
+      site.disconnect()
+      for (const id of [0, 1]) site.set(id, 10 + times)
+      expect(site.told.waiting).toBe(times)
+      await site.connect()
+    }
+    site.disconnect()
+    site.set(0, 20)
+    expect(site.told.waiting).toBe(3)
+    site.observations.hold('latest')
+    expect(site.told.waiting).toBe(4)
   })
 
   test('may release at once', async () => {

@@ -103,6 +103,16 @@ test('without a change nothing is notified, nor for what is not observed', async
   expect(site.received).toEqual([])
 })
 
+test('after resume pmin holds as ever', async () => {
+  site.attributes(0, { pminSeconds: 10 })
+  await site.observe(0)
+  site.observations.pause()
+  site.observations.resume()
+  site.set(0, 10)
+  await site.clock.advance(30_000)
+  expect(seconds()).toEqual([[10, '10']])
+})
+
 test('a read that ends during the pause is done again after it', async () => {
   let value = 30
   await site.observe(0)
@@ -120,13 +130,15 @@ test('a read that ends during the pause is done again after it', async () => {
 
 test('a lock that is given back during the pause lets nothing out', async () => {
   await site.observe(0)
+  let reads = 0
+  site.device.objects.onRead('/3303/0/5700', () => ++reads)
   const unlock = site.device.objects.lock()
   site.attributes(0, { pmaxSeconds: 5 })
   await site.clock.advance(6_000)
   site.observations.pause()
   unlock()
   await site.clock.advance(1_000)
-  expect(site.received).toEqual([])
+  expect([site.received, reads]).toEqual([[], 0])
   site.observations.resume()
   await site.clock.advance(4_000)
   expect(site.received).toHaveLength(1)
@@ -148,6 +160,19 @@ test('nothing that is held leaves, by whatever comes first of release and resume
   site.observations.release()
   await site.clock.advance(1_000)
   expect(site.take()).toEqual(['/3303/0 11'])
+})
+
+test('what was held before keeps until then', async () => {
+  await site.observe(0)
+  site.observations.hold('all')
+  site.set(0, 10)
+  site.observations.pause()
+  site.observations.release()
+  await site.clock.advance(1_000)
+  expect(site.take()).toEqual([])
+  site.observations.resume()
+  await site.clock.advance(1_000)
+  expect(site.take()).toEqual(['/3303/0 10'])
 })
 
 test('what waits and what changed meanwhile are one notification', async () => {
@@ -182,16 +207,21 @@ test('goes well with the loss of the connection, and with a new one before or af
 
 test('an observation that starts during the pause knows what changes', async () => {
   site.observations.pause()
+  site.attributes(0, { pmaxSeconds: 1_000 })
   await site.observe(0)
+  const timers = site.clock.pendingTimers
   site.set(0, 10)
   await site.clock.advance(1_000)
   expect(site.take()).toEqual([])
   site.observations.resume()
+  // That of the network, and that of pmax.
+  expect(site.clock.pendingTimers).toBe(timers + 2)
   await site.clock.advance(1_000)
   expect(site.take()).toEqual(['/3303/0 10'])
 })
 
 test('one that ends during the pause or by its first notification after it stays ended', async () => {
+  site.attributes(1, { pmaxSeconds: 1_000 })
   for (const id of [0, 1, 2]) await site.observe(id)
   site.observations.pause()
   site.observations.cancel([3303, 0, 5700])
@@ -200,7 +230,6 @@ test('one that ends during the pause or by its first notification after it stays
   site.observations.resume()
   await site.clock.advance(1_000)
   expect([site.take(), site.ends, site.observations.size]).toEqual([[], ['/3303/1 132'], 1])
-  site.attributes(1, { pmaxSeconds: 1 })
   site.set(0, 11)
   await site.clock.advance(10_000)
   expect(site.take()).toEqual([])

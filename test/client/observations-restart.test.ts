@@ -108,6 +108,13 @@ test('one confirmable notification a day, over restarts, too', async () => {
   site.set(0, 10)
   await site.clock.advance(1_000)
   expect(types).toEqual([0, 1])
+  const [saved] = stored() as [SavedObservation]
+  // A clock that was set back.
+  await restart([{ ...saved, confirmedMs: site.clock.now() + 10 ** 9 }])
+  await site.clock.advance(25 * 3_600_000)
+  site.set(0, 11)
+  await site.clock.advance(1_000)
+  expect(types).toEqual([0, 1, 1, 0])
 })
 
 test('restored while paused: silent until resume', async () => {
@@ -124,12 +131,14 @@ test('restored while paused: silent until resume', async () => {
   expect(site.take()).toEqual(['/3303/0 0'])
 })
 
-test('restored when there is a connection already', async () => {
+test('restored while there is a connection: they wait for the next one', async () => {
   await site.observe(0)
   const saved = stored()
   site.restart()
   await site.connect()
   site.observations.restore(saved)
+  site.disconnect()
+  await site.connect()
   await site.clock.advance(1_000)
   expect(site.take()).toEqual(['/3303/0 0'])
 })
@@ -145,23 +154,40 @@ test('what another process could observe and this one cannot ends with an error'
   expect([site.ends, site.observations.size]).toEqual([[`/3303/0 ${Code.notFound}`], 0])
 })
 
+test('10,000 that all end with their first notification', async () => {
+  await site.close()
+  site = await observationsSite({ maximum: 10_000 })
+  await site.connect()
+  await site.observe(0)
+  const [saved] = stored() as [SavedObservation]
+  const all = Array.from({ length: 10_000 }, (_, id) => ({
+    ...saved,
+    request: requestOf(Code.get, ['3303', String(1_000 + id)], 0, Buffer.from([id >> 8, id & 0xff])),
+  }))
+  await restart(all)
+  expect(site.observations.size).toBe(0)
+  await site.clock.advance(1_000)
+})
+
 test('no more than the bound are restored, none twice', async () => {
   await site.observe(0)
   const [saved] = stored() as SavedObservation[]
-  const others = Array.from({ length: 20 }, (_, index) => ({
+  const others = Array.from({ length: 30 }, (_, index) => ({
     ...saved,
     request: requestOf(Code.get, ['3303', '0', '5700', String(index >> 1)]),
   }))
   site.restart()
+  // A second one of the same path would keep its timer.
+  site.device.context.attributes.set([3303], { pmaxSeconds: 1_000 })
   site.observations.restore(others.slice(0, 4))
   expect(site.observations.size).toBe(2)
   site.observations.restore([...others])
   expect(site.observations.size).toBe(10)
 })
 
-function requestOf(code: number, path: readonly string[], observe = 0): string {
+function requestOf(code: number, path: readonly string[], observe = 0, token = Buffer.from([1])): string {
   const options = [uintOption(OptionNumber.observe, observe), ...pathOptions(OptionNumber.uriPath, path)]
-  return encodeDatagram(datagramOf({ code, options })).toString('base64')
+  return encodeDatagram(datagramOf({ code, options, token })).toString('base64')
 }
 
 test('what cannot be used is skipped', async () => {

@@ -11,6 +11,7 @@ import { changes$ } from '../../streams/changes.ts'
 import { PathRouter } from '../../streams/route.ts'
 import { CoapEndpoint } from '../../transport/coap/endpoint.ts'
 import { findUint, OptionNumber } from '../../transport/coap/options.ts'
+import type { CoapParameters } from '../../transport/coap/parameters.ts'
 import { CoapPeer, type PendingObservation } from '../../transport/coap/peer.ts'
 import { encodeOperation } from '../../transport/lwm2m/downlink.ts'
 import { MemoryNetwork, type NetworkConditions } from '../../transport/memory.ts'
@@ -33,7 +34,10 @@ const clientPort = 49_000
  * The observations of one server by themselves: a device that connects and disconnects at will, always from the same port,
  * and a server that knows nothing of that, on a network in memory.
  */
-export async function observationsSite(options: Partial<ObservationsOptions> = {}) {
+export async function observationsSite(
+  options: Partial<ObservationsOptions> = {},
+  parameters: Partial<CoapParameters> = {},
+) {
   const clock = new SimulatedClock()
   const startMs = clock.now()
   const random = seededRandom(1)
@@ -95,9 +99,14 @@ export async function observationsSite(options: Partial<ObservationsOptions> = {
     /** Opens a connection; nothing is attached to it yet. */
     async open(localPort = clientPort): Promise<CoapPeer> {
       const connection = await network.connect(server.local, { localPort })
+<<<<<<< HEAD
       const perform = deviceManagement({ ...device, isOpen: () => true })
       const requests = new Requests(device.store, perform, 10)
       peer = new CoapPeer(connection, { clock, random, handler: request => requests.handle(request) })
+=======
+      const requests = new Requests(device.store, device.context, device.observations, 10)
+      peer = new CoapPeer(connection, { clock, random, handler: request => requests.handle(request), parameters })
+>>>>>>> relations
       return peer
     },
     async connect(): Promise<CoapPeer> {
