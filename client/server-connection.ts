@@ -295,8 +295,9 @@ export class ServerConnection {
     if (link === undefined) return
     this.#link = undefined
     this.#observations.hold(this.#storesNotifications() ? 'all' : 'latest')
-    this.#observations.detach()
+    // The peer first: what it has under way is not to make room for the next, but to be held.
     link.peer.close()
+    this.#observations.detach()
     link.requests.close()
   }
 

@@ -99,14 +99,9 @@ export async function observationsSite(
     /** Opens a connection; nothing is attached to it yet. */
     async open(localPort = clientPort): Promise<CoapPeer> {
       const connection = await network.connect(server.local, { localPort })
-<<<<<<< HEAD
       const perform = deviceManagement({ ...device, isOpen: () => true })
       const requests = new Requests(device.store, perform, 10)
-      peer = new CoapPeer(connection, { clock, random, handler: request => requests.handle(request) })
-=======
-      const requests = new Requests(device.store, device.context, device.observations, 10)
       peer = new CoapPeer(connection, { clock, random, handler: request => requests.handle(request), parameters })
->>>>>>> relations
       return peer
     },
     async connect(): Promise<CoapPeer> {
