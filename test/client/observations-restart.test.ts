@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { SavedObservation } from '../../client/saved-observation.ts'
 import { encodeDatagram } from '../../transport/coap/codec.ts'

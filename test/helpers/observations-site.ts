@@ -20,7 +20,7 @@ import { SimulatedClock } from '../../transport/simulated-clock.ts'
 import { notFound } from './coap-site.ts'
 
 /** A notification as the server took it. */
-export interface Received {
+interface Received {
   readonly path: string
   readonly payload: string
   readonly sequence: number | undefined

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Code, MessageType } from '../../../transport/coap/message.ts'
 import { afterRestart, type ObserveRelation, type SavedRelation } from '../../../transport/coap/observe-relation.ts'
