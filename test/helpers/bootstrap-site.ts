@@ -10,6 +10,7 @@ import { type BootstrapEvent, Lwm2mBootstrapServer } from '../../server/bootstra
 import type { BootstrapListenOptions } from '../../server/options.ts'
 import { type CoapMessage, Code } from '../../transport/coap/message.ts'
 import { CoapPeer } from '../../transport/coap/peer.ts'
+import type { Address } from '../../transport/connection.ts'
 import { type BootstrapRequest, encodeBootstrapRequest } from '../../transport/lwm2m/bootstrap-request.ts'
 import { describeMessage } from '../../transport/lwm2m/describe.ts'
 import { decodeBootstrapOperation, encodeOutcome } from '../../transport/lwm2m/downlink.ts'
@@ -54,7 +55,8 @@ export async function bootstrapSite({ config, server: serverOptions = {} }: Boot
     get told() {
       return events.map(tell)
     },
-    device: (options: DeviceOptions = {}) => bootstrapDevice({ clock, random, network, server }, options),
+    device: (options: DeviceOptions = {}) =>
+      bootstrapDevice({ clock, random, network }, { remote: server.local, ...options }),
   }
 }
 
@@ -62,6 +64,8 @@ export interface DeviceOptions {
   /** Instance of its Bootstrap-Server Account. Default 0. */
   readonly accountInstanceId?: number
   readonly enablerVersion?: '1.0' | '1.1' | '1.2'
+  /** Default: where the server of the site listens. */
+  readonly remote?: Address
   /** Answers in its place; undefined leaves it to the device. */
   readonly answer?: (operation: BootstrapOperation) => CoapMessage | Promise<CoapMessage> | undefined
 }
@@ -70,11 +74,10 @@ interface Surroundings {
   readonly clock: SimulatedClock
   readonly random: Random
   readonly network: MemoryNetwork
-  readonly server: Lwm2mBootstrapServer
 }
 
 /** A device that does what the bootstrap server asks, on a store that holds its account there. */
-async function bootstrapDevice({ clock, random, network, server }: Surroundings, options: DeviceOptions) {
+async function bootstrapDevice({ clock, random, network }: Surroundings, options: DeviceOptions & { remote: Address }) {
   const store = new ObjectStore()
   for (const definition of [security, serverObject, device]) store.define(definition)
   const objects = new ObjectsApi(store)
@@ -87,7 +90,7 @@ async function bootstrapDevice({ clock, random, network, server }: Surroundings,
   /** What it was asked, and in which message. */
   const asked: string[] = []
   const context = { enablerVersion: options.enablerVersion ?? '1.1' } as const
-  const connection = await network.connect(server.local)
+  const connection = await network.connect(options.remote)
   const peer = new CoapPeer(connection, {
     clock,
     random,
