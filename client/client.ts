@@ -180,7 +180,9 @@ export class Lwm2mClient {
         else return
         subscription.unsubscribe()
       }
+      // An event is told in the middle of a transition: what the client has come to shows when that is over.
       const subscription = this.#events.subscribe(look)
+      subscription.add(this.actor.subscribe({ next: look, error: reject }))
       look()
     })
   }
