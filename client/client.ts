@@ -2,7 +2,6 @@ import { Observable, Subject } from 'rxjs'
 import { type ActorRefFrom, createActor, waitFor } from 'xstate'
 import type { ClientEvent } from '../machines/events.ts'
 import { bootstrapAccounts } from '../objects/account.ts'
-import { security } from '../objects/definitions/security.ts'
 import { server } from '../objects/definitions/server.ts'
 import { OperationError } from '../objects/errors.ts'
 import { ObjectsApi } from '../objects/objects.ts'
@@ -81,7 +80,7 @@ export class Lwm2mClient {
       random,
       connection: shortServerId => this.#servers.connection(shortServerId),
       bootstrapConnection: securityInstanceId => this.#bootstraps.connection(securityInstanceId),
-      purgeBootstrapAccount: securityInstanceId => this.#store.deleteInstance(security.id, securityInstanceId),
+      purgeBootstrapAccount: securityInstanceId => this.#bootstraps.purge(securityInstanceId),
       announce: event => this.#announce(event),
     })
     // An unobserved error of an actor is rethrown globally and would take the process along.
@@ -97,11 +96,11 @@ export class Lwm2mClient {
    */
   start(): void {
     const snapshot = this.actor.getSnapshot()
-    if (snapshot.matches('serving') || snapshot.matches('bootstrapping') || snapshot.matches('suspended')) return
+    if (!(snapshot.matches('stopped') || snapshot.matches('stopping') || snapshot.matches('networkError'))) return
     this.#fatal = undefined
     const { restartAfterSeconds } = this.#options
     const accounts = accountInputs(this.#store, this.#options)
-    const bootstrap = bootstrapInput(this.#store, this.#options)
+    const bootstrap = bootstrapInput(this.#store, this.#options, this.#bootstraps.expiry)
     this.#servers.prepare()
     this.actor.send({
       type: 'start',
@@ -244,8 +243,7 @@ export class Lwm2mClient {
       if (bootstrapAccounts(this.#store).length === 0) {
         throw new OperationError('METHOD_NOT_ALLOWED', 'there is no Bootstrap-Server Account')
       }
-      // Its answer goes out first.
-      this.#clock.setTimeout(() => this.bootstrap(), answerMs)
+      this.bootstrap()
     })
   }
 
@@ -292,6 +290,3 @@ export class Lwm2mClient {
     this.actor.send({ type: 'accounts.changed', accounts })
   }
 }
-
-/** How long the answer to a server's request may take to go out. */
-const answerMs = 100

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { ClientEvent } from '../../../machines/events.ts'
-import { server as serverObject } from '../../../objects/definitions/server.ts'
+import { server10 } from '../../../objects/definitions/server.ts'
 import { Code } from '../../../transport/coap/message.ts'
+import { encodeOperation } from '../../../transport/lwm2m/downlink.ts'
 import { errorResponse } from '../../helpers/client-site.ts'
 import {
   anotherBootstrapServer,
@@ -169,7 +169,8 @@ describe('a session', () => {
     const { site } = await bootstrapScenario({ servers: [knownServer] })
     await site.register()
     const codes: number[] = []
-    for (const operation of accountSession({ shortServerId: 66 })) codes.push((await site.operate(operation)).code)
+    for (const operation of accountSession({ shortServerId: 66 }))
+      codes.push((await site.request(encodeOperation(operation))).code)
     for (const code of codes) expect(code).toBeGreaterThanOrEqual(Code.badRequest)
     expect(site.client.objects.get('/1/0/0')).toBe(7)
   })
@@ -334,6 +335,34 @@ describe('Bootstrap-Request Trigger, /1/x/9', () => {
     expect(site.eventTypes).toEqual(['REGISTRATION_COMPLETE'])
   })
 
+  test('of a client that is offline waits until it is online again', async () => {
+    const { site, bootstrap } = await bootstrapScenario({ servers: [knownServer] })
+    await site.register()
+    site.client.enterOffline()
+    site.client.bootstrap()
+    await site.clock.advance(60_000)
+    expect(bootstrap.requests).toEqual([])
+    site.client.exitOffline()
+    await site.clock.advance(5_000)
+    expect(bootstrap.requests).toHaveLength(1)
+  })
+
+  test('of a client that sleeps wakes it', async () => {
+    const client = { queueMode: { awakeSeconds: 20 } }
+    const { site, bootstrap } = await bootstrapScenario({ servers: [knownServer], client })
+    await site.register()
+    await site.clock.advance(30_000)
+    site.client.bootstrap()
+    await site.clock.advance(5_000)
+    expect(bootstrap.requests).toHaveLength(1)
+    expect(site.eventTypes.slice(1)).toEqual([
+      'QUEUE_MODE_RX_OFF',
+      'BOOTSTRAP_REG_COMPLETE',
+      'BOOTSTRAP_TRANSFER_COMPLETE',
+      'REGISTRATION_COMPLETE',
+    ])
+  })
+
   test('is forgotten by a stop that follows at once, which leaves no timer', async () => {
     const { site, bootstrap } = await bootstrapScenario({ servers: [knownServer] })
     await site.register()
@@ -343,6 +372,32 @@ describe('Bootstrap-Request Trigger, /1/x/9', () => {
     await site.clock.advance(60_000)
     expect(bootstrap.requests).toEqual([])
   })
+})
+
+test('reconnect ends the wait for the next attempt', async () => {
+  const { site, bootstrap } = await bootstrapScenario({
+    client: { bootstrapRetry: { initialDelaySeconds: 600, maximumDelaySeconds: 600 } },
+  })
+  bootstrap.script.answer = () => (bootstrap.requests.length === 1 ? errorResponse(Code.badRequest) : undefined)
+  site.client.start()
+  await site.clock.advance(10_000)
+  expect(bootstrap.requests).toHaveLength(1)
+  site.client.reconnect()
+  await site.clock.advance(10_000)
+  expect(site.eventTypes.at(-1)).toBe('REGISTRATION_COMPLETE')
+})
+
+test('enterOffline ends an attempt, exitOffline begins another', async () => {
+  const { site, bootstrap } = await bootstrapScenario({ session: [] })
+  site.client.start()
+  await site.clock.advance(10_000)
+  site.client.enterOffline()
+  bootstrap.script.session = accountSession()
+  await site.clock.advance(600_000)
+  expect(bootstrap.requests).toHaveLength(1)
+  site.client.exitOffline()
+  await site.clock.advance(10_000)
+  expect(site.eventTypes.at(-1)).toBe('REGISTRATION_COMPLETE')
 })
 
 describe('a bootstrap that fails leaves the accounts before at work', () => {
@@ -459,23 +514,9 @@ describe('bootstrap when the registration has failed', () => {
   })
 })
 
-test('a server with another version of the Server object keeps working without /1/x/9 and /1/x/12', async () => {
-  const { server10 } = await import('../../../objects/definitions/server.ts')
+test('a Server object of version 1.0, without /1/x/9 and /1/x/12, bootstraps as well', async () => {
   const { site } = await bootstrapScenario({ client: { objects: [server10] } })
   site.client.start()
   await site.clock.until(site.client.registered())
   expect(site.client.objects.get('/1/0/0')).toBe(7)
-  expect(serverObject.resources.lastBootstrapped.id).toBe(12)
-})
-
-test('a lost connection to the Bootstrap-Server is an attempt that failed', async () => {
-  const { site } = await bootstrapScenario()
-  const heal = cutNetwork(site)
-  site.client.start()
-  await site.clock.advance(100_000)
-  expect(site.events[0]).toMatchObject({ type: 'BOOTSTRAP_RETRY', cause: { code: 'TIMEOUT' } } satisfies Partial<
-    Record<keyof ClientEvent, unknown>
-  > & { cause: unknown })
-  heal()
-  await site.clock.until(site.client.registered())
 })
