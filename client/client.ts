@@ -2,7 +2,6 @@ import { Observable, Subject } from 'rxjs'
 import { type ActorRefFrom, createActor, waitFor } from 'xstate'
 import type { ClientEvent } from '../machines/events.ts'
 import { bootstrapAccounts } from '../objects/account.ts'
-import { security } from '../objects/definitions/security.ts'
 import { server } from '../objects/definitions/server.ts'
 import { OperationError } from '../objects/errors.ts'
 import { ObjectsApi } from '../objects/objects.ts'
@@ -86,7 +85,7 @@ export class Lwm2mClient {
       random,
       connection: shortServerId => this.#servers.connection(shortServerId),
       bootstrapConnection: securityInstanceId => this.#bootstraps.connection(securityInstanceId),
-      purgeBootstrapAccount: securityInstanceId => this.#store.deleteInstance(security.id, securityInstanceId),
+      purgeBootstrapAccount: securityInstanceId => this.#bootstraps.purge(securityInstanceId),
       announce: event => this.#announce(event),
     })
     // An unobserved error of an actor is rethrown globally and would take the process along.
@@ -102,12 +101,13 @@ export class Lwm2mClient {
    */
   start(): void {
     const snapshot = this.actor.getSnapshot()
-    if (snapshot.matches('serving') || snapshot.matches('bootstrapping') || snapshot.matches('suspended')) return
+    if (!(snapshot.matches('stopped') || snapshot.matches('stopping') || snapshot.matches('networkError'))) return
     this.#fatal = undefined
     const { restartAfterSeconds } = this.#options
     this.#servers.prepare()
+    this.#bootstraps.restore(this.#saving?.takeExpiry())
     const accounts = accountInputs(this.#store, this.#options, this.#saving?.takeServers(this.#servers))
-    const bootstrap = bootstrapInput(this.#store, this.#options, this.#saving?.takeExpiry())
+    const bootstrap = bootstrapInput(this.#store, this.#options, this.#bootstraps.expiry)
     this.actor.send({
       type: 'start',
       accounts,
@@ -186,7 +186,9 @@ export class Lwm2mClient {
         else return
         subscription.unsubscribe()
       }
+      // An event is told in the middle of a transition: what the client has come to shows when that is over.
       const subscription = this.#events.subscribe(look)
+      subscription.add(this.actor.subscribe({ next: look, error: reject }))
       look()
     })
   }
@@ -249,8 +251,7 @@ export class Lwm2mClient {
       if (bootstrapAccounts(this.#store).length === 0) {
         throw new OperationError('METHOD_NOT_ALLOWED', 'there is no Bootstrap-Server Account')
       }
-      // Its answer goes out first.
-      this.#clock.setTimeout(() => this.bootstrap(), answerMs)
+      this.bootstrap()
     })
   }
 
@@ -314,6 +315,3 @@ function savingOf(options: ClientOptions, store: ObjectStore, onError: (error: u
     onError,
   })
 }
-
-/** How long the answer to a server's request may take to go out. */
-const answerMs = 100

@@ -58,6 +58,7 @@ export const client = setup({
     restartsByItself: ({ context }) => context.restartAfterSeconds !== undefined,
   },
   delays: {
+    answerTime: 100,
     restartDelay: ({ context: { restartAfterSeconds = 0 } }) => Math.max(restartAfterSeconds, 1) * 1000,
   },
   actions: {
