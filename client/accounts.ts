@@ -1,5 +1,5 @@
 import type { AccountInput, SavedAccount } from '../machines/account-context.ts'
-import type { BootstrapAccountInput, BootstrapInput } from '../machines/bootstrap-context.ts'
+import type { BootstrapAccountInput, BootstrapInput, Expiry } from '../machines/bootstrap-context.ts'
 import type { RetryOptions } from '../machines/retry.ts'
 import { defaultRetry } from '../machines/retry.ts'
 import { type BootstrapAccount, bootstrapAccounts, type ServerAccount, serverAccounts } from '../objects/account.ts'
@@ -55,11 +55,20 @@ export function raiseLifetimes(
 }
 
 /** How the client bootstraps; undefined when it has no Bootstrap-Server Account. */
-export function bootstrapInput(store: ObjectStore, options: LifecycleOptions): BootstrapInput | undefined {
+export function bootstrapInput(
+  store: ObjectStore,
+  options: LifecycleOptions,
+  expiry?: Expiry,
+): BootstrapInput | undefined {
   const [first, ...rest] = bootstrapAccountInputs(store)
   if (first === undefined) return undefined
   const { bootstrapRetry: retry, bootstrapPack: pack } = options
-  return { accounts: [first, ...rest], ...(retry && { retry }), ...(pack === undefined ? {} : { pack }) }
+  return {
+    accounts: [first, ...rest],
+    ...(retry && { retry }),
+    ...(pack === undefined ? {} : { pack }),
+    ...(expiry && { expiry }),
+  }
 }
 
 export function bootstrapAccountInputs(store: ObjectStore): BootstrapAccountInput[] {

@@ -8,22 +8,23 @@ import type {
 } from '../machines/effects.ts'
 import type { Cause } from '../machines/events.ts'
 import type { BootstrapAccount } from '../objects/account.ts'
+import { security } from '../objects/definitions/security.ts'
 import { ResponseCode } from '../objects/errors.ts'
 import { ContentFormat } from '../objects/formats/format.ts'
 import { performBootstrap } from '../objects/operations/bootstrap.ts'
-import type { BootstrapOperation, Outcome } from '../objects/operations/operation.ts'
+import { performBootstrapPack } from '../objects/operations/bootstrap-pack.ts'
+import type { BootstrapContext, BootstrapOperation, Outcome } from '../objects/operations/operation.ts'
 import { restoreSnapshot, type Snapshot, takeSnapshot } from '../objects/snapshot.ts'
 import { type CoapMessage, Code, describeCode, isSuccess } from '../transport/coap/message.ts'
-import { CoapPeer, type PeerRequest } from '../transport/coap/peer.ts'
-import type { Connection } from '../transport/connection.ts'
-import type { TransportError } from '../transport/errors.ts'
+import type { PeerRequest } from '../transport/coap/peer.ts'
 import { encodeBootstrapPackRequest, encodeBootstrapRequest } from '../transport/lwm2m/bootstrap-request.ts'
-import { decodeBootstrapOperation, encodeOutcome } from '../transport/lwm2m/downlink.ts'
-import { parseServerUri } from '../transport/uri.ts'
+import { decodeBootstrapOperation, decodeOutcome, encodeOutcome } from '../transport/lwm2m/downlink.ts'
+import { connect } from './connect.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import { refusal } from './device-management.ts'
-import { causeOf, RequestExchange } from './request-exchange.ts'
-import { Requests } from './requests.ts'
+import { Link } from './link.ts'
+import { causeOf } from './request-exchange.ts'
+import { whenQuiet } from './when-quiet.ts'
 
 export interface BootstrapEnvironment extends ConnectionEnvironment {
   /** How many Bootstrap-Server Accounts the client may have. */
@@ -42,8 +43,8 @@ const changing: ReadonlySet<BootstrapOperation['kind']> = new Set(['bootstrapWri
 export class BootstrapConnection {
   readonly #account: BootstrapAccount
   readonly #environment: BootstrapEnvironment
-  #peer: CoapPeer | undefined
-  #exchange: RequestExchange | undefined
+  readonly #context: BootstrapContext
+  #link: Link | undefined
   #report: (outcome: BootstrapConnectionOutcome) => void = () => {}
   #before: Snapshot | undefined
   #begun = false
@@ -53,6 +54,8 @@ export class BootstrapConnection {
   constructor(account: BootstrapAccount, environment: BootstrapEnvironment) {
     this.#account = account
     this.#environment = environment
+    const { versions, maximumBootstrapAccounts, onError } = environment
+    this.#context = { enablerVersion: versions[0], maximumBootstrapAccounts, onError }
   }
 
   /** Begins an attempt; the returned function ends it. */
@@ -61,15 +64,14 @@ export class BootstrapConnection {
     this.#report = report
     this.#begun = false
     this.#finished = false
-    const { network, clock, store, maximumWaitingRequests } = this.#environment
-    const requests = new Requests(store, request => this.#perform(request), maximumWaitingRequests)
-    this.#connect(network).then(
+    const { network, clock } = this.#environment
+    connect(network, this.#account, { attempt: this.#attempt++ }).then(
       connection => {
         if (ended) {
           connection.close()
           return
         }
-        this.#peer = this.#makePeer(connection, requests)
+        this.#link = new Link(connection, this.#environment, request => this.#perform(request))
         report({ type: 'connect.succeeded', atMs: clock.now() })
       },
       (error: unknown) => {
@@ -78,9 +80,8 @@ export class BootstrapConnection {
     )
     return () => {
       ended = true
-      this.#peer?.close()
-      this.#peer = undefined
-      requests.close()
+      this.#link?.close()
+      this.#link = undefined
       this.#rollBack()
     }
   }
@@ -88,7 +89,7 @@ export class BootstrapConnection {
   request(report: (outcome: BootstrapRequestOutcome) => void): () => void {
     const { endpoint, versions } = this.#environment
     // Whoever speaks 1.0 only knows no such parameter (LwM2M 1.0.2 §5.2.3).
-    const preferred = versions[0] === '1.0' ? {} : { preferredFormat: ContentFormat.senmlCbor }
+    const preferred = versions[0] === '1.0' ? {} : { preferredContentFormat: ContentFormat.senmlCbor }
     return this.#send(
       encodeBootstrapRequest({ endpoint, ...preferred }),
       ({ code }) =>
@@ -98,11 +99,12 @@ export class BootstrapConnection {
   }
 
   pack(report: (outcome: BootstrapPackOutcome | BootstrapRequestOutcome) => void): () => void {
-    const { endpoint } = this.#environment
+    const { endpoint, store } = this.#environment
+    const accountInstances = [[security.id, this.#account.securityInstanceId]]
     return this.#send(
-      encodeBootstrapPackRequest({ endpoint, accept: ContentFormat.senmlCbor }),
+      encodeBootstrapPackRequest({ endpoint, accept: ContentFormat.senmlCbor, accountInstances }),
       response => {
-        if (response.code === Code.content) this.#finish(this.#apply(response))
+        if (response.code === Code.content) this.#finish(performBootstrapPack(store, this.#context, packOf(response)))
         else report({ type: 'pack.refused' })
       },
       cause => report({ type: 'bootstrap.failed', cause }),
@@ -112,32 +114,12 @@ export class BootstrapConnection {
   /** Reports when the server was not heard of for too long. */
   silence({ limitSeconds }: SilenceInput, report: (outcome: SilenceOutcome) => void): () => void {
     const { clock } = this.#environment
-    const limitMs = limitSeconds * 1000
-    const look = () => {
-      const remainingMs = (this.#peer?.lastActivityMs ?? 0) + limitMs - clock.now()
-      if (remainingMs > 0) timer = clock.setTimeout(look, remainingMs)
-      else report({ type: 'silence.tooLong' })
-    }
-    let timer = clock.setTimeout(look, limitMs)
-    return () => clock.clearTimeout(timer)
-  }
-
-  /** Async, so that a URI that is none rejects. */
-  async #connect(network: BootstrapEnvironment['network']): Promise<Connection> {
-    return network.connect(parseServerUri(this.#account.uri), { attempt: this.#attempt++ })
-  }
-
-  #makePeer(connection: Connection, requests: Requests): CoapPeer {
-    const { clock, random, coap, trace, onError } = this.#environment
-    return new CoapPeer(connection, {
+    return whenQuiet(
       clock,
-      random,
-      parameters: coap,
-      trace,
-      handler: request => requests.handle(request),
-      onNetworkError: (error: TransportError) => this.#exchange?.refuse(error),
-      onHandlerError: onError,
-    })
+      limitSeconds,
+      () => this.#link?.peer,
+      () => report({ type: 'silence.tooLong' }),
+    )
   }
 
   #perform({ message }: PeerRequest): CoapMessage | Promise<CoapMessage> {
@@ -152,21 +134,12 @@ export class BootstrapConnection {
       this.#begun = true
       this.#report({ type: 'transfer.begun' })
     }
-    const { store, versions, maximumBootstrapAccounts, onError } = this.#environment
+    const { store } = this.#environment
     if (changing.has(operation.kind)) this.#before ??= takeSnapshot(store)
-    const context = { enablerVersion: versions[0], maximumBootstrapAccounts, onError }
-    const outcome = performBootstrap(store, context, operation)
+    const outcome = performBootstrap(store, this.#context, operation)
     if (outcome instanceof Promise) return outcome.then(encodeOutcome)
     if (operation.kind === 'bootstrapFinish') this.#finish(outcome)
     return encodeOutcome(outcome)
-  }
-
-  #apply(response: CoapMessage): Outcome {
-    const { store, versions, maximumBootstrapAccounts, onError } = this.#environment
-    this.#before ??= takeSnapshot(store)
-    const context = { enablerVersion: versions[0], maximumBootstrapAccounts, onError }
-    void [response]
-    return performBootstrap(store, context, { kind: 'bootstrapFinish' }) as Outcome
   }
 
   #finish(outcome: Outcome): void {
@@ -182,21 +155,21 @@ export class BootstrapConnection {
 
   #rollBack(): void {
     if (this.#before === undefined) return
-    restoreSnapshot(this.#environment.store, this.#before)
+    restoreSnapshot(this.#environment.store, this.#before, { keepReadOnly: true })
     this.#before = undefined
   }
 
   #send(message: CoapMessage, answered: (response: CoapMessage) => void, failed: (cause: Cause) => void): () => void {
-    if (this.#peer === undefined) throw new Error('there is no connection to the Bootstrap-Server')
-    const exchange = new RequestExchange(this.#peer, message, answered, failed)
-    this.#exchange = exchange
-    return () => {
-      if (this.#exchange === exchange) this.#exchange = undefined
-      exchange.end()
-    }
+    if (this.#link === undefined) throw new Error('there is no connection to the Bootstrap-Server')
+    return this.#link.request(message, answered, failed)
   }
 }
 
 function rejected(code: number): Cause {
   return { code: 'REJECTED', message: `the Bootstrap-Server answered ${describeCode(code)}` }
+}
+
+function packOf(response: CoapMessage) {
+  const { contentFormat, payload } = decodeOutcome(response)
+  return { payload, ...(contentFormat === undefined ? {} : { contentFormat }) }
 }

@@ -1,5 +1,7 @@
+import type { Expiry } from '../machines/bootstrap-context.ts'
 import type { BootstrapResult } from '../machines/effects.ts'
 import { type BootstrapAccount, bootstrapAccounts } from '../objects/account.ts'
+import { security } from '../objects/definitions/security.ts'
 import { server } from '../objects/definitions/server.ts'
 import { accountInputs, bootstrapAccountInputs } from './accounts.ts'
 import { BootstrapConnection, type BootstrapEnvironment } from './bootstrap-connection.ts'
@@ -12,6 +14,7 @@ export class Bootstraps {
   readonly #options: ClientOptions
   readonly #prepareServers: () => void
   readonly #connections = new Map<number, BootstrapConnection>()
+  #expiry: Expiry | undefined
 
   constructor(environment: ConnectionEnvironment, options: ClientOptions, prepareServers: () => void) {
     this.#options = options
@@ -21,6 +24,23 @@ export class Bootstraps {
       maximumBootstrapAccounts: Math.max(1, bootstrapAccounts(environment.store).length),
       onFinished: account => this.#finish(account),
     }
+  }
+
+  /** Which account is to be purged, and when; undefined when none is left to be. */
+  get expiry(): Expiry | undefined {
+    return this.#expiry
+  }
+
+  /** Takes over what an earlier run of the client had to do. */
+  restore(expiry: Expiry | undefined): void {
+    this.#expiry ??= expiry
+  }
+
+  /** The time of an account is over (/0/x/12). */
+  purge(securityInstanceId: number): void {
+    this.#expiry = undefined
+    this.#connections.delete(securityInstanceId)
+    this.#environment.store.deleteInstance(security.id, securityInstanceId)
   }
 
   connection(securityInstanceId: number): BootstrapConnection {
@@ -46,12 +66,14 @@ export class Bootstraps {
     this.#connections.clear()
     const accounts = accountInputs(store, this.#options)
     this.#prepareServers()
+    this.#expiry =
+      accountTimeoutSeconds === undefined
+        ? undefined
+        : { securityInstanceId, atMs: clock.now() + accountTimeoutSeconds * 1000 }
     return {
       accounts,
       bootstrapAccounts: bootstrapAccountInputs(store),
-      ...(accountTimeoutSeconds === undefined
-        ? {}
-        : { expiry: { securityInstanceId, atMs: clock.now() + accountTimeoutSeconds * 1000 } }),
+      ...(this.#expiry && { expiry: this.#expiry }),
     }
   }
 }

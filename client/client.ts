@@ -2,10 +2,10 @@ import { Observable, Subject } from 'rxjs'
 import { type ActorRefFrom, createActor, waitFor } from 'xstate'
 import type { ClientEvent } from '../machines/events.ts'
 import { bootstrapAccounts } from '../objects/account.ts'
-import { security } from '../objects/definitions/security.ts'
 import { server } from '../objects/definitions/server.ts'
 import { OperationError } from '../objects/errors.ts'
 import { ObjectsApi } from '../objects/objects.ts'
+import { accountObjectIds } from '../objects/snapshot.ts'
 import type { Change, ObjectStore } from '../objects/store.ts'
 import { changes$ } from '../streams/changes.ts'
 import { PathRouter } from '../streams/route.ts'
@@ -18,8 +18,10 @@ import { attachPorts, client } from './actors.ts'
 import { Bootstraps } from './bootstraps.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import { factoryBootstrap } from './factory-bootstrap.ts'
+import { fingerprint } from './fingerprint.ts'
 import { inspectWith } from './inspector.ts'
-import { type ClientOptions, checkOptions } from './options.ts'
+import { bootstrapServers, type ClientOptions, checkOptions } from './options.ts'
+import { Saving } from './saving.ts'
 import { concernsAccounts, Servers } from './servers.ts'
 
 /**
@@ -55,6 +57,7 @@ export class Lwm2mClient {
   readonly #store: ObjectStore
   readonly #servers: Servers
   readonly #bootstraps: Bootstraps
+  readonly #saving: Saving | undefined
   readonly #registered = new Set<number>()
   #fatal: ClientEvent | undefined
 
@@ -72,6 +75,7 @@ export class Lwm2mClient {
     this.#store = factoryBootstrap(options)
     this.objects = new ObjectsApi(this.#store)
     const environment = this.#environment()
+    this.#saving = savingOf(options, this.#store, environment.onError)
     this.#servers = new Servers(environment)
     this.#bootstraps = new Bootstraps(environment, options, () => this.#servers.prepare())
     const inspection = inspect && { inspect: inspectWith(inspect, environment.onError) }
@@ -81,7 +85,7 @@ export class Lwm2mClient {
       random,
       connection: shortServerId => this.#servers.connection(shortServerId),
       bootstrapConnection: securityInstanceId => this.#bootstraps.connection(securityInstanceId),
-      purgeBootstrapAccount: securityInstanceId => this.#store.deleteInstance(security.id, securityInstanceId),
+      purgeBootstrapAccount: securityInstanceId => this.#bootstraps.purge(securityInstanceId),
       announce: event => this.#announce(event),
     })
     // An unobserved error of an actor is rethrown globally and would take the process along.
@@ -97,12 +101,13 @@ export class Lwm2mClient {
    */
   start(): void {
     const snapshot = this.actor.getSnapshot()
-    if (snapshot.matches('serving') || snapshot.matches('bootstrapping') || snapshot.matches('suspended')) return
+    if (!(snapshot.matches('stopped') || snapshot.matches('stopping') || snapshot.matches('networkError'))) return
     this.#fatal = undefined
     const { restartAfterSeconds } = this.#options
-    const accounts = accountInputs(this.#store, this.#options)
-    const bootstrap = bootstrapInput(this.#store, this.#options)
     this.#servers.prepare()
+    this.#bootstraps.restore(this.#saving?.takeExpiry())
+    const accounts = accountInputs(this.#store, this.#options, this.#saving?.takeServers(this.#servers))
+    const bootstrap = bootstrapInput(this.#store, this.#options, this.#bootstraps.expiry)
     this.actor.send({
       type: 'start',
       accounts,
@@ -119,6 +124,7 @@ export class Lwm2mClient {
     this.actor.send({ type: 'stop' })
     await waitFor(this.actor, snapshot => !snapshot.matches('stopping'))
     this.#servers.forEach(connection => connection.resume())
+    await this.#saving?.flush()
   }
 
   /**
@@ -180,7 +186,9 @@ export class Lwm2mClient {
         else return
         subscription.unsubscribe()
       }
+      // An event is told in the middle of a transition: what the client has come to shows when that is over.
       const subscription = this.#events.subscribe(look)
+      subscription.add(this.actor.subscribe({ next: look, error: reject }))
       look()
     })
   }
@@ -210,6 +218,7 @@ export class Lwm2mClient {
       maximumHeldNotifications: this.#options.maximumHeldNotifications ?? 1_000,
       maximumWaitingRequests: this.#options.maximumWaitingRequests ?? 64,
       onError: this.#options.onError ?? (() => undefined),
+      onKeptChanged: () => this.#save(),
       onTransmissionWaiting: shortServerId => this.actor.send({ type: 'transmission.waiting', shortServerId }),
     }
   }
@@ -242,8 +251,7 @@ export class Lwm2mClient {
       if (bootstrapAccounts(this.#store).length === 0) {
         throw new OperationError('METHOD_NOT_ALLOWED', 'there is no Bootstrap-Server Account')
       }
-      // Its answer goes out first.
-      this.#clock.setTimeout(() => this.bootstrap(), answerMs)
+      this.bootstrap()
     })
   }
 
@@ -275,13 +283,19 @@ export class Lwm2mClient {
         if (event.fatal) this.#fatal = event
     }
     if (event.type === 'REGISTRATION_COMPLETE' || event.type === 'BOOTSTRAP_REG_COMPLETE') this.#fatal = undefined
+    this.#save()
     this.#events.next(event)
+  }
+
+  #save(): void {
+    this.#saving?.schedule(this.actor, this.#servers)
   }
 
   #followChanges(changes: readonly Change[]): void {
     // What a session in progress writes counts when it is accepted.
     const snapshot = this.actor.getSnapshot()
     if (snapshot.matches('bootstrapping')) return
+    if (changes.some(({ path }) => accountObjectIds.includes(path[0] as number))) this.#save()
     if (changes.some(({ path }) => path[0] === server.id)) raiseLifetimes(this.#store, this.#options)
     for (const command of this.#servers.commandsFor(changes)) this.actor.send(command)
     if (!changes.some(concernsAccounts) || !(snapshot.matches('serving') || snapshot.matches('suspended'))) return
@@ -291,5 +305,13 @@ export class Lwm2mClient {
   }
 }
 
-/** How long the answer to a server's request may take to go out. */
-const answerMs = 100
+function savingOf(options: ClientOptions, store: ObjectStore, onError: (error: unknown) => void): Saving | undefined {
+  const { endpoint, servers = [], persistence } = options
+  if (persistence === undefined) return undefined
+  return new Saving({
+    persistence,
+    store,
+    fingerprint: fingerprint(endpoint, servers, bootstrapServers(options)),
+    onError,
+  })
+}

@@ -16,7 +16,7 @@ export class RequestExchange {
     failed: (cause: Cause) => void,
   ) {
     const request = peer.request(message)
-    this.#cancel = request.cancel
+    this.#cancel = () => request.cancel()
     this.#failed = failed
     request.response.then(
       response => {

@@ -20,27 +20,20 @@ import { registrationLinks } from '../objects/links.ts'
 import type { OperationContext } from '../objects/operations/operation.ts'
 import type { Path } from '../objects/path.ts'
 import { type CoapMessage, describeCode, isSuccess } from '../transport/coap/message.ts'
-import { CoapPeer } from '../transport/coap/peer.ts'
 import type { Connection } from '../transport/connection.ts'
-import type { TransportError } from '../transport/errors.ts'
+import { TransportError } from '../transport/errors.ts'
 import { decodeRegistered, encodeDeregister, encodeRegister, encodeUpdate } from '../transport/lwm2m/uplink.ts'
-import { parseServerUri, type ServerUri } from '../transport/uri.ts'
+import { connect } from './connect.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import { deviceManagement } from './device-management.ts'
+import { Link } from './link.ts'
 import { Observations } from './observations.ts'
-import { causeOf, RequestExchange } from './request-exchange.ts'
-import { Requests } from './requests.ts'
-import { RestingConnection } from './resting-connection.ts'
+import { causeOf } from './request-exchange.ts'
+import type { SavedServer } from './saved-state.ts'
+import { whenQuiet } from './when-quiet.ts'
 
 /** A De-register may take this long: whoever stops a device does not wait for a dead server. */
 const deregisterTimeoutMs = 5_000
-
-/** An open connection and all that ends with it. */
-interface Link {
-  readonly connection: RestingConnection
-  readonly peer: CoapPeer
-  readonly requests: Requests
-}
 
 /**
  * The wire of one Server Account: its connection while there is one, the registration messages that the account's
@@ -49,7 +42,6 @@ interface Link {
 export class ServerConnection {
   readonly account: ServerAccount
   readonly #environment: ConnectionEnvironment
-  readonly #uri: ServerUri
   readonly #attributes = new AttributeTree()
   readonly #context: OperationContext & { enablerVersion: EnablerVersion }
   readonly #observations: Observations
@@ -57,8 +49,6 @@ export class ServerConnection {
   /** Kept across connections: a server without security knows its client by address and port. */
   #localPort = 0
   #attempt = 0
-  /** The registration message that is under way. */
-  #exchange: RequestExchange | undefined
 
   constructor(account: ServerAccount, environment: ConnectionEnvironment) {
     const { store, router, clock, onError, versions } = environment
@@ -66,7 +56,6 @@ export class ServerConnection {
     this.account = account
     this.#context = { shortServerId, attributes: this.#attributes, enablerVersion: versions[0], onError }
     this.#environment = environment
-    this.#uri = parseServerUri(account.uri)
     this.#observations = new Observations({
       store,
       router,
@@ -77,16 +66,17 @@ export class ServerConnection {
       confirmable: environment.confirmableNotifications,
       maximumHeldNotifications: environment.maximumHeldNotifications,
       onWaiting: () => environment.onTransmissionWaiting(shortServerId),
+      onChanged: environment.onKeptChanged,
     })
+    this.#attributes.onChange(environment.onKeptChanged)
   }
 
   /** Opens the connection; lets it rest and wakes it in queue mode; closes it in the end. */
   open(report: (outcome: ConnectionOutcome) => void): RunningEffect<ConnectionMessage> {
     let ended = false
     const { network, clock } = this.#environment
-    const connect = () => {
-      const options = { localPort: this.#localPort, attempt: this.#attempt++ }
-      network.connect(this.#uri, options).then(
+    const begin = () => {
+      connect(network, this.account, { localPort: this.#localPort, attempt: this.#attempt++ }).then(
         connection => {
           if (ended) {
             connection.close()
@@ -98,19 +88,20 @@ export class ServerConnection {
         (error: unknown) => {
           // Somebody else may have taken the port meanwhile.
           this.#localPort = 0
+          this.#recordAlert(error)
           if (!ended) report({ type: 'connect.failed', cause: causeOf(error) })
         },
       )
     }
-    connect()
+    begin()
     return {
       receive: ({ type }) => {
         if (type === 'rest') {
           this.#rest()
         } else if (this.#link === undefined) {
-          connect()
+          begin()
         } else {
-          this.#link.connection.wake()
+          this.#link.wake()
           report({ type: 'connect.succeeded', atMs: clock.now() })
         }
       },
@@ -203,17 +194,12 @@ export class ServerConnection {
   /** Reports when nothing is under way and the last message is old enough (LwM2M Core 1.2.2 §6.5). */
   awakeWindow({ awakeSeconds }: AwakeWindowInput, report: (outcome: AwakeWindowOutcome) => void): () => void {
     const { clock } = this.#environment
-    const windowMs = awakeSeconds * 1000
-    const look = () => {
-      const peer = this.#link?.peer
-      const nowMs = clock.now()
-      const remainingMs = (peer?.lastActivityMs ?? nowMs) + windowMs - nowMs
-      if (remainingMs > 0) timer = clock.setTimeout(look, remainingMs)
-      else if (peer?.awaitsResponse === true) timer = clock.setTimeout(look, windowMs)
-      else report({ type: 'window.over' })
-    }
-    let timer = clock.setTimeout(look, windowMs)
-    return () => clock.clearTimeout(timer)
+    return whenQuiet(
+      clock,
+      awakeSeconds,
+      () => this.#link?.peer,
+      () => report({ type: 'window.over' }),
+    )
   }
 
   /** Suspended: nothing is timed, and what changes is remembered. */
@@ -223,6 +209,21 @@ export class ServerConnection {
 
   resume(): void {
     this.#observations.resume()
+  }
+
+  /** What is to be known of the server after a restart, besides its registration. */
+  save(): Pick<SavedServer, 'localPort' | 'attributes' | 'observations'> {
+    return {
+      ...(this.#localPort === 0 ? {} : { localPort: this.#localPort }),
+      attributes: this.#attributes.save(),
+      observations: this.#observations.save(),
+    }
+  }
+
+  restore({ localPort = 0, attributes, observations }: SavedServer): void {
+    this.#localPort = localPort
+    this.#attributes.restore(attributes)
+    this.#observations.restore(observations)
   }
 
   /** An object instance is gone, and with it the attributes that the server attached to it. */
@@ -246,30 +247,33 @@ export class ServerConnection {
   }
 
   #use(opened: Connection): void {
-    const { store, clock, random, coap, trace, onError, maximumWaitingRequests } = this.#environment
-    this.#localPort = opened.local.port
-    const connection = new RestingConnection(opened)
-    const isOpen = () => this.#link?.requests === requests
-    const perform = deviceManagement({ store, context: this.#context, observations: this.#observations, isOpen })
-    const requests = new Requests(store, perform, maximumWaitingRequests)
-    const peer = new CoapPeer(connection, {
-      clock,
-      random,
-      parameters: coap,
-      trace,
-      handler: request => requests.handle(request),
-      onNetworkError: (error: TransportError) => this.#exchange?.refuse(error),
-      onHandlerError: onError,
+    const { store } = this.#environment
+    const perform = deviceManagement({
+      store,
+      context: this.#context,
+      observations: this.#observations,
+      isOpen: () => this.#link === link,
     })
-    this.#link = { connection, peer, requests }
-    this.#observations.attach(peer)
+    const link: Link = new Link(opened, this.#environment, perform)
+    this.#localPort = link.localPort
+    this.#link = link
+    this.#observations.attach(link.peer)
+  }
+
+  /** TLS/DTLS Alert Code (LwM2M Core 1.2.2 §E.2): why no connection came about. */
+  #recordAlert(error: unknown): void {
+    const { store } = this.#environment
+    const path = [server.id, this.account.serverInstanceId, server.resources.tlsDtlsAlertCode.id]
+    if (!(error instanceof TransportError) || error.alertCode === undefined) return
+    if (store.resource(server.id, server.resources.tlsDtlsAlertCode.id) === undefined) return
+    if (store.has(path.slice(0, 2))) store.set(path, error.alertCode)
   }
 
   #rest(): void {
     this.#observations.hold('all')
     const { whileAsleep } = this.#environment
     if (whileAsleep === 'close') this.#close()
-    else if (whileAsleep === 'keep') this.#link?.connection.rest()
+    else if (whileAsleep === 'keep') this.#link?.rest()
   }
 
   #close(): void {
@@ -277,9 +281,9 @@ export class ServerConnection {
     if (link === undefined) return
     this.#link = undefined
     this.#observations.hold(this.#storesNotifications() ? 'all' : 'latest')
+    // The peer first: what it has under way is not to make room for the next, but to be held.
+    link.close()
     this.#observations.detach()
-    link.peer.close()
-    link.requests.close()
   }
 
   /** Notification Storing When Disabled or Offline (LwM2M Core 1.2.2 §E.2). */
@@ -294,12 +298,7 @@ export class ServerConnection {
     failed: (cause: Cause) => void,
   ): () => void {
     if (this.#link === undefined) throw new Error('the account has no connection')
-    const exchange = new RequestExchange(this.#link.peer, message, answered, failed)
-    this.#exchange = exchange
-    return () => {
-      if (this.#exchange === exchange) this.#exchange = undefined
-      exchange.end()
-    }
+    return this.#link.request(message, answered, failed)
   }
 }
 

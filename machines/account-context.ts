@@ -25,6 +25,8 @@ export interface AccountInput {
   readonly bootstrapOnFailure?: boolean
   readonly updateTiming?: UpdateTiming
   readonly retry?: RetryOptions
+  /** Disabled from the beginning. */
+  readonly disabled?: Disabled | undefined
   /** What an earlier run of the client left behind. */
   readonly saved?: SavedAccount
 }
@@ -39,7 +41,7 @@ export interface Registered {
 
 export interface SavedAccount extends Registered {
   readonly version: EnablerVersion
-  readonly disabled?: Disabled
+  readonly disabled?: Disabled | undefined
 }
 
 /** Why the next Update is sent. */
@@ -54,7 +56,7 @@ export interface UpdateCauses {
   readonly requested: boolean
 }
 
-/** The server is disabled, without a time until it is enabled. */
+/** The server is disabled until then (milliseconds since 1970), without a time until it is enabled. */
 export interface Disabled {
   readonly untilMs?: number
 }
@@ -69,6 +71,7 @@ export interface AccountContext extends Registered {
   readonly versions: readonly [EnablerVersion, ...EnablerVersion[]]
   /** All versions that may be tried. */
   readonly allVersions: readonly [EnablerVersion, ...EnablerVersion[]]
+  /** 0 once it has passed. */
   readonly initialDelaySeconds: number
   readonly updateTiming: UpdateTiming
   readonly retry: RetryOptions
@@ -78,15 +81,15 @@ export interface AccountContext extends Registered {
   readonly causes: UpdateCauses
   /** What the Update in flight tells; undefined = none is in flight, nor was one cut off. */
   readonly sentCauses: UpdateCauses | undefined
-  /** Failures in a row since the last successful Register. */
+  /** Failures in a row since the last successful Register or Update. */
   readonly failedAttempts: number
   /** The failure a retry waits for. */
   readonly failure: AccountFailure | undefined
   /** When the next attempt is due; undefined = none waits. */
   readonly retryAtMs: number | undefined
   readonly disabled: Disabled | undefined
-  /** Whether a De-register follows as soon as there is a connection. */
-  readonly leaving: boolean
+  /** Whether the account ends when it has left the server. */
+  readonly stopping: boolean
 }
 
 export type AccountFailure =
@@ -112,7 +115,7 @@ export type AccountCommand =
 /** What an account tells the client. */
 export type AccountReport =
   | { readonly type: 'account.registered'; readonly shortServerId: number }
-  /** An attempt failed, another follows. */
+  /** An attempt failed and another follows, or the account is disabled. */
   | { readonly type: 'account.failing'; readonly shortServerId: number }
   /** The last attempt failed. */
   | { readonly type: 'account.exhausted'; readonly shortServerId: number }
@@ -127,12 +130,17 @@ export function isNothing({ lifetime, binding, links, requested }: UpdateCauses)
   return !lifetime && !binding && !links && !requested
 }
 
+/** Whether an Update is due, in flight, or was cut off. */
+export function isUpdateOpen({ causes, sentCauses }: AccountContext): boolean {
+  return !isNothing(causes) || sentCauses !== undefined
+}
+
 const everyVersion = ['1.2', '1.1', '1.0'] as const
 
 export function initialAccountContext(input: AccountInput): AccountContext {
   const { saved, versions = everyVersion } = input
   const allVersions = isNotEmpty(versions) ? versions : everyVersion
-  const known = allVersions.slice(allVersions.indexOf(saved?.version ?? allVersions[0]))
+  const known = allVersions.slice(Math.max(allVersions.indexOf(saved?.version ?? allVersions[0]), 0))
   return {
     shortServerId: input.shortServerId,
     lifetimeSeconds: input.lifetimeSeconds,
@@ -151,8 +159,8 @@ export function initialAccountContext(input: AccountInput): AccountContext {
     failedAttempts: 0,
     failure: undefined,
     retryAtMs: undefined,
-    disabled: saved?.disabled,
-    leaving: false,
+    disabled: input.disabled ?? saved?.disabled,
+    stopping: false,
   }
 }
 

@@ -1,15 +1,9 @@
 import { account } from './account.ts'
 import { initialAccountContext } from './account-context.ts'
-import {
-  announceDisabled,
-  asleep,
-  connecting,
-  deregistering,
-  parting,
-  registered,
-  registering,
-  waking,
-} from './registration.ts'
+import { connecting, waking } from './connecting.ts'
+import { announceDisabled, departed, deregistering, leaving, parting, takeDisable } from './deregistration.ts'
+import { asleep } from './queue-mode.ts'
+import { registered, registering } from './registration.ts'
 import { retrying } from './retrying.ts'
 import { suspended } from './suspend.ts'
 
@@ -24,10 +18,7 @@ export const accountMachine = account.createMachine({
   on: {
     stop: '.stopped',
     suspend: '.suspended',
-    disable: {
-      target: '.disabled',
-      actions: [{ type: 'disable', params: ({ event }) => event }, announceDisabled],
-    },
+    disable: { target: '.disabled', actions: [takeDisable, announceDisabled] },
     'update.requested': { actions: 'requestUpdate' },
     'instances.changed': { actions: 'changeInstances' },
     'lifetime.changed': { actions: { type: 'changeLifetime', params: ({ event }) => event } },
@@ -38,16 +29,17 @@ export const accountMachine = account.createMachine({
       always: [{ guard: 'isDisabled', target: 'disabled' }, { guard: 'startsLater', target: 'delayed' }, 'online'],
     },
     /** Waits before the first attempt (/1/x/14). */
-    delayed: { after: { initialDelay: 'online' } },
+    delayed: { after: { initialDelay: 'online' }, on: { reconnect: 'online' } },
     /** As long as this state lasts, so does the connection. */
     online: {
       initial: 'connecting',
+      entry: 'endWait',
       invoke: {
         id: 'connection',
         src: 'connection',
         input: ({ context: { shortServerId } }) => ({ shortServerId }),
       },
-      states: { connecting, registering, registered, asleep, waking, parting, deregistering },
+      states: { connecting, registering, registered, asleep, waking, leaving, parting, deregistering },
       on: {
         'connection.lost': {
           target: 'retrying',
@@ -63,7 +55,7 @@ export const accountMachine = account.createMachine({
       on: { reconnect: { target: 'online', actions: 'forgetFailures' } },
     },
     disabled: {
-      entry: 'forgetRegistration',
+      entry: ['forgetRegistration', 'forgetFailures', { type: 'report', params: { type: 'account.failing' } }],
       invoke: {
         id: 'disableTimer',
         src: 'timer',
@@ -75,11 +67,7 @@ export const accountMachine = account.createMachine({
       },
     },
     suspended,
-    /** The way out of a registration. */
-    departed: {
-      entry: ['endLeave', 'forgetRegistration'],
-      always: [{ guard: 'isDisabled', target: 'disabled' }, 'stopped'],
-    },
+    departed,
     stopped: {
       type: 'final',
       entry: {

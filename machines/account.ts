@@ -10,6 +10,7 @@ import {
   deadlinesAfter,
   isNothing,
   isRegisteredAt,
+  isUpdateOpen,
   noCauses,
 } from './account-context.ts'
 import { type AccountOutcome, accountEffects } from './effects.ts'
@@ -32,10 +33,11 @@ export const account = setup({
     startsLater: ({ context: { initialDelaySeconds, location } }) => initialDelaySeconds > 0 && location.length === 0,
     causesWait: ({ context }) => !isNothing(context.causes),
     updateFallsDue: ({ context }) => context.updateDueMs !== undefined,
-    updateIsOpen: ({ context: { causes, sentCauses } }) => !isNothing(causes) || sentCauses !== undefined,
+    updateIsOpen: ({ context }) => isUpdateOpen(context),
+    updateIsDone: ({ context }) => !isUpdateOpen(context),
     usesQueueMode: ({ context }) => context.awakeSeconds !== undefined,
-    isLeaving: ({ context }) => context.leaving,
-    leavesForGood: ({ context: { leaving, disabled } }) => leaving && disabled === undefined,
+    hasRegistration: ({ context: { location } }) => location.length > 0,
+    isStopping: ({ context }) => context.stopping,
     isDisabled: ({ context }) => context.disabled !== undefined,
     isExhausted: ({ context: { failedAttempts, retry } }) => isExhausted(failedAttempts, retry),
     isStillRegistered: ({ context }, { atMs }: { atMs: number }) => isRegisteredAt(context, atMs),
@@ -95,29 +97,23 @@ export const account = setup({
       const [, next, ...rest] = versions
       return { versions: next === undefined ? allVersions : [next, ...rest] }
     }),
-    recordRegistration: assign((_, { location }: { location: readonly string[] }) => ({
-      location,
+    recordRegistration: assign((_, { location }: { location: readonly string[] }) => ({ location })),
+    recordContact: assign(({ context }, { atMs }: { atMs: number }) => ({
+      ...deadlinesAfter(context, atMs),
       failedAttempts: 0,
       failure: undefined,
-      retryAtMs: undefined,
     })),
-    recordContact: assign(({ context }, { atMs }: { atMs: number }) => deadlinesAfter(context, atMs)),
     recordFailure: assign(({ context }, failure: AccountFailure) => ({
       failure,
       failedAttempts: countFailure(context.failedAttempts),
       versions: failure.type === 'REGISTRATION_FAILURE' ? context.allVersions : context.versions,
     })),
     recordRetry: assign((_, { atMs }: { atMs: number }) => ({ retryAtMs: atMs })),
-    forgetRetry: assign({ retryAtMs: undefined }),
+    endWait: assign({ initialDelaySeconds: 0, retryAtMs: undefined }),
     forgetFailures: assign({ failedAttempts: 0, retryAtMs: undefined }),
-    forgetExhaustion: assign(({ context: { failedAttempts, retry } }) => ({
-      failedAttempts: isExhausted(failedAttempts, retry) ? 0 : failedAttempts,
-      retryAtMs: undefined,
-    })),
     disable: assign((_, { untilMs }: Disabled) => ({ disabled: untilMs === undefined ? {} : { untilMs } })),
     enable: assign({ disabled: undefined }),
-    leave: assign({ leaving: true }),
-    endLeave: assign({ leaving: false }),
+    stop: assign({ stopping: true }),
     rest: sendTo('connection', { type: 'rest' }),
     wake: sendTo('connection', { type: 'wake' }),
   },

@@ -1,3 +1,4 @@
+import type { BootstrapResult } from './effects.ts'
 import type { Cause } from './events.ts'
 import { countFailure, type RetryOptions } from './retry.ts'
 
@@ -25,6 +26,15 @@ export interface BootstrapInput {
   readonly expiry?: Expiry
 }
 
+/** What a bootstrap is told by the client: the network has changed, what waits or is under way begins anew. */
+export type BootstrapCommand = { readonly type: 'reconnect' }
+
+/** What a bootstrap tells the client: what is to be served from now on, whatever happens to the rest of the session. */
+export type BootstrapReport = { readonly type: 'bootstrap.finished' } & BootstrapResult
+
+/** What a bootstrap comes to. */
+export type BootstrapOutput = { readonly type: 'finished' } | { readonly type: 'failed'; readonly cause: Cause }
+
 /** Ten rounds take about half an hour. */
 export const defaultBootstrapRetry: RetryOptions = {
   initialDelaySeconds: 2,
@@ -45,6 +55,8 @@ export interface BootstrapContext {
   readonly failedAttempts: number
   readonly cause: Cause | undefined
   readonly retryAtMs: number | undefined
+  /** A Bootstrap-Finish was accepted. */
+  readonly succeeded: boolean
 }
 
 export function initialBootstrapContext({ accounts, retry, pack }: BootstrapInput): BootstrapContext {
@@ -56,6 +68,7 @@ export function initialBootstrapContext({ accounts, retry, pack }: BootstrapInpu
     failedAttempts: 0,
     cause: undefined,
     retryAtMs: undefined,
+    succeeded: false,
   }
 }
 

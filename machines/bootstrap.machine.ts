@@ -1,7 +1,10 @@
-import { assign, setup } from 'xstate'
+import { assign, sendTo, setup } from 'xstate'
 import {
+  type BootstrapCommand,
   type BootstrapContext,
   type BootstrapInput,
+  type BootstrapOutput,
+  type BootstrapReport,
   initialBootstrapContext,
   recordBootstrapFailure,
 } from './bootstrap-context.ts'
@@ -9,22 +12,13 @@ import { type BootstrapOutcome, type BootstrapResult, bootstrapEffects } from '.
 import type { Cause, ClientEvent } from './events.ts'
 import { isExhausted } from './retry.ts'
 
-/** What a bootstrap comes to. */
-export type BootstrapOutput =
-  | ({ readonly type: 'finished' } & BootstrapResult)
-  | { readonly type: 'failed'; readonly cause: Cause }
-
-interface Memory extends BootstrapContext {
-  readonly result: BootstrapResult | undefined
-}
-
 /** EXCHANGE_LIFETIME (RFC 7252 §4.8.2): after that the server can have nothing under way. */
 const silenceSeconds = 247
 
 const bootstrap = setup({
   types: {
-    context: {} as Memory,
-    events: {} as BootstrapOutcome,
+    context: {} as BootstrapContext,
+    events: {} as BootstrapCommand | BootstrapOutcome,
     input: {} as BootstrapInput,
     output: {} as BootstrapOutput,
   },
@@ -45,13 +39,21 @@ const bootstrap = setup({
     recordFailure: assign(({ context }, { cause }: { cause: Cause }) => recordBootstrapFailure(context, cause)),
     recordCause: assign((_, { cause }: { cause: Cause }) => ({ cause })),
     recordRetry: assign((_, { atMs }: { atMs: number }) => ({ retryAtMs: atMs })),
-    recordResult: assign((_, { accounts, bootstrapAccounts, expiry }: BootstrapResult) => ({
-      result: { accounts, bootstrapAccounts, ...(expiry && { expiry }) },
-    })),
+    recordSuccess: assign({ succeeded: true }),
+    /** Tells the client's actor. */
+    report: sendTo(
+      ({ self }) => self._parent ?? self,
+      (_, { accounts, bootstrapAccounts, expiry }: BootstrapResult): BootstrapReport => ({
+        type: 'bootstrap.finished',
+        accounts,
+        bootstrapAccounts,
+        ...(expiry && { expiry }),
+      }),
+    ),
   },
 })
 
-const server = ({ context: { accounts } }: { context: Memory }) => ({
+const server = ({ context: { accounts } }: { context: BootstrapContext }) => ({
   securityInstanceId: accounts[0].securityInstanceId,
 })
 
@@ -60,26 +62,44 @@ const failedTransition = {
   actions: { type: 'recordFailure', params: ({ event }: { event: { cause: Cause } }) => event },
 } as const
 
-const finishTransitions = {
-  'transfer.finished': {
-    target: 'lingering',
-    actions: { type: 'recordResult', params: ({ event }: { event: BootstrapResult }) => event },
-  },
-  'transfer.refused': {
-    target: 'refused',
-    actions: { type: 'recordCause', params: ({ event }: { event: { cause: Cause } }) => event },
-  },
-} as const
-
 const announceAccepted = {
   type: 'announce',
-  params: ({ context }: { context: Memory }): ClientEvent => ({
+  params: ({ context }: { context: BootstrapContext }): ClientEvent => ({
     type: 'BOOTSTRAP_REG_COMPLETE',
     ...server({ context }),
   }),
 } as const
 
-const announceRetry = (context: Memory, retryDelayMs: number): ClientEvent => ({
+/** From here on the new accounts count, even if the session is cut short. */
+const finishActions = [
+  'recordSuccess',
+  {
+    type: 'announce',
+    params: ({ context }: { context: BootstrapContext }): ClientEvent => ({
+      type: 'BOOTSTRAP_TRANSFER_COMPLETE',
+      ...server({ context }),
+    }),
+  },
+  { type: 'report', params: ({ event }: { event: BootstrapResult }) => event },
+] as const
+
+const refusedTransition = {
+  target: 'refused',
+  actions: { type: 'recordCause', params: ({ event }: { event: { cause: Cause } }) => event },
+} as const
+
+const finished = {
+  'transfer.finished': { target: 'lingering', actions: finishActions },
+  'transfer.refused': refusedTransition,
+} as const
+
+/** The one answer to a Bootstrap-Pack-Request, or a server that does without its answer to the Bootstrap-Request. */
+const finishedAtOnce = {
+  'transfer.finished': { target: 'lingering', actions: [announceAccepted, ...finishActions] },
+  'transfer.refused': refusedTransition,
+} as const
+
+const announceRetry = (context: BootstrapContext, retryDelayMs: number): ClientEvent => ({
   type: 'BOOTSTRAP_RETRY',
   // The account that failed has gone to the end.
   securityInstanceId: (context.accounts.at(-1) ?? context.accounts[0]).securityInstanceId,
@@ -97,11 +117,8 @@ export const bootstrapMachine = bootstrap.createMachine({
   id: 'bootstrap',
   description:
     'Gets the server accounts from a Bootstrap-Server. Whatever a session has changed is undone unless its end was accepted.',
-  context: ({ input }) => ({ ...initialBootstrapContext(input), result: undefined }),
-  output: ({ context }) =>
-    context.result === undefined
-      ? { type: 'failed', cause: causeOf(context) }
-      : { type: 'finished', ...context.result },
+  context: ({ input }) => initialBootstrapContext(input),
+  output: ({ context }) => (context.succeeded ? { type: 'finished' } : { type: 'failed', cause: causeOf(context) }),
   initial: 'trying',
   states: {
     /** As long as this state lasts, so do the connection and what the session has changed. */
@@ -118,13 +135,13 @@ export const bootstrapMachine = bootstrap.createMachine({
         /** A Bootstrap-Pack-Request is in flight: one answer brings everything (LwM2M Core 1.2.2 §6.1.7.7). */
         packing: {
           invoke: { id: 'bootstrapPack', src: 'bootstrapPack', input: server },
-          on: { ...finishTransitions, 'pack.refused': 'requesting', 'bootstrap.failed': failedTransition },
+          on: { ...finishedAtOnce, 'pack.refused': 'requesting', 'bootstrap.failed': failedTransition },
         },
         /** A Bootstrap-Request is in flight (LwM2M Core 1.2.2 §6.1.7.1); the server may begin before it answers. */
         requesting: {
           invoke: { id: 'bootstrapRequest', src: 'bootstrapRequest', input: server },
           on: {
-            ...finishTransitions,
+            ...finishedAtOnce,
             'bootstrap.accepted': { target: 'receiving', actions: announceAccepted },
             'bootstrap.failed': failedTransition,
           },
@@ -137,7 +154,7 @@ export const bootstrapMachine = bootstrap.createMachine({
             input: ({ context }) => ({ ...server({ context }), limitSeconds: silenceSeconds }),
           },
           on: {
-            ...finishTransitions,
+            ...finished,
             'silence.tooLong': {
               target: '#bootstrap.retrying',
               actions: {
@@ -149,7 +166,7 @@ export const bootstrapMachine = bootstrap.createMachine({
             },
           },
         },
-        lingering: { after: { lingering: '#bootstrap.finished' } },
+        lingering: { after: { lingering: '#bootstrap.finished' }, on: { reconnect: {} } },
         refused: {
           after: {
             lingering: {
@@ -159,6 +176,7 @@ export const bootstrapMachine = bootstrap.createMachine({
           },
         },
       },
+      on: { reconnect: { target: 'trying', reenter: true } },
     },
     /** The next account has its turn at once; after a round of all of them there is a wait. */
     retrying: {
@@ -197,17 +215,11 @@ export const bootstrapMachine = bootstrap.createMachine({
             src: 'timer',
             input: ({ context: { retryAtMs } }) => (retryAtMs === undefined ? {} : { deadlineMs: retryAtMs }),
           },
-          on: { 'timer.due': '#bootstrap.trying' },
+          on: { 'timer.due': '#bootstrap.trying', reconnect: '#bootstrap.trying' },
         },
       },
     },
-    finished: {
-      type: 'final',
-      entry: {
-        type: 'announce',
-        params: ({ context }) => ({ type: 'BOOTSTRAP_TRANSFER_COMPLETE', ...server({ context }) }),
-      },
-    },
+    finished: { type: 'final' },
     failed: { type: 'final' },
   },
 })

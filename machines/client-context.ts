@@ -8,17 +8,20 @@ export interface ClientInput {
   readonly accounts: readonly AccountInput[]
   /** How to bootstrap; absent: there is no Bootstrap-Server Account. */
   readonly bootstrap?: BootstrapInput
-  /** Start again by itself this many seconds after a fatal event, 0 or more; absent: never. */
+  /** Start again by itself this many seconds, 1 at least, after a fatal event; absent: never. */
   readonly restartAfterSeconds?: number
 }
 
 /** The memory of a client: JSON data without secrets. */
 export interface ClientContext {
+  /** Each with another Short Server ID, in the order in which they register. Those that do not run wait for their turn. */
   readonly accounts: readonly AccountInput[]
   readonly bootstrap: BootstrapInput | undefined
   readonly restartAfterSeconds: number | undefined
-  /** The accounts whose turn to register has not come, in the order of priority. */
-  readonly waiting: readonly AccountInput[]
+  /** The application keeps the client off the network, also beyond `stop` and `start`. */
+  readonly offline: boolean
+  /** A bootstrap was asked for and has not ended yet. */
+  readonly bootstrapDue: boolean
   /** The account with a priority whose registration the next one waits for. */
   readonly pending: number | undefined
   /** The Short Server IDs of the accounts that run. */
@@ -55,6 +58,18 @@ export interface Telling {
   readonly shortServerId?: number | undefined
 }
 
+export const initialClientContext: ClientContext = {
+  accounts: [],
+  bootstrap: undefined,
+  restartAfterSeconds: undefined,
+  offline: false,
+  bootstrapDue: false,
+  pending: undefined,
+  running: [],
+  exhausted: [],
+  next: undefined,
+}
+
 /** The id of the actor of an account below the client's actor. */
 export function accountId(shortServerId: number): `account-${number}` {
   return `account-${shortServerId}`
@@ -66,8 +81,13 @@ export function inOrder(accounts: readonly AccountInput[]): AccountInput[] {
   return [...byId.values()].sort((a, b) => (a.priority ?? -1) - (b.priority ?? -1))
 }
 
+export function isWaiting({ accounts, running }: ClientContext, id: number): boolean {
+  return !running.includes(id) && accounts.some(({ shortServerId }) => shortServerId === id)
+}
+
 /** Whose turn it is: all without a priority, and the first with one unless another is pending. */
-export function nextInTurn({ waiting, pending }: Pick<ClientContext, 'waiting' | 'pending'>): AccountInput[] {
+export function nextInTurn({ accounts, running, pending }: ClientContext): AccountInput[] {
+  const waiting = accounts.filter(({ shortServerId }) => !running.includes(shortServerId))
   const free = waiting.filter(({ priority }) => priority === undefined)
   const first = pending === undefined ? waiting.find(({ priority }) => priority !== undefined) : undefined
   return first === undefined ? free : [...free, first]
@@ -84,6 +104,27 @@ export function endsTurn({ accounts, pending }: ClientContext, { type, shortServ
 export function mayBootstrapFor({ accounts, bootstrap }: ClientContext, shortServerId: number): boolean {
   const account = accounts.find(one => one.shortServerId === shortServerId)
   return bootstrap !== undefined && account?.bootstrapOnFailure !== false
+}
+
+/** The accounts with something changed in one of them. */
+export function withChange(
+  accounts: readonly AccountInput[],
+  shortServerId: number,
+  change: (account: AccountInput) => AccountInput,
+): AccountInput[] {
+  return accounts.map(account => (account.shortServerId === shortServerId ? change(account) : account))
+}
+
+/** The new accounts; one that was disabled before its turn came stays so. */
+export function replaceAccounts(before: readonly AccountInput[], accounts: readonly AccountInput[]): AccountInput[] {
+  const disabled = new Map(before.map(account => [account.shortServerId, account.disabled]))
+  return inOrder(accounts).map(account => ({ disabled: disabled.get(account.shortServerId), ...account }))
+}
+
+export function enabled({ disabled: _, saved, ...account }: AccountInput): AccountInput {
+  if (saved === undefined) return account
+  const { disabled: __, ...registration } = saved
+  return { ...account, saved: registration }
 }
 
 /** The bootstrap with these accounts; undefined when there are none. */

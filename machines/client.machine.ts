@@ -1,136 +1,7 @@
-import { assign, type DoneActorEvent, enqueueActions, setup } from 'xstate'
-import { accountMachine } from './account.machine.ts'
-import type { AccountInput, AccountOutput, AccountReport } from './account-context.ts'
-import { type BootstrapOutput, bootstrapMachine } from './bootstrap.machine.ts'
-import {
-  accountId,
-  bootstrapWith,
-  type ClientCommand,
-  type ClientContext,
-  type ClientInput,
-  endsTurn,
-  inOrder,
-  mayBootstrapFor,
-  nextInTurn,
-  type Telling,
-  withoutExpired,
-} from './client-context.ts'
-import { type BootstrapResult, effect, notProvided, type TimerInput, type TimerOutcome } from './effects.ts'
+import type { BootstrapOutput } from './bootstrap-context.ts'
+import { type ClientCommand, type ClientContext, initialClientContext, type Telling } from './client-context.ts'
+import { client } from './client-setup.ts'
 import type { Cause, ClientEvent } from './events.ts'
-
-type AccountDone = DoneActorEvent<AccountOutput, `account-${number}`>
-
-const client = setup({
-  types: {
-    context: {} as ClientContext,
-    events: {} as ClientCommand | AccountReport | AccountDone | TimerOutcome,
-    children: {} as { bootstrap: 'bootstrap' },
-  },
-  actors: {
-    account: accountMachine,
-    bootstrap: bootstrapMachine,
-    timer: effect<TimerInput, TimerOutcome>(notProvided),
-  },
-  guards: {
-    hasAccounts: ({ context }) => context.accounts.length > 0,
-    hasBootstrap: ({ context }) => context.bootstrap !== undefined,
-    noneRuns: ({ context }) => context.running.length === 0,
-    startsAgain: ({ context }) => context.running.length === 0 && context.next !== undefined,
-    restartsByItself: ({ context }) => context.restartAfterSeconds !== undefined,
-    mayBootstrap: ({ context }, { shortServerId }: { shortServerId: number }) =>
-      mayBootstrapFor(context, shortServerId),
-    /** This account was the last that had not given up. */
-    nothingIsLeft: ({ context: { running, exhausted, waiting } }, { shortServerId }: { shortServerId: number }) =>
-      waiting.length === 0 && running.every(id => id === shortServerId || exhausted.includes(id)),
-    hasSucceeded: (_, { type }: Pick<BootstrapOutput, 'type'>) => type === 'finished',
-  },
-  delays: {
-    restartDelay: ({ context: { restartAfterSeconds = 0 } }) => restartAfterSeconds * 1000,
-  },
-  actions: {
-    /** Tells the application; the client provides it. */
-    announce: (_args, _event: ClientEvent) => {},
-    /** Deletes the Security instance of a Bootstrap-Server Account whose time is over; the client provides it. */
-    purgeBootstrapAccount: (_args, _: { securityInstanceId: number | undefined }) => {},
-    takeInput: assign((_, { accounts, bootstrap, restartAfterSeconds }: ClientInput) => ({
-      accounts,
-      bootstrap,
-      restartAfterSeconds,
-    })),
-    takeBootstrap: assign(({ context }, { accounts, ...rest }: BootstrapResult) => ({
-      accounts,
-      bootstrap: bootstrapWith(context, rest),
-    })),
-    rememberStart: assign((_, input: ClientInput) => ({ next: input })),
-    forgetStart: assign({ next: undefined }),
-    takeRemembered: assign(({ context: { next } }) => ({
-      accounts: next?.accounts ?? [],
-      bootstrap: next?.bootstrap,
-      restartAfterSeconds: next?.restartAfterSeconds,
-      next: undefined,
-    })),
-    queueAccounts: assign(({ context }) => ({ waiting: inOrder(context.accounts), pending: undefined, exhausted: [] })),
-    forgetQueue: assign({ waiting: [], pending: undefined }),
-    startAccounts: enqueueActions(({ context, enqueue }) => {
-      const starting = nextInTurn(context)
-      for (const input of starting) {
-        enqueue.spawnChild('account', { id: accountId(input.shortServerId), input })
-      }
-      const pending = starting.find(({ priority }) => priority !== undefined)
-      enqueue.assign({
-        waiting: context.waiting.filter(input => !starting.includes(input)),
-        pending: pending?.shortServerId ?? context.pending,
-        running: [...context.running, ...starting.map(({ shortServerId }) => shortServerId)],
-      })
-    }),
-    recordProgress: assign(({ context }, report: AccountReport) => ({
-      pending: endsTurn(context, report) ? undefined : context.pending,
-      exhausted: context.exhausted.filter(id => id !== report.shortServerId),
-    })),
-    recordExhaustion: assign(({ context: { exhausted } }, { shortServerId }: { shortServerId: number }) => ({
-      exhausted: exhausted.includes(shortServerId) ? exhausted : [...exhausted, shortServerId],
-    })),
-    forgetExhaustion: assign({ exhausted: [] }),
-    changeAccounts: enqueueActions(({ context, enqueue }, { accounts }: { accounts: readonly AccountInput[] }) => {
-      const wanted = new Set(accounts.map(({ shortServerId }) => shortServerId))
-      for (const id of context.running) if (!wanted.has(id)) enqueue.sendTo(accountId(id), { type: 'stop' })
-      enqueue.assign({
-        accounts,
-        waiting: inOrder(accounts).filter(({ shortServerId }) => !context.running.includes(shortServerId)),
-      })
-    }),
-    tellAccounts: enqueueActions(({ context, enqueue }, { command, shortServerId }: Telling) => {
-      for (const id of context.running) {
-        if (shortServerId === undefined || shortServerId === id) enqueue.sendTo(accountId(id), command)
-      }
-    }),
-    /** They are of no use any more; their servers are not told. */
-    dropAccounts: enqueueActions(({ context, enqueue }) => {
-      for (const id of context.running) enqueue.stopChild(accountId(id))
-      enqueue.assign({ running: [], waiting: [], pending: undefined, exhausted: [] })
-    }),
-    forgetAccount: enqueueActions(({ context, enqueue }, { shortServerId }: AccountOutput) => {
-      // XState keeps a child that is done until it is stopped.
-      enqueue.stopChild(accountId(shortServerId))
-      enqueue.assign({ running: context.running.filter(id => id !== shortServerId) })
-    }),
-    watchExpiry: enqueueActions(({ context: { bootstrap }, enqueue }) => {
-      if (bootstrap?.expiry === undefined) return
-      enqueue.spawnChild('timer', { id: 'expiryTimer', input: { deadlineMs: bootstrap.expiry.atMs } })
-    }),
-    unwatchExpiry: enqueueActions(({ enqueue }) => enqueue.stopChild('expiryTimer')),
-    forgetExpired: assign(({ context }) => ({ bootstrap: withoutExpired(context) })),
-  },
-})
-
-/** Passes a command on to the accounts that run. */
-const pass = {
-  type: 'tellAccounts',
-  params: ({ event }: { event: PassedCommand }): Telling => {
-    const { shortServerId, ...command } = { shortServerId: undefined, ...event }
-    return { command, shortServerId }
-  },
-} as const
 
 type PassedCommand = Extract<
   ClientCommand,
@@ -147,9 +18,23 @@ type PassedCommand = Extract<
   }
 >
 
+/** Passes a command on to the accounts that run. */
+const pass = {
+  type: 'tellAccounts',
+  params: ({ event }: { event: PassedCommand }): Telling => {
+    const { shortServerId, ...command } = { shortServerId: undefined, ...event }
+    return { command, shortServerId }
+  },
+} as const
+
+const server = ({ event }: { event: { shortServerId: number } }) => event
+
 const suspendAccounts = { type: 'tellAccounts', params: { command: { type: 'suspend' } } } as const
 const resumeAccounts = { type: 'tellAccounts', params: { command: { type: 'resume' } } } as const
-const announceFailure = (fatal: boolean) =>
+const retryAccounts = { type: 'tellAccounts', params: { command: { type: 'resume', retryFailed: true } } } as const
+const forgetExhaustion = { type: 'forgetExhaustion', params: {} } as const
+
+const announceBootstrapFailure = (fatal: boolean) =>
   ({
     type: 'announce',
     params: ({ event: { output } }: { event: { output: BootstrapOutput } }): ClientEvent => ({
@@ -159,125 +44,121 @@ const announceFailure = (fatal: boolean) =>
     }),
   }) as const
 
+const announceNetworkError = { type: 'announce', params: { type: 'NETWORK_ERROR' } } as const
+
 /** A client. Provide `account`, `bootstrap`, `timer`, `announce` and `purgeBootstrapAccount` once a process. */
 export const clientMachine = client.createMachine({
   id: 'client',
   description:
     'Bootstraps when it must, runs one account actor for each server account, and has stopped when all of them have.',
-  context: {
-    accounts: [],
-    bootstrap: undefined,
-    restartAfterSeconds: undefined,
-    waiting: [],
-    pending: undefined,
-    running: [],
-    exhausted: [],
-    next: undefined,
-  },
+  context: initialClientContext,
   initial: 'stopped',
   on: {
+    stop: [
+      { guard: 'noneRuns', target: '.stopped', actions: { type: 'announce', params: { type: 'DISCONNECT' } } },
+      { target: '.stopping' },
+    ],
+    suspend: '.suspended',
+    'offline.enter': { actions: 'enterOffline' },
+    'offline.exit': { actions: 'exitOffline' },
+    'bootstrap.requested': { guard: 'hasBootstrap', actions: 'requireBootstrap' },
+    'accounts.changed': { actions: { type: 'changeAccounts', params: ({ event }) => event } },
     'xstate.done.actor.*': { actions: { type: 'forgetAccount', params: ({ event }) => event.output } },
     'update.requested': { actions: pass },
     'instances.changed': { actions: pass },
-    'lifetime.changed': { actions: pass },
-    'binding.changed': { actions: pass },
+    'lifetime.changed': { actions: [{ type: 'changeLifetime', params: ({ event }) => event }, pass] },
+    'binding.changed': { actions: [{ type: 'changeBinding', params: ({ event }) => event }, pass] },
     'transmission.waiting': { actions: pass },
-    disable: { actions: pass },
-    enable: { actions: pass },
+    disable: [
+      {
+        guard: { type: 'isWaiting', params: server },
+        actions: [
+          { type: 'disableWaiting', params: ({ event }) => event },
+          { type: 'announce', params: ({ event }) => ({ ...event, type: 'SERVER_DISABLED' }) },
+        ],
+      },
+      { actions: pass },
+    ],
+    enable: { actions: [{ type: 'enable', params: server }, pass] },
   },
   states: {
     stopped: {
-      on: { start: { target: 'deciding', actions: { type: 'takeInput', params: ({ event }) => event } } },
+      entry: 'forgetAccounts',
+      on: {
+        start: { target: 'deciding', actions: { type: 'takeInput', params: ({ event }) => event } },
+        stop: {},
+        suspend: {},
+        'accounts.changed': {},
+      },
     },
     deciding: {
       always: [
-        { guard: 'hasAccounts', target: 'serving', actions: ['queueAccounts', 'startAccounts'] },
-        { guard: 'hasBootstrap', target: 'bootstrapping' },
-        { target: 'networkError', actions: { type: 'announce', params: { type: 'NETWORK_ERROR' } } },
+        { guard: 'isOffline', target: 'offline' },
+        { guard: 'mustBootstrap', target: 'bootstrapping' },
+        { guard: 'hasAccounts', target: 'serving' },
+        { target: 'networkError', actions: announceNetworkError },
       ],
     },
     /** The accounts there were wait: they go on when this fails. */
     bootstrapping: {
-      entry: suspendAccounts,
+      entry: ['requireBootstrap', suspendAccounts],
       invoke: {
         id: 'bootstrap',
         src: 'bootstrap',
         // The guards of all ways into this state see to it that there is one.
         input: ({ context }) => context.bootstrap as NonNullable<ClientContext['bootstrap']>,
         onDone: [
+          { guard: { type: 'hasSucceeded', params: ({ event }) => event.output }, target: 'deciding' },
           {
-            guard: { type: 'hasSucceeded', params: ({ event }) => event.output },
-            target: 'deciding',
-            actions: [
-              'dropAccounts',
-              {
-                type: 'takeBootstrap',
-                params: ({ event }) => event.output as BootstrapResult & BootstrapOutput & { type: 'finished' },
-              },
-            ],
-          },
-          { guard: 'noneRuns', target: 'networkError', actions: announceFailure(true) },
-          {
+            guard: 'hasAccounts',
             target: 'serving',
-            actions: [
-              announceFailure(false),
-              'forgetExhaustion',
-              { type: 'tellAccounts', params: { command: { type: 'resume', retryFailed: true } } },
-            ],
+            actions: ['endBootstrap', announceBootstrapFailure(false), forgetExhaustion, retryAccounts],
           },
+          { target: 'networkError', actions: ['endBootstrap', announceBootstrapFailure(true)] },
         ],
       },
       on: {
-        stop: [
-          { guard: 'noneRuns', target: 'stopped', actions: { type: 'announce', params: { type: 'DISCONNECT' } } },
-          { target: 'stopping' },
-        ],
-        suspend: { target: 'suspended.bootstrapping' },
+        'bootstrap.finished': { actions: ['dropAccounts', { type: 'takeBootstrap', params: ({ event }) => event }] },
+        'offline.enter': { target: 'offline', actions: 'enterOffline' },
+        reconnect: { actions: 'tellBootstrap' },
       },
     },
     serving: {
-      entry: 'watchExpiry',
+      initial: 'going',
+      entry: ['watchExpiry', resumeAccounts, 'startAccounts'],
       exit: 'unwatchExpiry',
-      initial: 'online',
       states: {
-        online: {
-          on: {
-            'offline.enter': { target: 'offline', actions: suspendAccounts },
-            suspend: { target: '#client.suspended.online', actions: suspendAccounts },
-            reconnect: { actions: pass },
-            'accounts.changed': {
-              actions: [{ type: 'changeAccounts', params: ({ event }) => event }, 'startAccounts'],
-            },
-          },
-        },
-        /** The application keeps the client off the network: registrations stay, nothing is sent. */
-        offline: {
-          on: {
-            'offline.exit': { target: 'online', actions: [resumeAccounts, 'startAccounts'] },
-            suspend: { target: '#client.suspended.offline' },
-            'accounts.changed': { actions: { type: 'changeAccounts', params: ({ event }) => event } },
-          },
+        going: { on: { 'bootstrap.requested': { guard: 'hasBootstrap', target: 'yielding' } } },
+        /** The answer to the server that asked for it goes out before its connection closes (/1/x/9). */
+        yielding: {
+          entry: 'requireBootstrap',
+          after: { answerTime: '#client.bootstrapping' },
+          on: { 'bootstrap.requested': {} },
         },
       },
+      always: [
+        { guard: 'isDeserted', target: 'deciding' },
+        { guard: 'nothingIsLeft', target: 'networkError', actions: announceNetworkError },
+      ],
       on: {
         'account.registered': { actions: [{ type: 'recordProgress', params: ({ event }) => event }, 'startAccounts'] },
         'account.failing': { actions: [{ type: 'recordProgress', params: ({ event }) => event }, 'startAccounts'] },
         'account.exhausted': [
-          { guard: { type: 'mayBootstrap', params: ({ event }) => event }, target: 'bootstrapping' },
-          {
-            guard: { type: 'nothingIsLeft', params: ({ event }) => event },
-            target: 'networkError',
-            actions: { type: 'announce', params: { type: 'NETWORK_ERROR' } },
-          },
+          { guard: { type: 'mayBootstrap', params: server }, target: 'bootstrapping' },
           {
             actions: [
               { type: 'recordProgress', params: ({ event }) => event },
-              { type: 'recordExhaustion', params: ({ event }) => event },
+              { type: 'recordExhaustion', params: server },
               'startAccounts',
             ],
           },
         ],
-        'bootstrap.requested': { guard: 'hasBootstrap', target: 'bootstrapping' },
+        'xstate.done.actor.*': {
+          actions: [{ type: 'forgetAccount', params: ({ event }) => event.output }, 'startAccounts'],
+        },
+        'accounts.changed': { actions: [{ type: 'changeAccounts', params: ({ event }) => event }, 'startAccounts'] },
+        'offline.enter': { target: 'offline', actions: 'enterOffline' },
+        reconnect: { actions: [{ type: 'forgetExhaustion', params: ({ event }) => event }, pass] },
         'timer.due': {
           actions: [
             {
@@ -289,30 +170,17 @@ export const clientMachine = client.createMachine({
             'forgetExpired',
           ],
         },
-        stop: 'stopping',
       },
+    },
+    /** The application keeps the client off the network: registrations stay, nothing is sent. */
+    offline: {
+      entry: suspendAccounts,
+      on: { 'offline.exit': { target: 'deciding', actions: 'exitOffline' } },
     },
     /** No timer runs and nothing is sent, whatever the client was at. */
     suspended: {
-      entry: { type: 'announce', params: { type: 'ENGINE_SUSPENDED' } },
-      initial: 'online',
-      states: {
-        bootstrapping: { on: { resume: { target: '#client.bootstrapping' } } },
-        online: {
-          on: {
-            resume: { target: '#client.serving', actions: [resumeAccounts, 'startAccounts'] },
-            'offline.enter': 'offline',
-          },
-        },
-        offline: { on: { resume: { target: '#client.serving.offline' }, 'offline.exit': 'online' } },
-      },
-      on: {
-        'accounts.changed': { actions: { type: 'changeAccounts', params: ({ event }) => event } },
-        stop: [
-          { guard: 'noneRuns', target: 'stopped', actions: { type: 'announce', params: { type: 'DISCONNECT' } } },
-          { target: 'stopping' },
-        ],
-      },
+      entry: [suspendAccounts, { type: 'announce', params: { type: 'ENGINE_SUSPENDED' } }],
+      on: { resume: 'deciding', suspend: {} },
     },
     /** Nothing is left to try. */
     networkError: {
@@ -320,11 +188,12 @@ export const clientMachine = client.createMachine({
       after: { restartDelay: { guard: 'restartsByItself', target: 'deciding' } },
       on: {
         start: { target: 'deciding', actions: { type: 'takeInput', params: ({ event }) => event } },
-        stop: { target: 'stopped', actions: { type: 'announce', params: { type: 'DISCONNECT' } } },
+        suspend: [{ guard: 'restartsByItself', target: 'suspended' }, {}],
+        reconnect: { guard: 'restartsByItself', target: 'deciding' },
       },
     },
     stopping: {
-      entry: ['forgetQueue', { type: 'tellAccounts', params: { command: { type: 'stop' } } }],
+      entry: ['forgetAccounts', { type: 'tellAccounts', params: { command: { type: 'stop' } } }],
       always: [
         { guard: 'startsAgain', target: 'deciding', actions: 'takeRemembered' },
         { guard: 'noneRuns', target: 'stopped' },
@@ -333,6 +202,8 @@ export const clientMachine = client.createMachine({
         // A start in answer to the DISCONNECT of the last account comes before that account is gone.
         start: { actions: { type: 'rememberStart', params: ({ event }) => event } },
         stop: { actions: 'forgetStart' },
+        suspend: {},
+        'accounts.changed': {},
       },
     },
   },

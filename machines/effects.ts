@@ -160,6 +160,7 @@ export type BootstrapConnectionOutcome =
 
 /** What a bootstrap leaves behind. */
 export interface BootstrapResult {
+  /** At least one: a Bootstrap-Finish without is to be refused. */
   readonly accounts: readonly AccountInput[]
   readonly bootstrapAccounts: readonly BootstrapAccountInput[]
   readonly expiry?: Expiry

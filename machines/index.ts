@@ -11,11 +11,14 @@ export type {
   SavedAccount,
   UpdateCauses,
 } from './account-context.ts'
-export { type BootstrapOutput, bootstrapMachine } from './bootstrap.machine.ts'
+export { bootstrapMachine } from './bootstrap.machine.ts'
 export {
   type BootstrapAccountInput,
+  type BootstrapCommand,
   type BootstrapContext,
   type BootstrapInput,
+  type BootstrapOutput,
+  type BootstrapReport,
   defaultBootstrapRetry,
   type Expiry,
 } from './bootstrap-context.ts'

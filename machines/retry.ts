@@ -8,7 +8,7 @@ export interface RetryOptions {
   readonly spread?: number
   /** Attempts of a sequence, 1 or more; without it there is one sequence that never ends. */
   readonly attempts?: number
-  /** The wait between two sequences, in seconds. */
+  /** The wait between two sequences, in seconds. Default: `maximumDelaySeconds`. */
   readonly sequenceDelaySeconds?: number
   /** Sequences before it is given up, 1 or more. Default 1. */
   readonly sequences?: number
@@ -29,14 +29,19 @@ export function isExhausted(failedAttempts: number, { attempts, sequences = 1 }:
   return attempts !== undefined && failedAttempts >= Math.max(attempts, 1) * Math.max(sequences, 1)
 }
 
+/** The same delays in one sequence that never ends. */
+export function withoutEnd({ initialDelaySeconds, maximumDelaySeconds, spread = 0 }: RetryOptions): RetryOptions {
+  return { initialDelaySeconds, maximumDelaySeconds, spread }
+}
+
 /**
  * The wait in milliseconds after `failedAttempts` (≥ 1) failures in a row. Within a sequence it doubles with each failure
  * up to the maximum; `fraction` (uniform in [0, 1)) takes away up to the spread.
  */
 export function retryDelayMs(failedAttempts: number, options: RetryOptions, fraction: number): number {
-  const { initialDelaySeconds, maximumDelaySeconds, spread = 0, attempts, sequenceDelaySeconds = 0 } = options
+  const { initialDelaySeconds, maximumDelaySeconds, spread = 0, attempts } = options
   const attempt = attempts === undefined ? failedAttempts : failedAttempts % Math.max(attempts, 1)
-  if (attempt === 0) return Math.round(sequenceDelaySeconds * 1000)
+  if (attempt === 0) return Math.round((options.sequenceDelaySeconds ?? maximumDelaySeconds) * 1000)
   // 2^32 times the smallest sensible delay is beyond any maximum, and keeps the product finite.
   const doublings = Math.min(Math.max(attempt - 1, 0), 32)
   const ceilingSeconds = Math.min(initialDelaySeconds * 2 ** doublings, maximumDelaySeconds)

@@ -1,5 +1,6 @@
 import { account } from './account.ts'
 import { failedAttempt } from './account-context.ts'
+import { withoutEnd } from './retry.ts'
 
 /** An attempt has failed: the next follows by the account's retry options, or none does. */
 export const retrying = account.createStateConfig({
@@ -32,14 +33,23 @@ export const retrying = account.createStateConfig({
         },
       },
     },
+    /** After a bootstrap that was of no help either: the two would take turns without a rest. */
+    pausing: {
+      invoke: {
+        id: 'retryDelay',
+        src: 'retryDelay',
+        input: ({ context: { retry } }) => ({ failedAttempts: 1, retry: withoutEnd(retry) }),
+      },
+      on: { 'retry.scheduled': { target: 'waiting', actions: { type: 'recordRetry', params: ({ event }) => event } } },
+    },
     waiting: {
       invoke: {
         id: 'retryTimer',
         src: 'timer',
         input: ({ context: { retryAtMs } }) => (retryAtMs === undefined ? {} : { deadlineMs: retryAtMs }),
       },
-      on: { 'timer.due': { target: '#account.online', actions: 'forgetRetry' } },
+      on: { 'timer.due': '#account.online' },
     },
   },
-  on: { reconnect: { target: '#account.online', actions: 'forgetRetry' } },
+  on: { reconnect: '#account.online' },
 })
