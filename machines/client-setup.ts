@@ -25,7 +25,7 @@ import type { ClientEvent } from './events.ts'
 
 type AccountDone = DoneActorEvent<AccountOutput, `account-${number}`>
 
-interface Server {
+export interface Server {
   readonly shortServerId: number
 }
 

@@ -132,7 +132,7 @@ export const clientMachine = client.createMachine({
         /** The answer to the server that asked for it goes out before its connection closes (/1/x/9). */
         yielding: {
           entry: 'requireBootstrap',
-          after: { answerTime: '#client.bootstrapping' },
+          after: { answerTime: '#client.deciding' },
           on: { 'bootstrap.requested': {} },
         },
       },
