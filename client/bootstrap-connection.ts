@@ -14,6 +14,7 @@ import { ContentFormat } from '../objects/formats/format.ts'
 import { performBootstrap } from '../objects/operations/bootstrap.ts'
 import { performBootstrapPack } from '../objects/operations/bootstrap-pack.ts'
 import type { BootstrapContext, BootstrapOperation, Outcome } from '../objects/operations/operation.ts'
+import type { Path } from '../objects/path.ts'
 import { restoreSnapshot, type Snapshot, takeSnapshot } from '../objects/snapshot.ts'
 import { type CoapMessage, Code, describeCode, isSuccess } from '../transport/coap/message.ts'
 import type { PeerRequest } from '../transport/coap/peer.ts'
@@ -33,9 +34,6 @@ export interface BootstrapEnvironment extends ConnectionEnvironment {
   readonly onFinished: (account: BootstrapAccount) => BootstrapResult
 }
 
-/** Operations that change something, before which the state to go back to is taken. */
-const changing: ReadonlySet<BootstrapOperation['kind']> = new Set(['bootstrapWrite', 'bootstrapDelete'])
-
 /**
  * The wire of one Bootstrap-Server Account (LwM2M Core 1.2.2 §6.1). What the operations of an attempt change is undone when
  * it ends without an accepted Bootstrap-Finish.
@@ -46,7 +44,8 @@ export class BootstrapConnection {
   readonly #context: BootstrapContext
   #link: Link | undefined
   #report: (outcome: BootstrapConnectionOutcome) => void = () => {}
-  #before: Snapshot | undefined
+  /** What the objects that the attempt has changed held before; all others are the application's alone. */
+  readonly #before = new Map<number, Snapshot>()
   #begun = false
   #attempt = 0
   #finished = false
@@ -135,7 +134,7 @@ export class BootstrapConnection {
       this.#report({ type: 'transfer.begun' })
     }
     const { store } = this.#environment
-    if (changing.has(operation.kind)) this.#before ??= takeSnapshot(store)
+    if (operation.kind === 'bootstrapWrite' || operation.kind === 'bootstrapDelete') this.#keep(operation.path)
     const outcome = performBootstrap(store, this.#context, operation)
     if (outcome instanceof Promise) return outcome.then(encodeOutcome)
     if (operation.kind === 'bootstrapFinish') this.#finish(outcome)
@@ -145,7 +144,7 @@ export class BootstrapConnection {
   #finish(outcome: Outcome): void {
     if (isSuccess(outcome.responseCode)) {
       this.#finished = true
-      this.#before = undefined
+      this.#before.clear()
       this.#report({ type: 'transfer.finished', ...this.#environment.onFinished(this.#account) })
     } else {
       const message = Buffer.from(outcome.payload ?? []).toString() || describeCode(outcome.responseCode)
@@ -153,10 +152,21 @@ export class BootstrapConnection {
     }
   }
 
+  /** Keeps what an operation on this path may change. */
+  #keep([objectId]: Path): void {
+    const { store } = this.#environment
+    for (const { id } of store.objects()) {
+      const mayChange = objectId === undefined || id === objectId
+      if (mayChange && !this.#before.has(id)) this.#before.set(id, takeSnapshot(store, [id]))
+    }
+  }
+
   #rollBack(): void {
-    if (this.#before === undefined) return
-    restoreSnapshot(this.#environment.store, this.#before, { keepReadOnly: true })
-    this.#before = undefined
+    const { store } = this.#environment
+    store.batch(() => {
+      for (const snapshot of this.#before.values()) restoreSnapshot(store, snapshot, { keepReadOnly: true })
+    })
+    this.#before.clear()
   }
 
   #send(message: CoapMessage, answered: (response: CoapMessage) => void, failed: (cause: Cause) => void): () => void {

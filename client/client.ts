@@ -292,9 +292,14 @@ export class Lwm2mClient {
   }
 
   #followChanges(changes: readonly Change[]): void {
-    // What a session in progress writes counts when it is accepted.
     const snapshot = this.actor.getSnapshot()
-    if (snapshot.matches('bootstrapping')) return
+    if (snapshot.matches('bootstrapping')) {
+      // What a session in progress writes to the accounts counts when it is accepted.
+      for (const command of this.#servers.commandsFor(changes)) {
+        if (command.type === 'instances.changed') this.actor.send(command)
+      }
+      return
+    }
     if (changes.some(({ path }) => accountObjectIds.includes(path[0] as number))) this.#save()
     if (changes.some(({ path }) => path[0] === server.id)) raiseLifetimes(this.#store, this.#options)
     for (const command of this.#servers.commandsFor(changes)) this.actor.send(command)

@@ -11,11 +11,13 @@ import {
   startLeshanBootstrap,
 } from './bootstrap.ts'
 import { type Leshan, leshanInstall, leshanPrograms, startLeshan } from './leshan.ts'
-import { LifecycleClient, sensorValue } from './lifecycle-client.ts'
+import { LifecycleClient, sensorValue, temperature10 } from './lifecycle-client.ts'
 
 const bootstrapRequestTrigger = '/1/1/9'
 const requested = 'Bootstrap-Request pct=112: 2.04'
 const registered = (lifetimeSeconds: number) => `Register lwm2m=1.1 lt=${lifetimeSeconds}: 2.01`
+
+const onlyOnce = { initialDelaySeconds: 0.1, maximumDelaySeconds: 0.1, attempts: 1 }
 
 /** Two attempts a second apart, the same once more after a second, then the client gives up (/1/x/17–20). */
 const soonExhausted: Partial<ServerConfiguration> = {
@@ -117,12 +119,10 @@ describePeer('Leshan 2.0.0-M15 as bootstrap server and M18 as server', leshanPro
   it.concurrent('Bootstrap-Finish is 4.06: all is undone, and the client asks again', async context => {
     const { expect } = context
     const { client, endpoint, requests, told, sessions } = await site(context)
-    const { security, ...rest } = accountOf(leshan.coapUri)
-    const account = { uri: leshan.coapUri, securityMode: 'NO_SEC', serverId: 2 } as const
-    await bootstrap.configure(endpoint, { ...rest, security: { ...security, 2: account } })
+    await bootstrap.configure(endpoint, inconsistent(accountOf(leshan.coapUri)))
     client.start()
     expect((await sessions.next('FAILED')).data.cause).toBe('FINISH_FAILED')
-    await bootstrap.configure(endpoint, { ...rest, security, toDelete: [] })
+    await bootstrap.configure(endpoint, { ...accountOf(leshan.coapUri), toDelete: [] })
     expect((await told.next('BOOTSTRAP_RETRY')).data.cause.code).toBe('INCONSISTENT')
 
     await client.registered()
@@ -162,10 +162,11 @@ describePeer('Leshan 2.0.0-M15 as bootstrap server and M18 as server', leshanPro
 
   it.concurrent('Bootstrap-Request Trigger in vain: the client goes on with the server it had', async context => {
     const { expect } = context
-    const { client, endpoint, requests, told } = await site(context)
+    const { client, endpoint, requests, told, events } = await site(context)
     await bootstrap.configure(endpoint, accountOf(leshan.coapUri))
     client.start()
     await client.registered()
+    await leshan.observe(endpoint, sensorValue)
 
     await bootstrap.forget(endpoint)
     expect(await leshan.execute(endpoint, bootstrapRequestTrigger)).toEqual(changed)
@@ -173,7 +174,59 @@ describePeer('Leshan 2.0.0-M15 as bootstrap server and M18 as server', leshanPro
     await told.next('REG_UPDATE_COMPLETE')
     const refused = 'Bootstrap-Request pct=112: 4.00'
     expect(requests).toEqual([requested, registered(60), refused, refused, 'Update: 2.04'])
-    expect(await leshan.read(endpoint, sensorValue)).toEqual(content({ [sensorValue]: 21.5 }))
+    client.objects.set(sensorValue, 22)
+    expect((await events.next('NOTIFICATION')).data.val).toEqual({ [sensorValue]: 22 })
+    expect(await leshan.read(endpoint, sensorValue)).toEqual(content({ [sensorValue]: 22 }))
+  })
+
+  it.concurrent('a session that fails: what the application changed meanwhile stays, and is told', async context => {
+    const { expect } = context
+    const { client, endpoint, told, events, sessions } = await site(context, { bootstrapRetry: onlyOnce })
+    await bootstrap.configure(endpoint, accountOf(leshan.coapUri))
+    client.start()
+    await client.registered()
+
+    await bootstrap.configure(endpoint, inconsistent(accountOf(leshan.coapUri, { lifetime: 120 })))
+    expect(await leshan.execute(endpoint, bootstrapRequestTrigger)).toEqual(changed)
+    expect((await sessions.next('FAILED')).data.cause).toBe('FINISH_FAILED')
+    client.objects.set(sensorValue, 22)
+    client.objects.create(temperature10, 1, { sensorValue: 8 })
+    await told.next('BOOTSTRAP_REG_FAILURE')
+
+    const { registration } = (await events.next('UPDATED')).data
+    expect(registration.lifetime).toBe(60)
+    expect(registration.objectLinks.map(({ url }) => url)).toContain('/3303/1')
+    expect(await leshan.read(endpoint, '/1/1/1')).toEqual(content({ '/1/1/1': 60 }))
+    expect(await leshan.read(endpoint, sensorValue)).toEqual(content({ [sensorValue]: 22 }))
+    expect(await leshan.read(endpoint, '/3303/1/5700')).toEqual(content({ '/3303/1/5700': 8 }))
+  })
+
+  it.concurrent('Bootstrap-Request Trigger of a client in queue mode: it sleeps again afterwards', async context => {
+    const { expect } = context
+    const { client, endpoint, told, requests } = await site(context, { queueMode: { awakeSeconds: 1 } })
+    await bootstrap.configure(endpoint, accountOf(leshan.coapUri))
+    client.start()
+    await client.registered()
+    expect(await leshan.execute(endpoint, bootstrapRequestTrigger)).toEqual(changed)
+    await told.next('BOOTSTRAP_TRANSFER_COMPLETE')
+    await told.next('BOOTSTRAP_TRANSFER_COMPLETE')
+    await told.next('QUEUE_MODE_RX_OFF')
+    const registeredToSleep = 'Register lwm2m=1.1 lt=60 Q: 2.01'
+    expect(requests).toEqual([requested, registeredToSleep, requested, registeredToSleep])
+  })
+
+  it.concurrent('Suspend while it bootstraps: all is undone, and on resume the client begins anew', async context => {
+    const { expect } = context
+    const { client, endpoint, told, requests, sessions } = await site(context)
+    await bootstrap.configure(endpoint, accountOf(leshan.coapUri))
+    client.start()
+    await sessions.next('REQUEST')
+    client.suspend()
+    await told.next('ENGINE_SUSPENDED')
+    expect(client.objects.get('/1/1/1')).toBe(undefined)
+    client.resume()
+    await client.registered()
+    expect(requests.slice(-2)).toEqual([requested, registered(60)])
   })
 
   it.concurrent('Bootstrap-Request Trigger is 4.05 without a Bootstrap-Server Account', async context => {
@@ -247,6 +300,11 @@ describePeer('Leshan 2.0.0-M15 as bootstrap server and M18 as server', leshanPro
     expect(requests).toEqual([requested, 'Register lwm2m=1.1 lt=60'])
   })
 })
+
+/** With a Security instance to which there is no Server instance: Bootstrap-Finish is answered with 4.06. */
+function inconsistent({ security, ...rest }: BootstrapConfiguration): BootstrapConfiguration {
+  return { ...rest, security: { ...security, 2: { uri: 'coap://none.example', securityMode: 'NO_SEC', serverId: 2 } } }
+}
 
 /** A port on which nobody listens. */
 async function uriOfNobody(): Promise<string> {

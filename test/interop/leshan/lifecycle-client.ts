@@ -7,7 +7,7 @@ import { EventLog } from './event-log.ts'
 type ClientEvents = { readonly [E in ClientEvent as E['type']]: E }
 
 /** Leshan refuses the quotes that LwM2M 1.0 writes around a version, which goes without saying when it is 1.0. */
-const temperature10 = defineObject({ ...temperature, version: '1.0' })
+export const temperature10 = defineObject({ ...temperature, version: '1.0' })
 
 export const sensorValue = '/3303/0/5700'
 
