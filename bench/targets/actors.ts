@@ -4,6 +4,7 @@ import { factoryBootstrap } from '../../client/factory-bootstrap.ts'
 import {
   accountEffects,
   accountMachine,
+  type ClientEvent,
   type ConnectionMessage,
   type ConnectionOutcome,
   clientMachine,
@@ -20,6 +21,7 @@ import { collectedMemory } from './collected-memory.ts'
 
 const clock = new SimulatedClock()
 const nothing = () => {}
+let registered = 0
 
 const account = accountMachine.provide({
   actors: {
@@ -33,6 +35,11 @@ const account = accountMachine.provide({
       return nothing
     }),
     timer: effect<TimerInput, TimerOutcome>(() => nothing),
+  },
+  actions: {
+    announce: (_args, { type }: ClientEvent) => {
+      if (type === 'REGISTRATION_COMPLETE') registered++
+    },
   },
 })
 const client = clientMachine.provide({ actors: { account } })
@@ -53,6 +60,7 @@ answerQuestions({
       actor.send({ type: 'start', accounts: accountInputs(store, {}) })
       actors.push(actor)
     }
+    if (registered < actors.length) throw new Error(`only ${registered} of ${actors.length} are registered`)
   },
   memory: collectedMemory,
 })

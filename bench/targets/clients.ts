@@ -7,6 +7,9 @@ import { Registry } from '../registry.ts'
 import { collectedMemory } from './collected-memory.ts'
 
 const dayMs = 86_400_000
+/** Shorter than what is left of the lifetime. */
+const suspendedMs = 600_000
+const updateMs = 1_000
 const lifetimeSeconds = 3_600
 
 const clock = new SimulatedClock()
@@ -18,19 +21,27 @@ network.attach(serverAddress, (datagram, from) => {
   if (registry.receive(datagram, from)) requests++
 })
 
-const clients: Lwm2mClient[] = []
-
-/** Milliseconds that this takes, and how many requests of clients it makes. */
-async function timed(phase: () => unknown): Promise<Phase> {
-  const requestsBefore = requests
-  const startedMs = performance.now()
-  await phase()
-  return { elapsedMs: performance.now() - startedMs, requests: requests - requestsBefore }
-}
+let clients: Lwm2mClient[] = []
 
 export interface Phase {
   readonly elapsedMs: number
+  /** Of all threads of the process. */
+  readonly cpuMs: number
+  /** That clients sent. */
   readonly requests: number
+}
+
+async function timed(phase: () => unknown): Promise<Phase> {
+  const requestsBefore = requests
+  const startedMs = performance.now()
+  const cpuBefore = process.cpuUsage()
+  await phase()
+  const { user, system } = process.cpuUsage(cpuBefore)
+  return {
+    elapsedMs: performance.now() - startedMs,
+    cpuMs: (user + system) / 1_000,
+    requests: requests - requestsBefore,
+  }
 }
 
 answerQuestions({
@@ -57,13 +68,18 @@ answerQuestions({
   suspend: () =>
     timed(() => {
       for (const client of clients) client.suspend()
+      return clock.advance(suspendedMs)
     }),
   /** Until each has sent its Update. */
   resume: () =>
     timed(() => {
       for (const client of clients) client.resume()
-      return clock.advance(1_000)
+      return clock.advance(updateMs)
     }),
-  stop: () => timed(() => clock.until(Promise.all(clients.map(client => client.stop())))),
+  stop: () =>
+    timed(async () => {
+      await clock.until(Promise.all(clients.map(client => client.stop())))
+      clients = []
+    }),
   memory: collectedMemory,
 })
