@@ -20,9 +20,10 @@ export class Bootstraps {
     this.#options = options
     this.#prepareServers = prepareServers
     this.#environment = {
-      ...environment,
       maximumBootstrapAccounts: Math.max(1, bootstrapAccounts(environment.store).length),
       onFinished: account => this.#finish(account),
+      // Last, so that all clients share its hidden class.
+      ...environment,
     }
   }
 
