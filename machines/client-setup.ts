@@ -91,12 +91,26 @@ export const client = setup({
         running: [...context.running, ...starting.map(({ shortServerId }) => shortServerId)],
       })
     }),
-    tellAccounts: enqueueActions(({ context, enqueue }, { command, shortServerId }: Telling) => {
+    /** To the account that is meant, or to all that run. */
+    passOn: enqueueActions(({ context, enqueue }, { command, shortServerId }: Telling) => {
       for (const id of context.running) {
         if (shortServerId === undefined || shortServerId === id) enqueue.sendTo(accountId(id), command)
       }
     }),
-    tellBootstrap: sendTo('bootstrap', { type: 'reconnect' }),
+    stopAccounts: enqueueActions(({ context, enqueue }) => {
+      for (const id of context.running) enqueue.sendTo(accountId(id), { type: 'stop' })
+    }),
+    suspendAccounts: enqueueActions(({ context, enqueue }) => {
+      for (const id of context.running) enqueue.sendTo(accountId(id), { type: 'suspend' })
+    }),
+    resumeAccounts: enqueueActions(({ context, enqueue }) => {
+      for (const id of context.running) enqueue.sendTo(accountId(id), { type: 'resume' })
+    }),
+    /** Those that have given up try again. */
+    retryAccounts: enqueueActions(({ context, enqueue }) => {
+      for (const id of context.running) enqueue.sendTo(accountId(id), { type: 'resume', retryFailed: true })
+    }),
+    reconnectBootstrap: sendTo('bootstrap', { type: 'reconnect' }),
     changeAccounts: enqueueActions(({ context, enqueue }, { accounts }: { accounts: readonly AccountInput[] }) => {
       const wanted = new Set(accounts.map(({ shortServerId }) => shortServerId))
       for (const id of context.running) if (!wanted.has(id)) enqueue.sendTo(accountId(id), { type: 'stop' })

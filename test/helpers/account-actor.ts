@@ -28,12 +28,15 @@ import { SimulatedClock } from '../../transport/simulated-clock.ts'
 /** The effects of all charts; of the client chart on its own, its actors. */
 export type EffectName = keyof typeof accountEffects | keyof typeof bootstrapEffects | 'account' | 'bootstrap'
 
+/** An event with its payload. */
+export type Outcome = EventObject & Readonly<Record<string, unknown>>
+
 /** An effect that runs: its input, what it was told, and how the test tells its outcome. */
 export interface RunningEffect {
   readonly name: EffectName
   readonly input: { readonly shortServerId?: number; readonly securityInstanceId?: number }
   readonly messages: EventObject[]
-  report(outcome: EventObject): void
+  report(outcome: Outcome): void
 }
 
 /** The world of one actor under test: simulated time, what it announced, and the effects it started. */
@@ -198,19 +201,19 @@ export function startAccount(
   return { site, actor: place(actor, site) }
 }
 
-export function connect(site: Site, shortServerId?: number): void {
-  site.effect('connection', shortServerId).report({ type: 'connect.succeeded', atMs: site.clock.now() } as EventObject)
+/** Has the effect, of this account if given, report an outcome. */
+export function report(site: Site, name: EffectName, outcome: Outcome, shortServerId?: number): void {
+  site.effect(name, shortServerId).report(outcome)
 }
 
-export function report(site: Site, name: EffectName, outcome: EventObject & Record<string, unknown>): void {
-  site.effect(name).report(outcome)
+export function connect(site: Site, shortServerId?: number): void {
+  report(site, 'connection', { type: 'connect.succeeded', atMs: site.clock.now() }, shortServerId)
 }
 
 /** Connects and registers an account, answering as a server would. */
 export function answerRegister(site: Site, shortServerId?: number): void {
   connect(site, shortServerId)
-  const created = { type: 'register.created', location, atMs: site.clock.now() }
-  site.effect('register', shortServerId).report(created)
+  report(site, 'register', { type: 'register.created', location, atMs: site.clock.now() }, shortServerId)
 }
 
 /** A registered account, its REGISTRATION_COMPLETE already taken. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createActor, type EventObject } from 'xstate'
+import { createActor } from 'xstate'
 import { accountMachine } from '../../machines/account.machine.ts'
 import type { AccountOutcome } from '../../machines/effects.ts'
 import {
@@ -103,7 +103,7 @@ test.each([preconditionFailed, badRequest])(
     report(site, 'register', { type: 'register.created', location, atMs: 0 })
     report(site, 'connection', { type: 'connection.lost', cause })
     site.clock.advanceSync(400_000)
-    site.effect('connection').report({ type: 'connect.succeeded', atMs: site.clock.now() } as EventObject)
+    connect(site)
     expect(site.effect('register').input).toMatchObject({ version: '1.0' })
   },
 )

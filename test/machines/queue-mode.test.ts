@@ -44,7 +44,7 @@ test.each(['transmission.waiting', 'update.requested', 'instances.changed'] as c
 test('a client that slept beyond its lifetime registers', () => {
   const { site, actor } = sleepingAccount()
   actor.send({ type: 'transmission.waiting' })
-  site.effect('connection').report({ type: 'connect.succeeded', atMs: 3_600_000 } as never)
+  report(site, 'connection', { type: 'connect.succeeded', atMs: 3_600_000 })
   expect(site.runningNames).toEqual(['connection', 'register'])
 })
 

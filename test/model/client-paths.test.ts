@@ -69,8 +69,7 @@ function stop(site: Site, actor: AnyActor): void {
   actor.send({ type: 'stop' })
   for (const { name, input, report } of site.running) {
     const { shortServerId = 0 } = input
-    if (name === 'account')
-      report({ type: `xstate.done.actor.${accountId(shortServerId)}`, output: { shortServerId } } as never)
+    if (name === 'account') report({ type: `xstate.done.actor.${accountId(shortServerId)}`, output: { shortServerId } })
   }
   expect(actor.getSnapshot()).toMatchObject({ value: 'stopped', children: {} })
 }
