@@ -1,8 +1,8 @@
 import { assign, type DoneActorEvent, enqueueActions, sendTo, setup } from 'xstate'
 import { accountMachine } from './account.machine.ts'
 import type { AccountInput, AccountOutput, AccountReport, Disabled } from './account-context.ts'
-import { bootstrapMachine } from './bootstrap.machine.ts'
-import type { BootstrapOutput, BootstrapReport } from './bootstrap-context.ts'
+import { type BootstrapReport, bootstrapMachine } from './bootstrap.machine.ts'
+import type { BootstrapOutput } from './bootstrap-context.ts'
 import {
   accountId,
   bootstrapWith,
@@ -64,7 +64,7 @@ export const client = setup({
     /** Tells the application; the client provides it. */
     announce: (_args, _event: ClientEvent) => {},
     /** Deletes the Security instance of a Bootstrap-Server Account whose time is over; the client provides it. */
-    purgeBootstrapAccount: (_args, _: { securityInstanceId: number | undefined }) => {},
+    purgeBootstrapAccount: (_args, _params: { securityInstanceId: number | undefined }) => {},
     takeInput: assign((_, input: ClientInput) => takenInput(input)),
     rememberStart: assign((_, input: ClientInput) => ({ next: input })),
     forgetStart: assign({ next: undefined }),

@@ -108,17 +108,18 @@ function siteOf(system: System): Site {
 
 /** An effect whose outcome the test reports. */
 const scripted = (name: EffectName) =>
-  effect<RunningEffect['input'], EventObject>((input, report, system) => {
+  effect<RunningEffect['input'], EventObject>((input, sendBack, system) => {
     const messages: EventObject[] = []
-    const end = siteOf(system).open({ name, input, messages, report })
+    const end = siteOf(system).open({ name, input, messages, report: sendBack })
     return { end, receive: message => messages.push(message) }
   })
 
-const timer = effect<TimerInput, TimerOutcome>(({ deadlineMs }, report, system) => {
+const timer = effect<TimerInput, TimerOutcome>(({ deadlineMs }, sendBack, system) => {
   const site = siteOf(system)
-  const end = site.open({ name: 'timer', input: {}, messages: [], report: () => report({ type: 'timer.due' }) })
+  const due = () => sendBack({ type: 'timer.due' })
+  const end = site.open({ name: 'timer', input: {}, messages: [], report: due })
   if (deadlineMs === undefined || site.byHand) return end
-  const handle = site.clock.setTimeout(() => report({ type: 'timer.due' }), deadlineMs - site.clock.now())
+  const handle = site.clock.setTimeout(due, deadlineMs - site.clock.now())
   return () => {
     site.clock.clearTimeout(handle)
     end()
@@ -126,17 +127,17 @@ const timer = effect<TimerInput, TimerOutcome>(({ deadlineMs }, report, system) 
 })
 
 /** Takes away the whole spread: the shortest delay. */
-const retryDelay = effect<RetryDelayInput, RetryDelayOutcome>(({ failedAttempts, retry }, report, system) => {
+const retryDelay = effect<RetryDelayInput, RetryDelayOutcome>(({ failedAttempts, retry }, sendBack, system) => {
   const site = siteOf(system)
   const end = site.open({
     name: 'retryDelay',
     input: {},
     messages: [],
-    report: outcome => report(outcome as RetryDelayOutcome),
+    report: outcome => sendBack(outcome as RetryDelayOutcome),
   })
   if (site.byHand) return end
   const delayMs = retryDelayMs(failedAttempts, retry, 0)
-  report({ type: 'retry.scheduled', delayMs, atMs: site.clock.now() + delayMs })
+  sendBack({ type: 'retry.scheduled', delayMs, atMs: site.clock.now() + delayMs })
   return end
 })
 
