@@ -86,7 +86,11 @@ export class Lwm2mClient {
       random,
       connection: shortServerId => this.#servers.connection(shortServerId),
       bootstrapConnection: securityInstanceId => this.#bootstraps.connection(securityInstanceId),
-      purgeBootstrapAccount: securityInstanceId => this.#store.deleteInstance(security.id, securityInstanceId),
+      purgeBootstrapAccount: securityInstanceId => {
+        // The application may have been faster.
+        if (!this.#store.hasInstance(security.id, securityInstanceId)) return
+        this.#store.deleteInstance(security.id, securityInstanceId)
+      },
       announce: event => this.#announce(event),
     })
     // An unobserved error of an actor is rethrown globally and would take the process along.
@@ -107,7 +111,8 @@ export class Lwm2mClient {
     const { restartAfterSeconds } = this.#options
     this.#servers.prepare()
     const accounts = accountInputs(this.#store, this.#options, this.#saving?.takeServers(this.#servers))
-    const bootstrap = bootstrapInput(this.#store, this.#options, this.#saving?.takeExpiry())
+    const expiry = this.#saving?.takeExpiry() ?? snapshot.context.bootstrap?.expiry
+    const bootstrap = bootstrapInput(this.#store, this.#options, expiry)
     this.actor.send({
       type: 'start',
       accounts,

@@ -69,7 +69,13 @@ const client = setup({
       restartAfterSeconds: next?.restartAfterSeconds,
       next: undefined,
     })),
-    queueAccounts: assign(({ context }) => ({ waiting: inOrder(context.accounts), pending: undefined, exhausted: [] })),
+    queueAccounts: assign(({ context: { accounts } }) => ({
+      waiting: inOrder(accounts),
+      // What an earlier run left behind counts for the first start.
+      accounts: accounts.map(({ saved: _, ...account }) => account),
+      pending: undefined,
+      exhausted: [],
+    })),
     forgetQueue: assign({ waiting: [], pending: undefined }),
     startAccounts: enqueueActions(({ context, enqueue }) => {
       const starting = nextInTurn(context)
