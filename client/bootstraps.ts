@@ -41,7 +41,9 @@ export class Bootstraps {
   purge(securityInstanceId: number): void {
     this.#expiry = undefined
     this.#connections.delete(securityInstanceId)
-    this.#environment.store.deleteInstance(security.id, securityInstanceId)
+    const { store } = this.#environment
+    // The application may have been faster.
+    if (store.hasInstance(security.id, securityInstanceId)) store.deleteInstance(security.id, securityInstanceId)
   }
 
   connection(securityInstanceId: number): BootstrapConnection {
