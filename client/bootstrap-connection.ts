@@ -10,10 +10,12 @@ import type { Cause } from '../machines/events.ts'
 import type { BootstrapAccount } from '../objects/account.ts'
 import { ResponseCode } from '../objects/errors.ts'
 import { ContentFormat } from '../objects/formats/format.ts'
-import { performBootstrap } from '../objects/operations/bootstrap.ts'
-import type { BootstrapOperation, Outcome } from '../objects/operations/operation.ts'
+import { performBootstrap, performBootstrapPack } from '../objects/operations/bootstrap.ts'
+import { bootstrapAccountInstances } from '../objects/operations/bootstrap-account.ts'
+import type { BootstrapContext, BootstrapOperation, Outcome } from '../objects/operations/operation.ts'
 import { restoreSnapshot, type Snapshot, takeSnapshot } from '../objects/snapshot.ts'
 import { type CoapMessage, Code, describeCode, isSuccess } from '../transport/coap/message.ts'
+import { findUint, OptionNumber } from '../transport/coap/options.ts'
 import { CoapPeer, type PeerRequest } from '../transport/coap/peer.ts'
 import type { Connection } from '../transport/connection.ts'
 import type { TransportError } from '../transport/errors.ts'
@@ -88,7 +90,7 @@ export class BootstrapConnection {
   request(report: (outcome: BootstrapRequestOutcome) => void): () => void {
     const { endpoint, versions } = this.#environment
     // Whoever speaks 1.0 only knows no such parameter (LwM2M 1.0.2 §5.2.3).
-    const preferred = versions[0] === '1.0' ? {} : { preferredFormat: ContentFormat.senmlCbor }
+    const preferred = versions[0] === '1.0' ? {} : { preferredContentFormat: ContentFormat.senmlCbor }
     return this.#send(
       encodeBootstrapRequest({ endpoint, ...preferred }),
       ({ code }) =>
@@ -98,15 +100,25 @@ export class BootstrapConnection {
   }
 
   pack(report: (outcome: BootstrapPackOutcome | BootstrapRequestOutcome) => void): () => void {
-    const { endpoint } = this.#environment
-    return this.#send(
-      encodeBootstrapPackRequest({ endpoint, accept: ContentFormat.senmlCbor }),
+    const { endpoint, store } = this.#environment
+    const accountInstances = bootstrapAccountInstances(store)
+    let ended = false
+    const end = this.#send(
+      encodeBootstrapPackRequest({ endpoint, accept: ContentFormat.senmlCbor, accountInstances }),
       response => {
-        if (response.code === Code.content) this.#finish(this.#apply(response))
-        else report({ type: 'pack.refused' })
+        const apply = () => {
+          if (!ended) this.#apply(response)
+        }
+        if (response.code !== Code.content) report({ type: 'pack.refused' })
+        else if (store.locked) store.whenUnlocked(apply)
+        else apply()
       },
       cause => report({ type: 'bootstrap.failed', cause }),
     )
+    return () => {
+      ended = true
+      end()
+    }
   }
 
   /** Reports when the server was not heard of for too long. */
@@ -140,6 +152,11 @@ export class BootstrapConnection {
     })
   }
 
+  get #context(): BootstrapContext {
+    const { versions, maximumBootstrapAccounts, onError } = this.#environment
+    return { enablerVersion: versions[0], maximumBootstrapAccounts, onError }
+  }
+
   #perform({ message }: PeerRequest): CoapMessage | Promise<CoapMessage> {
     let operation: BootstrapOperation
     try {
@@ -152,21 +169,21 @@ export class BootstrapConnection {
       this.#begun = true
       this.#report({ type: 'transfer.begun' })
     }
-    const { store, versions, maximumBootstrapAccounts, onError } = this.#environment
+    const { store } = this.#environment
     if (changing.has(operation.kind)) this.#before ??= takeSnapshot(store)
-    const context = { enablerVersion: versions[0], maximumBootstrapAccounts, onError }
-    const outcome = performBootstrap(store, context, operation)
+    const outcome = performBootstrap(store, this.#context, operation)
     if (outcome instanceof Promise) return outcome.then(encodeOutcome)
     if (operation.kind === 'bootstrapFinish') this.#finish(outcome)
     return encodeOutcome(outcome)
   }
 
-  #apply(response: CoapMessage): Outcome {
-    const { store, versions, maximumBootstrapAccounts, onError } = this.#environment
-    this.#before ??= takeSnapshot(store)
-    const context = { enablerVersion: versions[0], maximumBootstrapAccounts, onError }
-    void [response]
-    return performBootstrap(store, context, { kind: 'bootstrapFinish' }) as Outcome
+  #apply(response: CoapMessage): void {
+    const contentFormat = findUint(response, OptionNumber.contentFormat)
+    const pack = { ...(contentFormat === undefined ? {} : { contentFormat }), payload: response.payload }
+    this.#before ??= takeSnapshot(this.#environment.store)
+    const outcome = performBootstrapPack(this.#environment.store, this.#context, pack)
+    if (outcome instanceof Promise) void outcome.then(settled => this.#finish(settled))
+    else this.#finish(outcome)
   }
 
   #finish(outcome: Outcome): void {

@@ -134,7 +134,7 @@ export class ServerConnection {
       lifetimeSeconds,
       ...bindingParameters(input),
       ...(smsNumber === undefined ? {} : { smsNumber }),
-      ...(profileId === undefined || version !== '1.2' ? {} : { profileId }),
+      ...(profileId === undefined || version !== '1.2' ? {} : { profileIds: [profileId] }),
       objectLinks: registrationLinks(store, version),
     })
     return this.#request(

@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { OptionsError } from '../client/options.ts'
 import { TransportError } from '../transport/errors.ts'
 import { checkServerUri, parseLifetimeSeconds, parsePort, parseShortServerId } from './arguments.ts'
+import { runBootstrapServer } from './bootstrap.ts'
 import { type ClientArguments, runClient } from './client.ts'
 import { runDdf } from './ddf.ts'
 import type { Environment } from './environment.ts'
@@ -40,8 +41,11 @@ export async function run(args: readonly string[], environment: Environment): Pr
     .description('register clients and log what happens until Ctrl-C')
     .requiredOption('--listen <port>', 'UDP port, 0 for any free one', parsePort)
     .option('--host <address>', 'address to listen on', '0.0.0.0')
-    .action(async (options: ServerArguments) => {
-      exitCode = await runServer(options, environment)
+    .option('--bootstrap <file>', 'be a bootstrap server instead, which gives clients what this JSON file says')
+    .action(async ({ bootstrap: file, ...options }: ServerArguments & { readonly bootstrap?: string }) => {
+      exitCode = await (file === undefined
+        ? runServer(options, environment)
+        : runBootstrapServer({ ...options, file }, environment))
     })
   program
     .command('ddf')

@@ -45,11 +45,11 @@ describe('when an Update is sent', () => {
     expect(site.uplinks).toHaveLength(2)
   })
 
-  test('a lifetime that is written as it was needs none', async () => {
+  test('a lifetime that is written as it was is told, too', async () => {
     const site = await registeredScenario()
     await site.operate(write([1, 0, 1], '300'))
     await site.clock.advance(10_000)
-    expect(site.uplinks).toHaveLength(1)
+    expect(site.uplinks.slice(1).map(({ query }) => query)).toEqual([['lt=300']])
   })
 
   test('a changed binding is told', async () => {
