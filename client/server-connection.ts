@@ -57,6 +57,7 @@ export class ServerConnection {
   /** Kept across connections: a server without security knows its client by address and port. */
   #localPort = 0
   #attempt = 0
+  #report: (outcome: ConnectionOutcome) => void = () => {}
   /** The registration message that is under way. */
   #exchange: RequestExchange | undefined
 
@@ -77,6 +78,7 @@ export class ServerConnection {
       confirmable: environment.confirmableNotifications,
       maximumHeldNotifications: environment.maximumHeldNotifications,
       onWaiting: () => environment.onTransmissionWaiting(shortServerId),
+      onUnreachable: () => this.#report({ type: 'connection.lost', cause: unacknowledged }),
     })
   }
 
@@ -84,6 +86,7 @@ export class ServerConnection {
   open(report: (outcome: ConnectionOutcome) => void): RunningEffect<ConnectionMessage> {
     let ended = false
     const { network, clock } = this.#environment
+    this.#report = report
     const connect = () => {
       const options = { localPort: this.#localPort, attempt: this.#attempt++ }
       network.connect(this.#uri, options).then(
@@ -309,5 +312,7 @@ function bindingParameters({ version, binding, queueMode }: RegisterInput): { bi
   if (!queueMode) return { binding: modes }
   return version === '1.0' ? { binding: `${modes}Q` } : { binding: modes, queueMode: true }
 }
+
+const unacknowledged: Cause = { code: 'TIMEOUT', message: 'the server did not acknowledge a notification' }
 
 const noLocation: Cause = { code: 'NO_LOCATION', message: 'the server accepted, but named no location' }

@@ -236,17 +236,30 @@ describe('notifications', () => {
     expect(notifications.map(({ payload }) => payload)).toEqual(['30'])
   })
 
-  test('one that is not acknowledged ends neither the registration nor what is observed', async () => {
+  test('one that is not acknowledged makes the client ask by an Update whether it is still registered; nothing is lost', async () => {
     const site = await registeredScenario({ lifetimeSeconds: 86_400, client: { confirmableNotifications: true } })
     const { notifications } = await site.observe('/3303/0/5700')
     const heal = cutNetwork(site)
     site.sensor.set({ sensorValue: 30 })
     await site.clock.advance(100_000)
+    expect(site.events[1]).toMatchObject({ type: 'REG_TIMEOUT', cause: { code: 'TIMEOUT' }, failedAttempts: 1 })
     heal()
     site.sensor.set({ sensorValue: 31 })
     await site.clock.advance(10_000)
-    expect(site.uplinks.map(({ path }) => path)).toEqual(['/rd'])
-    expect(notifications.at(-1)?.payload).toBe('31')
+    expect(site.uplinks.map(({ path }) => path)).toEqual(['/rd', '/rd/r1'])
+    expect(notifications.map(({ payload }) => payload)).toEqual(['30', '31'])
+  })
+
+  test('one that is not acknowledged, and a server that has forgotten the client: a Register', async () => {
+    const site = await registeredScenario({ lifetimeSeconds: 86_400, client: { confirmableNotifications: true } })
+    site.script.answer = ({ path }) => (path === '/rd/r1' ? errorResponse(Code.notFound) : undefined)
+    await site.observe('/3303/0/5700')
+    const heal = cutNetwork(site)
+    site.sensor.set({ sensorValue: 30 })
+    await site.clock.advance(100_000)
+    heal()
+    await site.clock.advance(10_000)
+    expect(site.uplinks.map(({ path }) => path)).toEqual(['/rd', '/rd/r1', '/rd'])
   })
 })
 
