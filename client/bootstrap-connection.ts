@@ -13,7 +13,6 @@ import { ContentFormat } from '../objects/formats/format.ts'
 import { performBootstrap, performBootstrapPack } from '../objects/operations/bootstrap.ts'
 import { bootstrapAccountInstances } from '../objects/operations/bootstrap-account.ts'
 import type { BootstrapContext, BootstrapOperation, Outcome } from '../objects/operations/operation.ts'
-import { restoreSnapshot, type Snapshot, takeSnapshot } from '../objects/snapshot.ts'
 import { type CoapMessage, Code, describeCode, isSuccess } from '../transport/coap/message.ts'
 import { findUint, OptionNumber } from '../transport/coap/options.ts'
 import { CoapPeer, type PeerRequest } from '../transport/coap/peer.ts'
@@ -22,6 +21,7 @@ import type { TransportError } from '../transport/errors.ts'
 import { encodeBootstrapPackRequest, encodeBootstrapRequest } from '../transport/lwm2m/bootstrap-request.ts'
 import { decodeBootstrapOperation, encodeOutcome } from '../transport/lwm2m/downlink.ts'
 import { parseServerUri } from '../transport/uri.ts'
+import { BootstrapSession } from './bootstrap-session.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import { refusal } from './device-management.ts'
 import { causeOf, RequestExchange } from './request-exchange.ts'
@@ -34,7 +34,7 @@ export interface BootstrapEnvironment extends ConnectionEnvironment {
   readonly onFinished: (account: BootstrapAccount) => BootstrapResult
 }
 
-/** Operations that change something, before which the state to go back to is taken. */
+/** Operations that change something. */
 const changing: ReadonlySet<BootstrapOperation['kind']> = new Set(['bootstrapWrite', 'bootstrapDelete'])
 
 /**
@@ -44,10 +44,10 @@ const changing: ReadonlySet<BootstrapOperation['kind']> = new Set(['bootstrapWri
 export class BootstrapConnection {
   readonly #account: BootstrapAccount
   readonly #environment: BootstrapEnvironment
+  readonly #session: BootstrapSession
   #peer: CoapPeer | undefined
   #exchange: RequestExchange | undefined
   #report: (outcome: BootstrapConnectionOutcome) => void = () => {}
-  #before: Snapshot | undefined
   #begun = false
   #attempt = 0
   #finished = false
@@ -55,6 +55,7 @@ export class BootstrapConnection {
   constructor(account: BootstrapAccount, environment: BootstrapEnvironment) {
     this.#account = account
     this.#environment = environment
+    this.#session = new BootstrapSession(environment.store)
   }
 
   /** Begins an attempt; the returned function ends it. */
@@ -83,7 +84,7 @@ export class BootstrapConnection {
       this.#peer?.close()
       this.#peer = undefined
       requests.close()
-      this.#rollBack()
+      this.#session.rollBack()
     }
   }
 
@@ -170,8 +171,8 @@ export class BootstrapConnection {
       this.#report({ type: 'transfer.begun' })
     }
     const { store } = this.#environment
-    if (changing.has(operation.kind)) this.#before ??= takeSnapshot(store)
-    const outcome = performBootstrap(store, this.#context, operation)
+    const perform = () => performBootstrap(store, this.#context, operation)
+    const outcome = changing.has(operation.kind) ? this.#session.change(perform) : perform()
     if (outcome instanceof Promise) return outcome.then(encodeOutcome)
     if (operation.kind === 'bootstrapFinish') this.#finish(outcome)
     return encodeOutcome(outcome)
@@ -180,8 +181,8 @@ export class BootstrapConnection {
   #apply(response: CoapMessage): void {
     const contentFormat = findUint(response, OptionNumber.contentFormat)
     const pack = { ...(contentFormat === undefined ? {} : { contentFormat }), payload: response.payload }
-    this.#before ??= takeSnapshot(this.#environment.store)
-    const outcome = performBootstrapPack(this.#environment.store, this.#context, pack)
+    const { store } = this.#environment
+    const outcome = this.#session.change(() => performBootstrapPack(store, this.#context, pack))
     if (outcome instanceof Promise) void outcome.then(settled => this.#finish(settled))
     else this.#finish(outcome)
   }
@@ -189,18 +190,12 @@ export class BootstrapConnection {
   #finish(outcome: Outcome): void {
     if (isSuccess(outcome.responseCode)) {
       this.#finished = true
-      this.#before = undefined
+      this.#session.accept()
       this.#report({ type: 'transfer.finished', ...this.#environment.onFinished(this.#account) })
     } else {
       const message = Buffer.from(outcome.payload ?? []).toString() || describeCode(outcome.responseCode)
       this.#report({ type: 'transfer.refused', cause: { code: 'INCONSISTENT', message } })
     }
-  }
-
-  #rollBack(): void {
-    if (this.#before === undefined) return
-    restoreSnapshot(this.#environment.store, this.#before)
-    this.#before = undefined
   }
 
   #send(message: CoapMessage, answered: (response: CoapMessage) => void, failed: (cause: Cause) => void): () => void {

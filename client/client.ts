@@ -279,12 +279,15 @@ export class Lwm2mClient {
   }
 
   #followChanges(changes: readonly Change[]): void {
-    // What a session in progress writes counts when it is accepted.
-    const snapshot = this.actor.getSnapshot()
-    if (snapshot.matches('bootstrapping')) return
-    if (changes.some(({ path }) => path[0] === server.id)) raiseLifetimes(this.#store, this.#options)
+    const isBootstrapping = this.actor.getSnapshot().matches('bootstrapping')
+    if (!isBootstrapping && changes.some(({ path }) => path[0] === server.id)) {
+      raiseLifetimes(this.#store, this.#options)
+    }
     for (const command of this.#servers.commandsFor(changes)) this.actor.send(command)
-    if (!changes.some(concernsAccounts) || !(snapshot.matches('serving') || snapshot.matches('suspended'))) return
+    // The accounts that a session in progress writes count when it is accepted; when it is not, those before are back.
+    if (isBootstrapping) return
+    this.#servers.forgetInstances(changes)
+    if (!changes.some(concernsAccounts) || !this.#isStarted()) return
     const accounts = accountInputs(this.#store, this.#options)
     this.#servers.extend()
     this.actor.send({ type: 'accounts.changed', accounts })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { server10 } from '../../../objects/definitions/server.ts'
+import { temperature } from '../../../objects/definitions/temperature.ts'
 import { Code } from '../../../transport/coap/message.ts'
 import { OptionNumber, uintOption } from '../../../transport/coap/options.ts'
 import { encodeOperation } from '../../../transport/lwm2m/downlink.ts'
@@ -518,6 +519,42 @@ describe('a bootstrap that fails leaves the accounts before at work', () => {
       'BOOTSTRAP_REG_FAILURE',
       'REGISTRATION_COMPLETE',
     ])
+  })
+
+  test('what the application did meanwhile stays, and is told', async () => {
+    const { site } = await bootstrapScenario({
+      servers: [knownServer],
+      session: [...accountSession({ shortServerId: 66 }).slice(0, -1), writeInstance('/3303/1', { 5700: 3 })],
+      client: { bootstrapRetry: { ...retry, attempts: 1 } },
+    })
+    site.client.objects.set('/1/0/1', 3_600)
+    await site.register()
+    site.client.bootstrap()
+    await site.clock.advance(10_000)
+    site.sensor.set({ sensorValue: 30 })
+    site.client.objects.create(temperature, 5, { sensorValue: 31 })
+    expect(site.client.objects.get('/3303/1/5700')).toBe(3)
+    await site.clock.advance(300_000)
+    expect(site.client.objects.get('/1/0/0')).toBe(7)
+    expect(site.client.objects.get('/3303/0/5700')).toBe(30)
+    expect(site.client.objects.get('/3303/5/5700')).toBe(31)
+    expect(site.client.objects.get('/3303/1/5700')).toBeUndefined()
+    expect(site.uplinks.at(-1)).toMatchObject({ path: '/rd/r1' })
+    expect(site.uplinks.at(-1)?.payload).toContain('</3303/5>')
+  })
+
+  test('the attributes that a server attached are kept', async () => {
+    const { site } = await bootstrapScenario({
+      servers: [knownServer],
+      session: [{ kind: 'bootstrapDelete', path: [] }, { kind: 'bootstrapFinish' }],
+      client: { bootstrapRetry: { ...retry, attempts: 1 } },
+    })
+    await site.register()
+    await site.operate({ kind: 'writeAttributes', path: [3303, 0, 5700], attributes: ['pmin=60'] })
+    site.client.bootstrap()
+    await site.clock.advance(10_000)
+    const response = await site.operate({ kind: 'discover', path: [3303, 0, 5700] })
+    expect(Buffer.from(response.payload).toString()).toContain('pmin=60')
   })
 
   test('what was observed before is still observed', async () => {
