@@ -8,18 +8,17 @@ import type {
 } from '../machines/effects.ts'
 import type { Cause } from '../machines/events.ts'
 import type { BootstrapAccount } from '../objects/account.ts'
-import { security } from '../objects/definitions/security.ts'
 import { ResponseCode } from '../objects/errors.ts'
 import { ContentFormat } from '../objects/formats/format.ts'
-import { performBootstrap } from '../objects/operations/bootstrap.ts'
-import { performBootstrapPack } from '../objects/operations/bootstrap-pack.ts'
+import { performBootstrap, performBootstrapPack } from '../objects/operations/bootstrap.ts'
+import { bootstrapAccountInstances } from '../objects/operations/bootstrap-account.ts'
 import type { BootstrapContext, BootstrapOperation, Outcome } from '../objects/operations/operation.ts'
-import type { Path } from '../objects/path.ts'
-import { restoreSnapshot, type Snapshot, takeSnapshot } from '../objects/snapshot.ts'
 import { type CoapMessage, Code, describeCode, isSuccess } from '../transport/coap/message.ts'
+import { findUint, OptionNumber } from '../transport/coap/options.ts'
 import type { PeerRequest } from '../transport/coap/peer.ts'
 import { encodeBootstrapPackRequest, encodeBootstrapRequest } from '../transport/lwm2m/bootstrap-request.ts'
-import { decodeBootstrapOperation, decodeOutcome, encodeOutcome } from '../transport/lwm2m/downlink.ts'
+import { decodeBootstrapOperation, encodeOutcome } from '../transport/lwm2m/downlink.ts'
+import { BootstrapSession } from './bootstrap-session.ts'
 import { connect } from './connect.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import { refusal } from './device-management.ts'
@@ -34,6 +33,9 @@ export interface BootstrapEnvironment extends ConnectionEnvironment {
   readonly onFinished: (account: BootstrapAccount) => BootstrapResult
 }
 
+/** Operations that change something. */
+const changing: ReadonlySet<BootstrapOperation['kind']> = new Set(['bootstrapWrite', 'bootstrapDelete'])
+
 /**
  * The wire of one Bootstrap-Server Account (LwM2M Core 1.2.2 §6.1). What the operations of an attempt change is undone when
  * it ends without an accepted Bootstrap-Finish.
@@ -41,11 +43,9 @@ export interface BootstrapEnvironment extends ConnectionEnvironment {
 export class BootstrapConnection {
   readonly #account: BootstrapAccount
   readonly #environment: BootstrapEnvironment
-  readonly #context: BootstrapContext
+  readonly #session: BootstrapSession
   #link: Link | undefined
   #report: (outcome: BootstrapConnectionOutcome) => void = () => {}
-  /** What the objects that the attempt has changed held before; all others are the application's alone. */
-  readonly #before = new Map<number, Snapshot>()
   #begun = false
   #attempt = 0
   #finished = false
@@ -53,8 +53,7 @@ export class BootstrapConnection {
   constructor(account: BootstrapAccount, environment: BootstrapEnvironment) {
     this.#account = account
     this.#environment = environment
-    const { versions, maximumBootstrapAccounts, onError } = environment
-    this.#context = { enablerVersion: versions[0], maximumBootstrapAccounts, onError }
+    this.#session = new BootstrapSession(environment.store)
   }
 
   /** Begins an attempt; the returned function ends it. */
@@ -81,7 +80,7 @@ export class BootstrapConnection {
       ended = true
       this.#link?.close()
       this.#link = undefined
-      this.#rollBack()
+      this.#session.rollBack()
     }
   }
 
@@ -99,15 +98,24 @@ export class BootstrapConnection {
 
   pack(report: (outcome: BootstrapPackOutcome | BootstrapRequestOutcome) => void): () => void {
     const { endpoint, store } = this.#environment
-    const accountInstances = [[security.id, this.#account.securityInstanceId]]
-    return this.#send(
+    const accountInstances = bootstrapAccountInstances(store)
+    let ended = false
+    const end = this.#send(
       encodeBootstrapPackRequest({ endpoint, accept: ContentFormat.senmlCbor, accountInstances }),
       response => {
-        if (response.code === Code.content) this.#finish(performBootstrapPack(store, this.#context, packOf(response)))
-        else report({ type: 'pack.refused' })
+        const apply = () => {
+          if (!ended) this.#apply(response)
+        }
+        if (response.code !== Code.content) report({ type: 'pack.refused' })
+        else if (store.locked) store.whenUnlocked(apply)
+        else apply()
       },
       cause => report({ type: 'bootstrap.failed', cause }),
     )
+    return () => {
+      ended = true
+      end()
+    }
   }
 
   /** Reports when the server was not heard of for too long. */
@@ -119,6 +127,11 @@ export class BootstrapConnection {
       () => this.#link?.peer,
       () => report({ type: 'silence.tooLong' }),
     )
+  }
+
+  get #context(): BootstrapContext {
+    const { versions, maximumBootstrapAccounts, onError } = this.#environment
+    return { enablerVersion: versions[0], maximumBootstrapAccounts, onError }
   }
 
   #perform({ message }: PeerRequest): CoapMessage | Promise<CoapMessage> {
@@ -134,39 +147,31 @@ export class BootstrapConnection {
       this.#report({ type: 'transfer.begun' })
     }
     const { store } = this.#environment
-    if (operation.kind === 'bootstrapWrite' || operation.kind === 'bootstrapDelete') this.#keep(operation.path)
-    const outcome = performBootstrap(store, this.#context, operation)
+    const perform = () => performBootstrap(store, this.#context, operation)
+    const outcome = changing.has(operation.kind) ? this.#session.change(perform) : perform()
     if (outcome instanceof Promise) return outcome.then(encodeOutcome)
     if (operation.kind === 'bootstrapFinish') this.#finish(outcome)
     return encodeOutcome(outcome)
   }
 
+  #apply(response: CoapMessage): void {
+    const contentFormat = findUint(response, OptionNumber.contentFormat)
+    const pack = { ...(contentFormat === undefined ? {} : { contentFormat }), payload: response.payload }
+    const { store } = this.#environment
+    const outcome = this.#session.change(() => performBootstrapPack(store, this.#context, pack))
+    if (outcome instanceof Promise) void outcome.then(settled => this.#finish(settled))
+    else this.#finish(outcome)
+  }
+
   #finish(outcome: Outcome): void {
     if (isSuccess(outcome.responseCode)) {
       this.#finished = true
-      this.#before.clear()
+      this.#session.accept()
       this.#report({ type: 'transfer.finished', ...this.#environment.onFinished(this.#account) })
     } else {
       const message = Buffer.from(outcome.payload ?? []).toString() || describeCode(outcome.responseCode)
       this.#report({ type: 'transfer.refused', cause: { code: 'INCONSISTENT', message } })
     }
-  }
-
-  /** Keeps what an operation on this path may change. */
-  #keep([objectId]: Path): void {
-    const { store } = this.#environment
-    for (const { id } of store.objects()) {
-      const mayChange = objectId === undefined || id === objectId
-      if (mayChange && !this.#before.has(id)) this.#before.set(id, takeSnapshot(store, [id]))
-    }
-  }
-
-  #rollBack(): void {
-    const { store } = this.#environment
-    store.batch(() => {
-      for (const snapshot of this.#before.values()) restoreSnapshot(store, snapshot, { keepReadOnly: true })
-    })
-    this.#before.clear()
   }
 
   #send(message: CoapMessage, answered: (response: CoapMessage) => void, failed: (cause: Cause) => void): () => void {
@@ -177,9 +182,4 @@ export class BootstrapConnection {
 
 function rejected(code: number): Cause {
   return { code: 'REJECTED', message: `the Bootstrap-Server answered ${describeCode(code)}` }
-}
-
-function packOf(response: CoapMessage) {
-  const { contentFormat, payload } = decodeOutcome(response)
-  return { payload, ...(contentFormat === undefined ? {} : { contentFormat }) }
 }

@@ -292,18 +292,16 @@ export class Lwm2mClient {
   }
 
   #followChanges(changes: readonly Change[]): void {
-    const snapshot = this.actor.getSnapshot()
-    if (snapshot.matches('bootstrapping')) {
-      // What a session in progress writes to the accounts counts when it is accepted.
-      for (const command of this.#servers.commandsFor(changes)) {
-        if (command.type === 'instances.changed') this.actor.send(command)
-      }
-      return
+    const isBootstrapping = this.actor.getSnapshot().matches('bootstrapping')
+    if (!isBootstrapping) {
+      if (changes.some(({ path }) => accountObjectIds.includes(path[0] as number))) this.#save()
+      if (changes.some(({ path }) => path[0] === server.id)) raiseLifetimes(this.#store, this.#options)
     }
-    if (changes.some(({ path }) => accountObjectIds.includes(path[0] as number))) this.#save()
-    if (changes.some(({ path }) => path[0] === server.id)) raiseLifetimes(this.#store, this.#options)
     for (const command of this.#servers.commandsFor(changes)) this.actor.send(command)
-    if (!changes.some(concernsAccounts) || !(snapshot.matches('serving') || snapshot.matches('suspended'))) return
+    // The accounts that a session in progress writes count when it is accepted; when it is not, those before are back.
+    if (isBootstrapping) return
+    this.#servers.forgetInstances(changes)
+    if (!changes.some(concernsAccounts) || !this.#isStarted()) return
     const accounts = accountInputs(this.#store, this.#options)
     this.#servers.extend()
     this.actor.send({ type: 'accounts.changed', accounts })

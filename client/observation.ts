@@ -33,7 +33,7 @@ export interface ObservationHost {
   /** A confirmable notification arrived. */
   acknowledged(): void
   /** The connection is gone. */
-  detached(observation: Observation, undelivered: readonly Notification[]): void
+  detached(observation: Observation, undelivered: readonly Notification[], reason: 'closed' | 'timedOut'): void
   ended(observation: Observation): void
 }
 
@@ -204,9 +204,11 @@ export class Observation implements RelationListener, ReportingState {
   ended(reason: RelationEnd): void {
     const relation = this.#relation
     this.#relation = undefined
-    if (reason === 'closed' && relation !== undefined) {
+    // What a server observes belongs to its registration, which a notification that times out does not end: it makes
+    // doubtful that there is a way to the server (RFC 7641 §4.5 has no registration to go by).
+    if ((reason === 'closed' || reason === 'timedOut') && relation !== undefined) {
       this.#savedRelation = relation.save()
-      this.#host.detached(this, relation.undelivered)
+      this.#host.detached(this, relation.undelivered, reason)
       return
     }
     this.#state = 'ended'

@@ -26,6 +26,11 @@ export interface ObservationsOptions {
    * not throw.
    */
   readonly onWaiting?: (() => void) | undefined
+  /**
+   * The server did not acknowledge a notification, or leaves too many waiting. Nothing leaves until the next `attach`; called
+   * synchronously, so it must not throw.
+   */
+  readonly onUnreachable?: (() => void) | undefined
   /** The set of observations is another, or has to be saved anew. Called synchronously, so it must not throw. */
   readonly onChanged?: (() => void) | undefined
 }
@@ -56,9 +61,10 @@ export class Observations {
       due: observation => outbox.due(observation),
       made: (observation, message) => outbox.put(observation, message),
       acknowledged: () => outbox.drain(),
-      detached: (observation, undelivered) => {
+      detached: (observation, undelivered, reason) => {
         outbox.putBack(observation, undelivered)
         outbox.disconnect()
+        if (reason === 'timedOut') options.onUnreachable?.()
       },
       ended: observation => this.#ended(observation),
     }

@@ -53,6 +53,7 @@ export class ServerConnection {
   #attempt = 0
   /** What the server knows of the client. */
   #told: Told | undefined
+  #report: (outcome: ConnectionOutcome) => void = () => {}
 
   constructor(account: ServerAccount, environment: ConnectionEnvironment) {
     const { store, router, clock, onError, versions } = environment
@@ -71,6 +72,7 @@ export class ServerConnection {
       maximumHeldNotifications: environment.maximumHeldNotifications,
       onWaiting: () => environment.onTransmissionWaiting(shortServerId),
       onChanged: environment.onKeptChanged,
+      onUnreachable: () => this.#report({ type: 'connection.lost', cause: unacknowledged }),
     })
     this.#attributes.onChange(environment.onKeptChanged)
   }
@@ -79,6 +81,7 @@ export class ServerConnection {
   open(report: (outcome: ConnectionOutcome) => void): RunningEffect<ConnectionMessage> {
     let ended = false
     const { network, clock } = this.#environment
+    this.#report = report
     const begin = () => {
       connect(network, this.account, { localPort: this.#localPort, attempt: this.#attempt++ }).then(
         connection => {
@@ -130,7 +133,7 @@ export class ServerConnection {
       lifetimeSeconds,
       ...bindingParameters(input),
       ...(smsNumber === undefined ? {} : { smsNumber }),
-      ...(profileId === undefined || version !== '1.2' ? {} : { profileId }),
+      ...(profileId === undefined || version !== '1.2' ? {} : { profileIds: [profileId] }),
       objectLinks: registrationLinks(store, version),
     })
     return this.#request(
@@ -321,5 +324,7 @@ function bindingParameters({ version, binding, queueMode }: RegisterInput): { bi
   if (!queueMode) return { binding: modes }
   return version === '1.0' ? { binding: `${modes}Q` } : { binding: modes, queueMode: true }
 }
+
+const unacknowledged: Cause = { code: 'TIMEOUT', message: 'the server did not acknowledge a notification' }
 
 const noLocation: Cause = { code: 'NO_LOCATION', message: 'the server accepted, but named no location' }

@@ -87,10 +87,16 @@ export class Servers {
         if (objectId === server.id) commands.push(...this.#commandsForServer(instanceId, resourceId))
         continue
       }
-      if (kind === 'deleted') this.#connections.forEach(connection => connection.forgetInstance(path))
       if (!bootstrapOnlyObjects.has(objectId)) instancesChanged = true
     }
     return instancesChanged ? [...commands, { type: 'instances.changed' }] : commands
+  }
+
+  /** Attributes that a server attached to instances which are gone are gone with them. */
+  forgetInstances(changes: readonly Change[]): void {
+    for (const { kind, path } of changes) {
+      if (kind === 'deleted') this.#connections.forEach(connection => connection.forgetInstance(path))
+    }
   }
 
   #commandsForServer(serverInstanceId: number, resourceId: number | undefined): ClientCommand[] {

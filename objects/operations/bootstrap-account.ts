@@ -36,14 +36,17 @@ export function serverOf(store: ObjectStore, serverInstanceId: number): number |
   return shortServerIdOf(store.get([server.id, serverInstanceId, server.resources.shortServerId.id]))
 }
 
+/** The instances of the Bootstrap-Server Accounts: Security, and OSCORE where that is used. */
+export function bootstrapAccountInstances(store: ObjectStore): Path[] {
+  return securityInstances(store).flatMap(({ path, isBootstrapServer, oscore: link }) => {
+    if (!isBootstrapServer) return []
+    return link?.objectId === oscore.id ? [path, [link.objectId, link.instanceId]] : [path]
+  })
+}
+
 /** Tells the instances that no Bootstrap-Delete affects: the Bootstrap-Server Account and the Device (§6.1.7.6). */
 export function keptInstances(store: ObjectStore): (path: Path) => boolean {
-  const kept = new Set<string>()
-  for (const { path, isBootstrapServer, oscore: link } of securityInstances(store)) {
-    if (!isBootstrapServer) continue
-    kept.add(formatPath(path))
-    if (link?.objectId === oscore.id) kept.add(formatPath([link.objectId, link.instanceId]))
-  }
+  const kept = new Set(bootstrapAccountInstances(store).map(formatPath))
   return path => path[0] === device.id || kept.has(formatPath(path))
 }
 

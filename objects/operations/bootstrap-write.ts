@@ -43,15 +43,14 @@ function writeOne(store: ObjectStore, path: Path, resource: ResourceEntry, value
   if (isNew) tellCreated(store, instance)
 }
 
-/** The payload must say which instances it is about. */
-function replaceInstances(store: ObjectStore, objectId: number, values: readonly PathValue[]): void {
+/** Replaces instances of an object by what `values` say of them, which must be something. Throws OperationError BAD_REQUEST. */
+export function replaceInstances(store: ObjectStore, objectId: number, values: readonly PathValue[]): void {
   const instances = groupByLevel(values, 1)
   if (instances.size === 0) throw badPayload([objectId])
   for (const [instanceId, group] of instances) replaceInstance(store, [objectId, instanceId], group)
 }
 
-/** Replaces an instance, or makes it; see {@link bootstrapWrite}. */
-export function replaceInstance(store: ObjectStore, path: Path, values: readonly PathValue[]): void {
+function replaceInstance(store: ObjectStore, path: Path, values: readonly PathValue[]): void {
   const isNew = makeInstance(store, path)
   const groups = groupByLevel(values, 2)
   for (const resource of store.resources(path[0] as number)) {

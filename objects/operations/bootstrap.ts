@@ -2,9 +2,10 @@ import type { ObjectStore } from '../store.ts'
 import { bootstrapDelete } from './bootstrap-delete.ts'
 import { bootstrapDiscover } from './bootstrap-discover.ts'
 import { bootstrapFinish } from './bootstrap-finish.ts'
+import { bootstrapPack } from './bootstrap-pack.ts'
 import { bootstrapRead } from './bootstrap-read.ts'
 import { bootstrapWrite } from './bootstrap-write.ts'
-import type { BootstrapContext, BootstrapOperation, Outcome } from './operation.ts'
+import type { BootstrapContext, BootstrapOperation, Outcome, Payload } from './operation.ts'
 import { settle } from './perform.ts'
 
 /**
@@ -30,4 +31,13 @@ export function performBootstrap(
         return bootstrapFinish(store, context)
     }
   })
+}
+
+/** Applies a Bootstrap-Pack as {@link bootstrapPack} says, with the same outcomes as {@link performBootstrap}. */
+export function performBootstrapPack(
+  store: ObjectStore,
+  context: BootstrapContext,
+  pack: Payload,
+): Outcome | Promise<Outcome> {
+  return settle(context, () => bootstrapPack(store, context, pack))
 }

@@ -5,7 +5,7 @@ import type { ContentFormat } from '../formats/format.ts'
 import type { Path } from '../path.ts'
 
 /** What a request carries to be written; `contentFormat` is absent when the request names none. */
-interface Payload {
+export interface Payload {
   readonly contentFormat?: number
   readonly payload: Uint8Array
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { server10 } from '../../../objects/definitions/server.ts'
+import { temperature } from '../../../objects/definitions/temperature.ts'
 import { Code } from '../../../transport/coap/message.ts'
+import { OptionNumber, uintOption } from '../../../transport/coap/options.ts'
 import { encodeOperation } from '../../../transport/lwm2m/downlink.ts'
 import { errorResponse } from '../../helpers/client-site.ts'
 import {
@@ -374,6 +376,85 @@ describe('Bootstrap-Request Trigger, /1/x/9', () => {
   })
 })
 
+describe('Bootstrap-Pack', () => {
+  const client = { bootstrapPack: true, bootstrapRetry: { ...retry, attempts: 1 } }
+  const pack = (...records: readonly object[]) => ({
+    code: Code.content,
+    options: [uintOption(OptionNumber.contentFormat, 110)],
+    payload: Buffer.from(JSON.stringify(records)),
+  })
+  const account = [
+    { bn: '/0/1/', n: '0', vs: 'coap://10.0.0.2' },
+    { n: '1', vb: false },
+    { n: '2', v: 3 },
+    { n: '10', v: 7 },
+    { bn: '/1/3/', n: '0', v: 7 },
+    { n: '1', v: 600 },
+    { n: '6', vb: false },
+    { n: '7', vs: 'U' },
+  ]
+
+  test('one answer brings everything', async () => {
+    const { site, bootstrap } = await bootstrapScenario({ client })
+    bootstrap.script.answer = () => pack(...account, { bn: '/3303/4/', n: '5700', v: 8 })
+    site.client.start()
+    await site.clock.until(site.client.registered())
+    expect(bootstrap.requests).toMatchObject([{ code: Code.get, path: '/bspack', query: ['ep=device', 'acc=</0/0>'] }])
+    expect(site.eventTypes).toEqual(['BOOTSTRAP_REG_COMPLETE', 'BOOTSTRAP_TRANSFER_COMPLETE', 'REGISTRATION_COMPLETE'])
+    expect(site.uplinks[0]?.query).toContain('lt=600')
+    expect(site.client.objects.get('/3303/4/5700')).toBe(8)
+    expect(site.client.objects.get('/0/0/1')).toBe(true)
+  })
+
+  test('replaces the accounts there were', async () => {
+    const { site, bootstrap } = await bootstrapScenario({
+      servers: [{ uri: 'coap://10.0.0.66', shortServerId: 66 }],
+      client: { ...client, retry },
+    })
+    bootstrap.script.answer = () => pack(...account)
+    site.client.start()
+    site.client.bootstrap()
+    await site.clock.advance(5_000)
+    expect(site.client.objects.get('/1/0/0')).toBeUndefined()
+    expect(site.client.objects.get('/1/3/0')).toBe(7)
+    expect(site.events.at(-1)).toMatchObject({ type: 'REGISTRATION_COMPLETE', shortServerId: 7 })
+  })
+
+  test.each([
+    ['whose accounts cannot work', pack(...account.slice(4))],
+    ['that cannot be read', pack({ n: 'nonsense' })],
+    ['in an unknown format', { ...pack(...account), options: [uintOption(OptionNumber.contentFormat, 9_999)] }],
+  ])('one %s is refused and changes nothing', async (_name, answer) => {
+    const { site, bootstrap } = await bootstrapScenario({ servers: [knownServer], client })
+    bootstrap.script.answer = () => answer
+    await site.register()
+    site.client.bootstrap()
+    await site.clock.advance(5_000)
+    expect(site.events[1]).toMatchObject({ type: 'BOOTSTRAP_REG_FAILURE', cause: { code: 'INCONSISTENT' } })
+    expect(site.client.objects.get('/1/0/0')).toBe(7)
+    expect(site.eventTypes.slice(2)).toEqual(['REG_UPDATE', 'REG_UPDATE_COMPLETE'])
+  })
+
+  test('a server that has none is asked by a Bootstrap-Request', async () => {
+    const { site, bootstrap } = await bootstrapScenario({ client })
+    bootstrap.script.answer = ({ path }) => (path === '/bspack' ? errorResponse(Code.notFound) : undefined)
+    site.client.start()
+    await site.clock.until(site.client.registered())
+    expect(bootstrap.requests.map(({ path }) => path)).toEqual(['/bspack', '/bs'])
+  })
+
+  test('that comes while the application holds the lock waits for it', async () => {
+    const { site, bootstrap } = await bootstrapScenario({ client })
+    bootstrap.script.answer = () => pack(...account)
+    const unlock = site.client.objects.lock()
+    site.client.start()
+    await site.clock.advance(5_000)
+    expect(site.client.objects.get('/1/3/0')).toBeUndefined()
+    unlock()
+    await site.clock.until(site.client.registered())
+  })
+})
+
 test('reconnect ends the wait for the next attempt', async () => {
   const { site, bootstrap } = await bootstrapScenario({
     client: { bootstrapRetry: { initialDelaySeconds: 600, maximumDelaySeconds: 600 } },
@@ -438,6 +519,42 @@ describe('a bootstrap that fails leaves the accounts before at work', () => {
       'BOOTSTRAP_REG_FAILURE',
       'REGISTRATION_COMPLETE',
     ])
+  })
+
+  test('what the application did meanwhile stays, and is told', async () => {
+    const { site } = await bootstrapScenario({
+      servers: [knownServer],
+      session: [...accountSession({ shortServerId: 66 }).slice(0, -1), writeInstance('/3303/1', { 5700: 3 })],
+      client: { bootstrapRetry: { ...retry, attempts: 1 } },
+    })
+    site.client.objects.set('/1/0/1', 3_600)
+    await site.register()
+    site.client.bootstrap()
+    await site.clock.advance(10_000)
+    site.sensor.set({ sensorValue: 30 })
+    site.client.objects.create(temperature, 5, { sensorValue: 31 })
+    expect(site.client.objects.get('/3303/1/5700')).toBe(3)
+    await site.clock.advance(300_000)
+    expect(site.client.objects.get('/1/0/0')).toBe(7)
+    expect(site.client.objects.get('/3303/0/5700')).toBe(30)
+    expect(site.client.objects.get('/3303/5/5700')).toBe(31)
+    expect(site.client.objects.get('/3303/1/5700')).toBeUndefined()
+    expect(site.uplinks.at(-1)).toMatchObject({ path: '/rd/r1' })
+    expect(site.uplinks.at(-1)?.payload).toContain('</3303/5>')
+  })
+
+  test('the attributes that a server attached are kept', async () => {
+    const { site } = await bootstrapScenario({
+      servers: [knownServer],
+      session: [{ kind: 'bootstrapDelete', path: [] }, { kind: 'bootstrapFinish' }],
+      client: { bootstrapRetry: { ...retry, attempts: 1 } },
+    })
+    await site.register()
+    await site.operate({ kind: 'writeAttributes', path: [3303, 0, 5700], attributes: ['pmin=60'] })
+    site.client.bootstrap()
+    await site.clock.advance(10_000)
+    const response = await site.operate({ kind: 'discover', path: [3303, 0, 5700] })
+    expect(Buffer.from(response.payload).toString()).toContain('pmin=60')
   })
 
   test('what was observed before is still observed', async () => {
