@@ -1,21 +1,28 @@
-import { type Observable, Subject } from 'rxjs'
+import { Observable, Subject } from 'rxjs'
 import { type ActorRefFrom, createActor, waitFor } from 'xstate'
 import type { ClientEvent } from '../machines/events.ts'
-import { type ServerAccount, serverAccounts } from '../objects/account.ts'
-import { bootstrapOnlyObjects } from '../objects/definition-table.ts'
+import { bootstrapAccounts } from '../objects/account.ts'
 import { server } from '../objects/definitions/server.ts'
+import { OperationError } from '../objects/errors.ts'
 import { ObjectsApi } from '../objects/objects.ts'
+import { accountObjectIds } from '../objects/snapshot.ts'
 import type { Change, ObjectStore } from '../objects/store.ts'
 import { changes$ } from '../streams/changes.ts'
 import { PathRouter } from '../streams/route.ts'
-import { systemClock } from '../transport/clock.ts'
+import { type Clock, systemClock } from '../transport/clock.ts'
 import { TransportError } from '../transport/errors.ts'
 import { systemRandom } from '../transport/random.ts'
 import { udpNetwork } from '../transport/udp.ts'
+import { accountInputs, bootstrapInput, raiseLifetimes, versionsOf } from './accounts.ts'
 import { attachPorts, client } from './actors.ts'
+import { Bootstraps } from './bootstraps.ts'
+import type { ConnectionEnvironment } from './connection-environment.ts'
 import { factoryBootstrap } from './factory-bootstrap.ts'
-import { type ClientOptions, checkOptions } from './options.ts'
-import { type ConnectionEnvironment, ServerConnection } from './server-connection.ts'
+import { fingerprint } from './fingerprint.ts'
+import { inspectWith } from './inspector.ts'
+import { bootstrapServers, type ClientOptions, checkOptions } from './options.ts'
+import { Saving } from './saving.ts'
+import { concernsAccounts, Servers } from './servers.ts'
 
 /**
  * A LwM2M client: objects, their reporting, and a registration with each of its servers that heals itself.
@@ -37,89 +44,139 @@ export class Lwm2mClient {
   readonly endpoint: string
   /** The objects of the device: create, read, write, and hook into them. */
   readonly objects: ObjectsApi
-  /** What happens to the registrations, as it happens; completes never. */
+  /**
+   * What happens to the registrations, as it happens; completes never. Whoever subscribes after a fatal event hears that
+   * event first.
+   */
   readonly events$: Observable<ClientEvent>
   /** The root actor, for inspection and for waiting on its states. */
   readonly actor: ActorRefFrom<typeof client>
   readonly #events = new Subject<ClientEvent>()
   readonly #options: ClientOptions
+  readonly #clock: Clock
   readonly #store: ObjectStore
-  readonly #environment: ConnectionEnvironment
-  readonly #connections = new Map<number, ServerConnection>()
+  readonly #servers: Servers
+  readonly #bootstraps: Bootstraps
+  readonly #saving: Saving | undefined
   readonly #registered = new Set<number>()
+  #fatal: ClientEvent | undefined
 
   /** Opens nothing yet. Throws OptionsError, TransportError INVALID_URI, or ValueError for a value of `device`. */
   constructor(options: ClientOptions) {
     checkOptions(options)
-    const { endpoint, clock = systemClock, random = systemRandom, network = udpNetwork, inspect } = options
-    this.endpoint = endpoint
-    this.events$ = this.#events.asObservable()
+    const { clock = systemClock, random = systemRandom, inspect } = options
+    this.endpoint = options.endpoint
+    this.events$ = new Observable(subscriber => {
+      if (this.#fatal !== undefined) subscriber.next(this.#fatal)
+      return this.#events.subscribe(subscriber)
+    })
     this.#options = options
+    this.#clock = clock
     this.#store = factoryBootstrap(options)
     this.objects = new ObjectsApi(this.#store)
-    this.#environment = {
-      endpoint,
-      store: this.#store,
-      router: new PathRouter(changes$(this.#store)),
-      clock,
-      random,
-      network,
-      coap: options.coap ?? {},
-      trace: options.trace,
-      confirmableNotifications: options.confirmableNotifications ?? false,
-      maximumObservations: options.maximumObservations ?? 1_000,
-      maximumWaitingRequests: options.maximumWaitingRequests ?? 64,
-      onError: options.onError ?? (() => undefined),
-    }
-    this.actor = createActor(client, { id: 'client', clock, ...(inspect && { inspect }) })
+    const environment = this.#environment()
+    this.#saving = savingOf(options, this.#store, environment.onError)
+    this.#servers = new Servers(environment)
+    this.#bootstraps = new Bootstraps(environment, options, () => this.#servers.prepare())
+    const inspection = inspect && { inspect: inspectWith(inspect, environment.onError) }
+    this.actor = createActor(client, { id: 'client', clock, ...inspection })
     attachPorts(this.actor.system, {
       clock,
       random,
-      connection: shortServerId => this.#connection(shortServerId),
+      connection: shortServerId => this.#servers.connection(shortServerId),
+      bootstrapConnection: securityInstanceId => this.#bootstraps.connection(securityInstanceId),
+      purgeBootstrapAccount: securityInstanceId => this.#bootstraps.purge(securityInstanceId),
       announce: event => this.#announce(event),
     })
     // An unobserved error of an actor is rethrown globally and would take the process along.
-    this.actor.subscribe({ error: this.#environment.onError })
+    this.actor.subscribe({ error: environment.onError })
     this.actor.start()
-    this.objects.onExecute(server, 'registrationUpdateTrigger', ([, instanceId]) => {
-      const account = this.#accountOf(instanceId as number)
-      if (account !== undefined) this.update(account.shortServerId)
-    })
+    this.#serveTriggers()
     this.#store.onChanges(changes => this.#followChanges(changes))
   }
 
   /**
-   * Registers with every server account and keeps at it until `stop`. Does nothing when already started; while the client
-   * stops, it starts again after that.
+   * Registers with every server account, after a bootstrap when there is none, and keeps at it until `stop`. Does nothing
+   * when already started; while the client stops, it starts again after that.
    */
   start(): void {
-    if (this.actor.getSnapshot().matches('serving')) return
-    const { retry, updateTiming } = this.#options
-    const accounts = serverAccounts(this.#store)
-    this.#prepareConnections(accounts)
+    const snapshot = this.actor.getSnapshot()
+    if (!(snapshot.matches('stopped') || snapshot.matches('stopping') || snapshot.matches('networkError'))) return
+    this.#fatal = undefined
+    const { restartAfterSeconds } = this.#options
+    this.#servers.prepare()
+    this.#bootstraps.restore(this.#saving?.takeExpiry())
+    const accounts = accountInputs(this.#store, this.#options, this.#saving?.takeServers(this.#servers))
+    const bootstrap = bootstrapInput(this.#store, this.#options, this.#bootstraps.expiry)
     this.actor.send({
       type: 'start',
-      accounts: accounts.map(({ shortServerId, lifetimeSeconds }) => ({
-        shortServerId,
-        lifetimeSeconds,
-        ...(retry && { retry }),
-        ...(updateTiming && { updateTiming }),
-      })),
+      accounts,
+      ...(bootstrap && { bootstrap }),
+      ...(restartAfterSeconds === undefined ? {} : { restartAfterSeconds }),
     })
   }
 
   /**
    * De-registers and ends all connections. Resolves when that is done; a server that does not answer delays it by five
-   * seconds at most. `start` may follow.
+   * seconds at most. A client that is suspended or offline ends without a De-register. `start` may follow.
    */
   async stop(): Promise<void> {
     this.actor.send({ type: 'stop' })
     await waitFor(this.actor, snapshot => !snapshot.matches('stopping'))
+    this.#servers.forEach(connection => connection.resume())
+    await this.#saving?.flush()
+  }
+
+  /**
+   * Stops all that runs by itself: no timer, no notification, no message until `resume`. Registrations stay at the
+   * servers as long as their lifetime lasts.
+   */
+  suspend(): void {
+    this.actor.send({ type: 'suspend' })
+    if (this.actor.getSnapshot().matches('suspended')) this.#servers.forEach(connection => connection.pause())
+  }
+
+  /** Goes on after `suspend`: with an Update, or a Register where the lifetime has passed meanwhile. */
+  resume(): void {
+    if (!this.actor.getSnapshot().matches('suspended')) return
+    this.#servers.forEach(connection => connection.resume())
+    this.actor.send({ type: 'resume' })
+  }
+
+  /** Closes all connections; registrations stay, and what is observed is noted. */
+  enterOffline(): void {
+    this.actor.send({ type: 'offline.enter' })
+  }
+
+  /** Goes on after `enterOffline` as after `suspend`. */
+  exitOffline(): void {
+    this.actor.send({ type: 'offline.exit' })
+  }
+
+  /** Opens the connection to one server, or to all, anew: the network has changed. An attempt that waits is made now. */
+  reconnect(shortServerId?: number): void {
+    this.actor.send({ type: 'reconnect', ...(shortServerId === undefined ? {} : { shortServerId }) })
+  }
+
+  /** De-registers from a server for so many seconds, or until `enable` (LwM2M Core 1.2.2 §E.2, resource 4). */
+  disable(shortServerId: number, seconds?: number): void {
+    const until = seconds === undefined ? {} : { untilMs: this.#clock.now() + seconds * 1000 }
+    this.actor.send({ type: 'disable', shortServerId, ...until })
+  }
+
+  /** Registers again with a server that was disabled. */
+  enable(shortServerId: number): void {
+    this.actor.send({ type: 'enable', shortServerId })
+  }
+
+  /** Bootstraps again, as when a server executes /1/x/9; does nothing when there is no Bootstrap-Server Account. */
+  bootstrap(): void {
+    this.actor.send({ type: 'bootstrap.requested' })
   }
 
   /**
    * Resolves once the client is registered with all its servers, at once when it is. Rejects with TransportError CLOSED
-   * when it has no server, is not started, or is stopped first.
+   * when it is not started, is stopped first, or gives up.
    */
   registered(): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -129,7 +186,9 @@ export class Lwm2mClient {
         else return
         subscription.unsubscribe()
       }
+      // An event is told in the middle of a transition: what the client has come to shows when that is over.
       const subscription = this.#events.subscribe(look)
+      subscription.add(this.actor.subscribe({ next: look, error: reject }))
       look()
     })
   }
@@ -139,74 +198,120 @@ export class Lwm2mClient {
     this.actor.send({ type: 'update.requested', ...(shortServerId === undefined ? {} : { shortServerId }) })
   }
 
-  /** Whether the accounts run, or will once those of the last start have stopped. */
+  #environment(): ConnectionEnvironment {
+    const { queueMode } = this.#options
+    return {
+      endpoint: this.endpoint,
+      store: this.#store,
+      router: new PathRouter(changes$(this.#store)),
+      clock: this.#clock,
+      random: this.#options.random ?? systemRandom,
+      network: this.#options.network ?? udpNetwork,
+      coap: this.#options.coap ?? {},
+      trace: this.#options.trace,
+      versions: versionsOf(this.#options),
+      smsNumber: this.#options.smsNumber,
+      profileId: this.#options.profileId,
+      whileAsleep: (typeof queueMode === 'object' ? queueMode.whileAsleep : undefined) ?? 'close',
+      confirmableNotifications: this.#options.confirmableNotifications ?? false,
+      maximumObservations: this.#options.maximumObservations ?? 1_000,
+      maximumHeldNotifications: this.#options.maximumHeldNotifications ?? 1_000,
+      maximumWaitingRequests: this.#options.maximumWaitingRequests ?? 64,
+      onError: this.#options.onError ?? (() => undefined),
+      onKeptChanged: () => this.#save(),
+      onTransmissionWaiting: shortServerId => this.actor.send({ type: 'transmission.waiting', shortServerId }),
+    }
+  }
+
+  /** Whether the accounts run, or will. */
   #isStarted(): boolean {
     const snapshot = this.actor.getSnapshot()
-    return snapshot.matches('serving') || snapshot.context.next !== undefined
+    const isOver = snapshot.matches('stopped') || snapshot.matches('stopping')
+    if (snapshot.matches('networkError')) return this.#options.restartAfterSeconds !== undefined
+    return !isOver || snapshot.context.next !== undefined
   }
 
   #isRegistered(): boolean {
-    return this.#connections.size > 0 && this.#registered.size === this.#connections.size
+    return this.#servers.size > 0 && this.#registered.size === this.#servers.size
   }
 
-  /** Keeps the connections of accounts that are as they were, with what their servers know them by. */
-  #prepareConnections(accounts: readonly ServerAccount[]): void {
-    const former = new Map(this.#connections)
-    this.#connections.clear()
-    for (const account of accounts) {
-      const { shortServerId } = account
-      const known = former.get(shortServerId)
-      const kept = known?.isOf(account) === true
-      if (kept) former.delete(shortServerId)
-      this.#connections.set(shortServerId, kept ? known : new ServerConnection(account, this.#environment))
-    }
-    for (const connection of former.values()) connection.release()
-  }
-
-  #connection(shortServerId: number): ServerConnection {
-    const connection = this.#connections.get(shortServerId)
-    if (connection === undefined) throw new Error(`there is no server account ${shortServerId}`)
-    return connection
+  /** The Executes by which a server controls its registration (LwM2M Core 1.2.2 §E.2). */
+  #serveTriggers(): void {
+    const { objects } = this
+    objects.onExecute(server, 'disable', ([, instanceId]) => {
+      const account = this.#servers.accountOf(instanceId)
+      if (account !== undefined) this.disable(account.shortServerId, account.disableTimeoutSeconds)
+    })
+    objects.onExecute(server, 'registrationUpdateTrigger', ([, instanceId]) => {
+      const account = this.#servers.accountOf(instanceId)
+      if (account !== undefined) this.update(account.shortServerId)
+    })
+    if (this.#store.resource(server.id, server.resources.bootstrapRequestTrigger.id) === undefined) return
+    objects.onExecute(server, 'bootstrapRequestTrigger', () => {
+      if (bootstrapAccounts(this.#store).length === 0) {
+        throw new OperationError('METHOD_NOT_ALLOWED', 'there is no Bootstrap-Server Account')
+      }
+      this.bootstrap()
+    })
   }
 
   #announce(event: ClientEvent): void {
     switch (event.type) {
       case 'REGISTRATION_COMPLETE':
+      case 'REG_UPDATE_COMPLETE':
         this.#registered.add(event.shortServerId)
         break
       case 'REGISTRATION_FAILURE':
       case 'CONNECT_FAILURE':
       case 'REG_TIMEOUT':
       case 'DEREGISTER':
-      case 'DISCONNECT':
+      case 'SERVER_DISABLED':
         this.#registered.delete(event.shortServerId)
+        break
+      case 'DISCONNECT':
+        if (event.shortServerId === undefined) break
+        this.#registered.delete(event.shortServerId)
+        this.#servers.end(event.shortServerId)
+        break
+      case 'BOOTSTRAP_TRANSFER_COMPLETE':
+        this.#registered.clear()
+        break
+      case 'NETWORK_ERROR':
+        this.#fatal = event
+        break
+      case 'BOOTSTRAP_REG_FAILURE':
+        if (event.fatal) this.#fatal = event
     }
+    if (event.type === 'REGISTRATION_COMPLETE' || event.type === 'BOOTSTRAP_REG_COMPLETE') this.#fatal = undefined
+    this.#save()
     this.#events.next(event)
   }
 
-  /** What a server must hear of: its lifetime, and instances that came or went (LwM2M Core 1.2.2 §6.2.2). */
+  #save(): void {
+    this.#saving?.schedule(this.actor, this.#servers)
+  }
+
   #followChanges(changes: readonly Change[]): void {
-    let instancesChanged = false
-    for (const { kind, path } of changes) {
-      const [objectId, instanceId, resourceId] = path as [number, number, number?]
-      if (kind === 'value') {
-        if (objectId === server.id && resourceId === server.resources.lifetime.id) this.#tellLifetime(instanceId)
-        continue
-      }
-      if (kind === 'deleted') this.#connections.forEach(connection => connection.forgetInstance(path))
-      if (!bootstrapOnlyObjects.has(objectId)) instancesChanged = true
-    }
-    if (instancesChanged) this.actor.send({ type: 'instances.changed' })
+    // What a session in progress writes counts when it is accepted.
+    const snapshot = this.actor.getSnapshot()
+    if (snapshot.matches('bootstrapping')) return
+    if (changes.some(({ path }) => accountObjectIds.includes(path[0] as number))) this.#save()
+    if (changes.some(({ path }) => path[0] === server.id)) raiseLifetimes(this.#store, this.#options)
+    for (const command of this.#servers.commandsFor(changes)) this.actor.send(command)
+    if (!changes.some(concernsAccounts) || !(snapshot.matches('serving') || snapshot.matches('suspended'))) return
+    const accounts = accountInputs(this.#store, this.#options)
+    this.#servers.extend()
+    this.actor.send({ type: 'accounts.changed', accounts })
   }
+}
 
-  #tellLifetime(serverInstanceId: number): void {
-    const account = this.#accountOf(serverInstanceId)
-    if (account === undefined) return
-    const { shortServerId, lifetimeSeconds } = account
-    this.actor.send({ type: 'lifetime.changed', shortServerId, lifetimeSeconds })
-  }
-
-  #accountOf(serverInstanceId: number): ServerAccount | undefined {
-    return serverAccounts(this.#store).find(account => account.serverInstanceId === serverInstanceId)
-  }
+function savingOf(options: ClientOptions, store: ObjectStore, onError: (error: unknown) => void): Saving | undefined {
+  const { endpoint, servers = [], persistence } = options
+  if (persistence === undefined) return undefined
+  return new Saving({
+    persistence,
+    store,
+    fingerprint: fingerprint(endpoint, servers, bootstrapServers(options)),
+    onError,
+  })
 }

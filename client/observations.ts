@@ -1,18 +1,14 @@
-import { BehaviorSubject, type Subscription } from 'rxjs'
 import type { NotificationAttributes } from '../objects/attributes/evaluate.ts'
-import type { OperationContext, OperationOf, Outcome } from '../objects/operations/operation.ts'
-import { perform } from '../objects/operations/perform.ts'
+import type { OperationContext, OperationOf } from '../objects/operations/operation.ts'
 import { covers, formatPath, type Path } from '../objects/path.ts'
 import type { ObjectStore } from '../objects/store.ts'
-import { observation } from '../streams/observation.ts'
 import type { PathRouter } from '../streams/route.ts'
 import type { Clock } from '../transport/clock.ts'
 import type { CoapMessage } from '../transport/coap/message.ts'
-import type { ObserveRelation } from '../transport/coap/observe-relation.ts'
-import type { PeerRequest } from '../transport/coap/peer.ts'
-import { encodeOutcome } from '../transport/lwm2m/downlink.ts'
-
-type Observe = OperationOf<'observe'>
+import type { CoapPeer, PeerRequest } from '../transport/coap/peer.ts'
+import { Observation, type ObservationHost } from './observation.ts'
+import { type HoldMode, Outbox } from './outbox.ts'
+import { restoreObservation, type SavedObservation, saveObservation } from './saved-observation.ts'
 
 export interface ObservationsOptions {
   readonly store: ObjectStore
@@ -23,31 +19,49 @@ export interface ObservationsOptions {
   readonly serverPath: Path
   readonly maximum: number
   readonly confirmable: boolean
+  /** Notifications kept while nothing may leave, over all observations. Default 1,000. */
+  readonly maximumHeldNotifications?: number
+  /**
+   * Something waits to be told, the first since `hold`, or since the connection was lost. Called synchronously, so it must
+   * not throw.
+   */
+  readonly onWaiting?: (() => void) | undefined
+  /** The set of observations is another, or has to be saved anew. Called synchronously, so it must not throw. */
+  readonly onChanged?: (() => void) | undefined
 }
 
-interface ActiveObservation {
-  readonly operation: Observe
-  readonly attributes: BehaviorSubject<NotificationAttributes>
-  relation: ObserveRelation
-  reports: Subscription
-  /** When a confirmable notification, or the first response, last proved that the server is interested. */
-  confirmedMs: number
-  /** A read by a slow handler is under way, or one that waits for the lock; another cause came meanwhile. */
-  reading: 'no' | 'once' | 'again'
-}
-
-/** RFC 7641 §4.5: at least one notification in 24 hours is confirmable. */
-const confirmEveryMs = 24 * 3_600_000
-
-/** The observations of one server, one a path; a repeated Observe replaces the earlier one. */
+/**
+ * The observations of one server, one a path; a repeated Observe replaces the earlier one. They belong to a registration,
+ * and so outlive connections: while there is none, or while they are held, nothing leaves and nothing is forgotten.
+ */
 export class Observations {
   readonly #options: ObservationsOptions
-  readonly #active = new Map<string, ActiveObservation>()
+  readonly #host: ObservationHost
+  readonly #active = new Map<string, Observation>()
+  readonly #outbox: Outbox
   readonly #stopListening: () => void
 
   constructor(options: ObservationsOptions) {
+    const { store, context, router, clock, serverPath, confirmable, onWaiting } = options
+    const { maximumHeldNotifications = 1_000 } = options
+    const outbox = new Outbox({ clock, confirmable, maximumHeldNotifications, onWaiting })
     this.#options = options
-    const { context, router, serverPath } = options
+    this.#outbox = outbox
+    this.#host = {
+      store,
+      router,
+      clock,
+      context,
+      attributesOf: path => this.#attributesOf(path),
+      due: observation => outbox.due(observation),
+      made: (observation, message) => outbox.put(observation, message),
+      acknowledged: () => outbox.drain(),
+      detached: (observation, undelivered) => {
+        outbox.putBack(observation, undelivered)
+        outbox.disconnect()
+      },
+      ended: observation => this.#ended(observation),
+    }
     const unlisten = context.attributes.onChange(path => this.#refreshAttributes(path))
     const defaults = router.changesOf(serverPath).subscribe(changes => {
       if (changes.some(({ path }) => path[2] === defaultPmin || path[2] === defaultPmax)) this.#refreshAttributes([])
@@ -62,52 +76,131 @@ export class Observations {
     return this.#active.size
   }
 
+  /** How many held notifications were dropped, because there were more than `maximumHeldNotifications`. */
+  get droppedNotifications(): number {
+    return this.#outbox.dropped
+  }
+
   /** Starts an observation whose first read gave `response`; returns the response that says so. */
-  start(request: PeerRequest, operation: Observe, response: CoapMessage): CoapMessage {
-    const key = formatPath(operation.path)
-    this.#active.get(key)?.relation.end('replaced')
-    if (this.#active.size >= this.#options.maximum) {
-      // RFC 7641 §4.1: a server that cannot add an observer answers as if it was not asked to.
-      return response
-    }
-    const { clock, router } = this.#options
-    const attributes = new BehaviorSubject(this.#attributesOf(operation.path))
-    const relation = request.observe({
-      acknowledged: () => {
-        active.confirmedMs = clock.now()
-      },
-      ended: () => {
-        active.reports.unsubscribe()
-        if (this.#active.get(key) === active) this.#active.delete(key)
-      },
-    })
-    const active: ActiveObservation = {
+  start(request: PeerRequest, operation: OperationOf<'observe'>, response: CoapMessage): CoapMessage {
+    this.#active.get(formatPath(operation.path))?.end('replaced')
+    // RFC 7641 §4.1: a server that cannot add an observer answers as if it was not asked to.
+    if (this.#active.size >= this.#options.maximum) return response
+    const nowMs = this.#options.clock.now()
+    const observation = new Observation(this.#host, {
       operation,
-      attributes,
-      relation,
-      reports: observation({ path: operation.path, router, attributes$: attributes, clock }).subscribe(() =>
-        this.#report(active),
-      ),
-      confirmedMs: clock.now(),
-      reading: 'no',
-    }
-    this.#active.set(key, active)
-    return relation.accept(response)
+      lastSentMs: nowMs,
+      confirmedMs: nowMs,
+      pending: false,
+    })
+    const accepted = observation.accept(request, response)
+    this.#add(observation)
+    this.#options.onChanged?.()
+    return accepted
   }
 
   /** Ends the observation of a path, if there is one. */
   cancel(path: Path): void {
-    this.#active.get(formatPath(path))?.relation.end('cancelled')
+    this.#active.get(formatPath(path))?.end('cancelled')
   }
 
   /** Ends all: the registration they belong to is over. */
   clear(): void {
-    for (const { relation } of this.#active.values()) relation.end('cancelled')
+    if (this.#active.size === 0) return
+    const ending = [...this.#active.values()]
+    this.#active.clear()
+    // At once what each would look for on its own.
+    this.#outbox.clear()
+    for (const observation of ending) observation.end('cancelled')
+    this.#options.onChanged?.()
   }
 
   close(): void {
     this.clear()
     this.#stopListening()
+  }
+
+  /** A new connection to the server: goes on with all observations over it. Throws TransportError CLOSED. */
+  attach(peer: CoapPeer): void {
+    this.detach()
+    for (const observation of this.#active.values()) observation.attach(peer)
+    this.#outbox.connect()
+  }
+
+  /**
+   * The connection is gone, which a closed peer tells by itself, too: what is due is held, by default as `latest`. A
+   * confirmable notification that was not acknowledged is the first to be sent again.
+   */
+  detach(): void {
+    this.#outbox.disconnect()
+    for (const observation of this.#active.values()) observation.detach()
+  }
+
+  /** Lets no notification leave until `release`. Once `all` was asked for, it stays that. */
+  hold(mode: HoldMode): void {
+    this.#outbox.hold(mode)
+  }
+
+  /** Sends what was held, in the order in which it came up, and goes on as usual; without a connection, at the next. */
+  release(): void {
+    this.#outbox.release()
+  }
+
+  /** Stops all timers and reports; what changes is remembered. Nothing leaves until `resume`. */
+  pause(): void {
+    this.#outbox.pause()
+    for (const observation of this.#active.values()) observation.pause()
+  }
+
+  /** Goes on from the last notification of each observation: one that has come due meanwhile is sent once. */
+  resume(): void {
+    this.#outbox.resume()
+    for (const observation of this.#active.values()) observation.run()
+    this.#outbox.drain()
+  }
+
+  /** All observations as they can go on after a restart of the process. */
+  save(): SavedObservation[] {
+    const saved: SavedObservation[] = []
+    for (const observation of this.#active.values()) {
+      const { savedRelation } = observation
+      if (savedRelation !== undefined) saved.push(saveObservation(savedRelation, observation))
+    }
+    return saved
+  }
+
+  /**
+   * Goes on with what another process saved, from the next `attach` on; what cannot be used is skipped. Calls `onChanged`,
+   * since a next restart must not begin with the same sequence numbers.
+   */
+  restore(saved: unknown): void {
+    if (!Array.isArray(saved)) return
+    this.detach()
+    const nowMs = this.#options.clock.now()
+    for (const one of saved) {
+      if (this.#active.size >= this.#options.maximum) break
+      const start = restoreObservation(one, nowMs)
+      if (start === undefined || this.#active.has(formatPath(start.operation.path))) continue
+      this.#add(new Observation(this.#host, start))
+    }
+    this.#options.onChanged?.()
+  }
+
+  #add(observation: Observation): void {
+    this.#active.set(formatPath(observation.operation.path), observation)
+    if (this.#outbox.paused) observation.pause()
+    else observation.run()
+  }
+
+  #ended(observation: Observation): void {
+    this.#outbox.remove(observation)
+    const key = formatPath(observation.operation.path)
+    if (this.#active.get(key) === observation) {
+      this.#active.delete(key)
+      this.#options.onChanged?.()
+    }
+    // What waits for its acknowledgement waits no more.
+    this.#outbox.drain()
   }
 
   #attributesOf(path: Path): NotificationAttributes {
@@ -120,44 +213,9 @@ export class Observations {
   }
 
   #refreshAttributes(changed: Path): void {
-    for (const { operation, attributes } of this.#active.values()) {
-      if (covers(changed, operation.path)) attributes.next(this.#attributesOf(operation.path))
+    for (const observation of this.#active.values()) {
+      if (covers(changed, observation.operation.path)) observation.refreshAttributes()
     }
-  }
-
-  #report(active: ActiveObservation): void {
-    if (active.reports.closed) return
-    if (active.reading !== 'no') {
-      active.reading = 'again'
-      return
-    }
-    const { store, context } = this.#options
-    if (store.locked) {
-      active.reading = 'once'
-      store.whenUnlocked(() => {
-        active.reading = 'no'
-        this.#report(active)
-      })
-      return
-    }
-    const outcome = perform(store, context, active.operation)
-    if (!(outcome instanceof Promise)) {
-      this.#notify(active, outcome)
-      return
-    }
-    active.reading = 'once'
-    void outcome.then(settled => {
-      const again = active.reading === 'again'
-      active.reading = 'no'
-      this.#notify(active, settled)
-      if (again) this.#report(active)
-    })
-  }
-
-  #notify(active: ActiveObservation, outcome: Outcome): void {
-    const confirmable = this.#options.confirmable || this.#options.clock.now() >= active.confirmedMs + confirmEveryMs
-    // RFC 7641 §4.2: an error, such as 4.04 for an instance that was deleted, is the last: the relation ends with it.
-    active.relation.notify(encodeOutcome(outcome), confirmable)
   }
 }
 

@@ -1,11 +1,11 @@
-import { OperationError, ResponseCode } from '../objects/errors.ts'
-import type { Operation, OperationContext, Outcome } from '../objects/operations/operation.ts'
-import { perform } from '../objects/operations/perform.ts'
+import { ResponseCode } from '../objects/errors.ts'
 import type { ObjectStore } from '../objects/store.ts'
 import type { CoapMessage } from '../transport/coap/message.ts'
 import type { PeerRequest } from '../transport/coap/peer.ts'
-import { decodeOperation, encodeOutcome } from '../transport/lwm2m/downlink.ts'
-import type { Observations } from './observations.ts'
+import { encodeOutcome } from '../transport/lwm2m/downlink.ts'
+
+/** Performs one request; a promise when a handler of the application takes its time. */
+export type PerformRequest = (request: PeerRequest) => CoapMessage | Promise<CoapMessage>
 
 interface WaitingRequest {
   readonly request: PeerRequest
@@ -18,22 +18,19 @@ interface WaitingRequest {
  */
 export class Requests {
   readonly #store: ObjectStore
-  readonly #context: OperationContext
-  readonly #observations: Observations
+  readonly #perform: PerformRequest
   readonly #maximumWaiting: number
   #waiting: WaitingRequest[] = []
   #busy = false
-  #closed = false
 
-  constructor(store: ObjectStore, context: OperationContext, observations: Observations, maximumWaiting: number) {
+  constructor(store: ObjectStore, perform: PerformRequest, maximumWaiting: number) {
     this.#store = store
-    this.#context = context
-    this.#observations = observations
+    this.#perform = perform
     this.#maximumWaiting = maximumWaiting
   }
 
   handle(request: PeerRequest): CoapMessage | Promise<CoapMessage> {
-    if (!this.#busy && !this.#store.locked) return this.#perform(request)
+    if (!this.#busy && !this.#store.locked) return this.#answer(request)
     if (this.#waiting.length >= this.#maximumWaiting) {
       return encodeOutcome({ responseCode: ResponseCode.serviceUnavailable })
     }
@@ -45,7 +42,6 @@ export class Requests {
 
   /** Forgets what waits: the connection is gone. */
   close(): void {
-    this.#closed = true
     this.#waiting = []
   }
 
@@ -63,44 +59,32 @@ export class Requests {
   /** A fault must reach the peer that waits, not the application that gave the lock back. */
   #settle(request: PeerRequest): CoapMessage | Promise<CoapMessage> {
     try {
-      return this.#perform(request)
+      return this.#answer(request)
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  #perform(request: PeerRequest): CoapMessage | Promise<CoapMessage> {
-    let operation: Operation
-    try {
-      operation = decodeOperation(request.message)
-    } catch (error) {
-      if (!(error instanceof OperationError)) throw error
-      return encodeOutcome({ responseCode: error.responseCode, payload: Buffer.from(error.message) })
-    }
-    const outcome = perform(this.#store, this.#context, operation)
-    if (!(outcome instanceof Promise)) return this.#respond(request, operation, outcome)
+  #answer(request: PeerRequest): CoapMessage | Promise<CoapMessage> {
+    const response = this.#perform(request)
+    if (!(response instanceof Promise)) return response
     this.#busy = true
     return new Promise((resolve, reject) => {
-      // Resolved before the next request is performed, so that responses leave in the order of their requests.
-      void outcome.then(settled => {
-        try {
-          resolve(this.#respond(request, operation, settled))
-        } catch (error) {
-          reject(error)
-        }
+      // Settled before the next request is performed, so that responses leave in the order of their requests.
+      const proceed = () => {
         this.#busy = false
         this.#continue()
-      })
+      }
+      response.then(
+        message => {
+          resolve(message)
+          proceed()
+        },
+        (error: unknown) => {
+          reject(error)
+          proceed()
+        },
+      )
     })
-  }
-
-  #respond(request: PeerRequest, operation: Operation, outcome: Outcome): CoapMessage {
-    const response = encodeOutcome(outcome)
-    // What a slow handler ends up with after its connection is no matter of the observations of the next.
-    if (this.#closed || outcome.responseCode !== ResponseCode.content) return response
-    // An Observe-Composite is answered without Observe: as to a server that cannot observe, it was a read (RFC 7641 §4.1).
-    if (operation.kind === 'observe') return this.#observations.start(request, operation, response)
-    if (operation.kind === 'cancelObservation') this.#observations.cancel(operation.path)
-    return response
   }
 }

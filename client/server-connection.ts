@@ -1,9 +1,13 @@
 import type {
+  AwakeWindowInput,
+  AwakeWindowOutcome,
+  ConnectionMessage,
   ConnectionOutcome,
   DeregisterInput,
   DeregisterOutcome,
   RegisterInput,
   RegisterOutcome,
+  RunningEffect,
   UpdateInput,
   UpdateOutcome,
 } from '../machines/effects.ts'
@@ -15,39 +19,18 @@ import type { EnablerVersion } from '../objects/enabler.ts'
 import { registrationLinks } from '../objects/links.ts'
 import type { OperationContext } from '../objects/operations/operation.ts'
 import type { Path } from '../objects/path.ts'
-import type { ObjectStore } from '../objects/store.ts'
-import type { PathRouter } from '../streams/route.ts'
-import type { Clock } from '../transport/clock.ts'
 import { type CoapMessage, describeCode, isSuccess } from '../transport/coap/message.ts'
-import type { CoapParameters } from '../transport/coap/parameters.ts'
-import { CoapPeer } from '../transport/coap/peer.ts'
-import type { Connection, Network } from '../transport/connection.ts'
+import type { Connection } from '../transport/connection.ts'
 import { TransportError } from '../transport/errors.ts'
 import { decodeRegistered, encodeDeregister, encodeRegister, encodeUpdate } from '../transport/lwm2m/uplink.ts'
-import type { Random } from '../transport/random.ts'
-import type { Trace } from '../transport/trace.ts'
-import { parseServerUri, type ServerUri } from '../transport/uri.ts'
+import { connect } from './connect.ts'
+import type { ConnectionEnvironment } from './connection-environment.ts'
+import { deviceManagement } from './device-management.ts'
+import { Link } from './link.ts'
 import { Observations } from './observations.ts'
-import { Requests } from './requests.ts'
-
-/** What the connections of a client share. */
-export interface ConnectionEnvironment {
-  readonly endpoint: string
-  readonly store: ObjectStore
-  readonly router: PathRouter
-  readonly clock: Clock
-  readonly random: Random
-  readonly network: Network
-  readonly coap: Partial<CoapParameters>
-  readonly trace: Trace | undefined
-  readonly confirmableNotifications: boolean
-  readonly maximumObservations: number
-  readonly maximumWaitingRequests: number
-  readonly onError: (error: unknown) => void
-}
-
-/** The enabler that the client speaks. */
-const enablerVersion: EnablerVersion = '1.1'
+import { causeOf } from './request-exchange.ts'
+import type { SavedServer } from './saved-state.ts'
+import { whenQuiet } from './when-quiet.ts'
 
 /** A De-register may take this long: whoever stops a device does not wait for a dead server. */
 const deregisterTimeoutMs = 5_000
@@ -59,110 +42,138 @@ const deregisterTimeoutMs = 5_000
 export class ServerConnection {
   readonly account: ServerAccount
   readonly #environment: ConnectionEnvironment
-  readonly #uri: ServerUri
   readonly #attributes = new AttributeTree()
-  readonly #context: OperationContext
+  readonly #context: OperationContext & { enablerVersion: EnablerVersion }
   readonly #observations: Observations
-  #peer: CoapPeer | undefined
+  #link: Link | undefined
   /** Kept across connections: a server without security knows its client by address and port. */
   #localPort = 0
   #attempt = 0
-  /** Hears that the network refuses while a registration message is under way. */
-  #refused: ((error: TransportError) => void) | undefined
 
   constructor(account: ServerAccount, environment: ConnectionEnvironment) {
-    const { store, router, clock, onError } = environment
+    const { store, router, clock, onError, versions } = environment
     const { shortServerId, serverInstanceId } = account
-    const context: OperationContext = { shortServerId, attributes: this.#attributes, enablerVersion, onError }
     this.account = account
-    this.#context = context
+    this.#context = { shortServerId, attributes: this.#attributes, enablerVersion: versions[0], onError }
     this.#environment = environment
-    this.#uri = parseServerUri(account.uri)
     this.#observations = new Observations({
       store,
       router,
       clock,
-      context,
+      context: this.#context,
       serverPath: [server.id, serverInstanceId],
       maximum: environment.maximumObservations,
       confirmable: environment.confirmableNotifications,
+      maximumHeldNotifications: environment.maximumHeldNotifications,
+      onWaiting: () => environment.onTransmissionWaiting(shortServerId),
+      onChanged: environment.onKeptChanged,
     })
+    this.#attributes.onChange(environment.onKeptChanged)
   }
 
-  /** Opens the connection; the returned function closes it. */
-  open(report: (outcome: ConnectionOutcome) => void): () => void {
-    let closed = false
-    const { network, store, maximumWaitingRequests } = this.#environment
-    const requests = new Requests(store, this.#context, this.#observations, maximumWaitingRequests)
-    const options = { localPort: this.#localPort, attempt: this.#attempt++ }
-    network.connect(this.#uri, options).then(
-      connection => {
-        if (closed) {
-          connection.close()
-          return
+  /** Opens the connection; lets it rest and wakes it in queue mode; closes it in the end. */
+  open(report: (outcome: ConnectionOutcome) => void): RunningEffect<ConnectionMessage> {
+    let ended = false
+    const { network, clock } = this.#environment
+    const begin = () => {
+      connect(network, this.account, { localPort: this.#localPort, attempt: this.#attempt++ }).then(
+        connection => {
+          if (ended) {
+            connection.close()
+            return
+          }
+          this.#use(connection)
+          report({ type: 'connect.succeeded', atMs: clock.now() })
+        },
+        (error: unknown) => {
+          // Somebody else may have taken the port meanwhile.
+          this.#localPort = 0
+          this.#recordAlert(error)
+          if (!ended) report({ type: 'connect.failed', cause: causeOf(error) })
+        },
+      )
+    }
+    begin()
+    return {
+      receive: ({ type }) => {
+        if (type === 'rest') {
+          this.#rest()
+        } else if (this.#link === undefined) {
+          begin()
+        } else {
+          this.#link.wake()
+          report({ type: 'connect.succeeded', atMs: clock.now() })
         }
-        this.#localPort = connection.local.port
-        this.#peer = this.#makePeer(connection, requests)
-        report({ type: 'connect.succeeded' })
       },
-      (error: unknown) => {
-        // Somebody else may have taken the port meanwhile.
-        this.#localPort = 0
-        if (!closed) report({ type: 'connect.failed', cause: causeOf(error) })
+      end: () => {
+        ended = true
+        this.#close()
       },
-    )
-    return () => {
-      closed = true
-      this.#peer?.close()
-      this.#peer = undefined
-      requests.close()
     }
   }
 
-  register({ lifetimeSeconds }: RegisterInput, report: (outcome: RegisterOutcome) => void): () => void {
+  register(input: RegisterInput, report: (outcome: RegisterOutcome) => void): () => void {
     // What a server observed belonged to its former registration.
     this.#observations.clear()
-    const { endpoint, store, clock } = this.#environment
+    const { version, lifetimeSeconds } = input
+    const { endpoint, store, clock, smsNumber, profileId } = this.#environment
     const atMs = clock.now()
+    this.#context.enablerVersion = version
     const message = encodeRegister({
       endpoint,
-      version: enablerVersion,
+      version,
       lifetimeSeconds,
-      binding: this.account.binding,
-      objectLinks: registrationLinks(store, enablerVersion),
+      ...bindingParameters(input),
+      ...(smsNumber === undefined ? {} : { smsNumber }),
+      ...(profileId === undefined || version !== '1.2' ? {} : { profileId }),
+      objectLinks: registrationLinks(store, version),
     })
-    return this.#exchange(
+    return this.#request(
       message,
       response => {
         const location = decodeRegistered(response)
-        if (!isSuccess(response.code)) report({ type: 'register.rejected', responseCode: response.code })
-        else if (location !== undefined) report({ type: 'register.created', location, atMs })
-        else report({ type: 'register.timedOut', cause: noLocation })
+        if (!isSuccess(response.code)) {
+          report({ type: 'register.rejected', responseCode: response.code })
+        } else if (location === undefined) {
+          report({ type: 'register.timedOut', cause: noLocation })
+        } else {
+          report({ type: 'register.created', location, atMs })
+          this.#observations.release()
+        }
       },
       cause => report({ type: 'register.timedOut', cause }),
     )
   }
 
   update(input: UpdateInput, report: (outcome: UpdateOutcome) => void): () => void {
-    const { location, lifetimeSeconds, includeLinks } = input
+    const { location, version, lifetimeSeconds, binding, includeLinks } = input
     const { store, clock } = this.#environment
     const atMs = clock.now()
+    this.#context.enablerVersion = version
     const message = encodeUpdate(location, {
       ...(lifetimeSeconds === undefined ? {} : { lifetimeSeconds }),
-      ...(includeLinks ? { objectLinks: registrationLinks(store, enablerVersion) } : {}),
+      ...(binding === undefined ? {} : { binding }),
+      ...(includeLinks ? { objectLinks: registrationLinks(store, version) } : {}),
     })
-    return this.#exchange(
+    return this.#request(
       message,
-      ({ code }) =>
-        report(isSuccess(code) ? { type: 'update.changed', atMs } : { type: 'update.rejected', responseCode: code }),
+      ({ code }) => {
+        if (!isSuccess(code)) {
+          report({ type: 'update.rejected', responseCode: code })
+        } else {
+          report({ type: 'update.changed', atMs })
+          this.#observations.release()
+        }
+      },
       cause => report({ type: 'update.timedOut', cause }),
     )
   }
 
   deregister({ location }: DeregisterInput, report: (outcome: DeregisterOutcome) => void): () => void {
+    this.#observations.clear()
     const { clock } = this.#environment
     const failed = (cause: Cause) => report({ type: 'deregister.failed', cause })
-    const cancel = this.#exchange(
+    const end = this.#request(
       encodeDeregister(location),
       ({ code }) => {
         if (isSuccess(code)) report({ type: 'deregister.done' })
@@ -176,13 +187,53 @@ export class ServerConnection {
     )
     return () => {
       clock.clearTimeout(timer)
-      cancel()
+      end()
     }
+  }
+
+  /** Reports when nothing is under way and the last message is old enough (LwM2M Core 1.2.2 §6.5). */
+  awakeWindow({ awakeSeconds }: AwakeWindowInput, report: (outcome: AwakeWindowOutcome) => void): () => void {
+    const { clock } = this.#environment
+    return whenQuiet(
+      clock,
+      awakeSeconds,
+      () => this.#link?.peer,
+      () => report({ type: 'window.over' }),
+    )
+  }
+
+  /** Suspended: nothing is timed, and what changes is remembered. */
+  pause(): void {
+    this.#observations.pause()
+  }
+
+  resume(): void {
+    this.#observations.resume()
+  }
+
+  /** What is to be known of the server after a restart, besides its registration. */
+  save(): Pick<SavedServer, 'localPort' | 'attributes' | 'observations'> {
+    return {
+      ...(this.#localPort === 0 ? {} : { localPort: this.#localPort }),
+      attributes: this.#attributes.save(),
+      observations: this.#observations.save(),
+    }
+  }
+
+  restore({ localPort = 0, attributes, observations }: SavedServer): void {
+    this.#localPort = localPort
+    this.#attributes.restore(attributes)
+    this.#observations.restore(observations)
   }
 
   /** An object instance is gone, and with it the attributes that the server attached to it. */
   forgetInstance(path: Path): void {
     this.#attributes.remove(path)
+  }
+
+  /** The registration is over, and so is what the server observed. */
+  endRegistration(): void {
+    this.#observations.clear()
   }
 
   /** Whether it is still the connection of this account. */
@@ -195,52 +246,67 @@ export class ServerConnection {
     this.#observations.close()
   }
 
-  #makePeer(connection: Connection, requests: Requests): CoapPeer {
-    const { clock, random, coap, trace, onError } = this.#environment
-    return new CoapPeer(connection, {
-      clock,
-      random,
-      parameters: coap,
-      trace,
-      handler: request => requests.handle(request),
-      onNetworkError: error => this.#refused?.(error),
-      onHandlerError: onError,
+  #use(opened: Connection): void {
+    const { store } = this.#environment
+    const perform = deviceManagement({
+      store,
+      context: this.#context,
+      observations: this.#observations,
+      isOpen: () => this.#link === link,
     })
+    const link: Link = new Link(opened, this.#environment, perform)
+    this.#localPort = link.localPort
+    this.#link = link
+    this.#observations.attach(link.peer)
   }
 
-  /** Sends a registration message. Whoever refuses its datagrams ends it at once, without the retransmissions. */
-  #exchange(
+  /** TLS/DTLS Alert Code (LwM2M Core 1.2.2 §E.2): why no connection came about. */
+  #recordAlert(error: unknown): void {
+    const { store } = this.#environment
+    const path = [server.id, this.account.serverInstanceId, server.resources.tlsDtlsAlertCode.id]
+    if (!(error instanceof TransportError) || error.alertCode === undefined) return
+    if (store.resource(server.id, server.resources.tlsDtlsAlertCode.id) === undefined) return
+    if (store.has(path.slice(0, 2))) store.set(path, error.alertCode)
+  }
+
+  #rest(): void {
+    this.#observations.hold('all')
+    const { whileAsleep } = this.#environment
+    if (whileAsleep === 'close') this.#close()
+    else if (whileAsleep === 'keep') this.#link?.rest()
+  }
+
+  #close(): void {
+    const link = this.#link
+    if (link === undefined) return
+    this.#link = undefined
+    this.#observations.hold(this.#storesNotifications() ? 'all' : 'latest')
+    // The peer first: what it has under way is not to make room for the next, but to be held.
+    link.close()
+    this.#observations.detach()
+  }
+
+  /** Notification Storing When Disabled or Offline (LwM2M Core 1.2.2 §E.2). */
+  #storesNotifications(): boolean {
+    const { id } = server.resources.notificationStoringWhenDisabledOrOffline
+    return this.#environment.store.get([server.id, this.account.serverInstanceId, id]) === true
+  }
+
+  #request(
     message: CoapMessage,
     answered: (response: CoapMessage) => void,
     failed: (cause: Cause) => void,
   ): () => void {
-    if (this.#peer === undefined) throw new Error('the account has no connection')
-    const request = this.#peer.request(message)
-    this.#refused = error => {
-      this.#refused = undefined
-      request.cancel()
-      failed(causeOf(error))
-    }
-    let ended = false
-    request.response.then(
-      response => {
-        if (!ended) answered(response)
-      },
-      (error: unknown) => {
-        if (!ended && !(error instanceof TransportError && error.code === 'CANCELLED')) failed(causeOf(error))
-      },
-    )
-    return () => {
-      ended = true
-      this.#refused = undefined
-      request.cancel()
-    }
+    if (this.#link === undefined) throw new Error('the account has no connection')
+    return this.#link.request(message, answered, failed)
   }
 }
 
-const noLocation: Cause = { code: 'NO_LOCATION', message: 'the server accepted, but named no location' }
-
-function causeOf(error: unknown): Cause {
-  if (error instanceof TransportError) return { code: error.code, message: error.message }
-  return { code: 'UNKNOWN', message: error instanceof Error ? error.message : String(error) }
+/** In 1.0 queue mode is part of the binding, afterwards a parameter of its own (LwM2M 1.0.2 §5.3.1.1, Core 1.2.2 §6.2.1). */
+function bindingParameters({ version, binding, queueMode }: RegisterInput): { binding: string; queueMode?: true } {
+  const modes = binding.replace('Q', '')
+  if (!queueMode) return { binding: modes }
+  return version === '1.0' ? { binding: `${modes}Q` } : { binding: modes, queueMode: true }
 }
+
+const noLocation: Cause = { code: 'NO_LOCATION', message: 'the server accepted, but named no location' }

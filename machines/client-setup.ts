@@ -25,7 +25,7 @@ import type { ClientEvent } from './events.ts'
 
 type AccountDone = DoneActorEvent<AccountOutput, `account-${number}`>
 
-interface Server {
+export interface Server {
   readonly shortServerId: number
 }
 
@@ -58,6 +58,7 @@ export const client = setup({
     restartsByItself: ({ context }) => context.restartAfterSeconds !== undefined,
   },
   delays: {
+    answerTime: 100,
     restartDelay: ({ context: { restartAfterSeconds = 0 } }) => Math.max(restartAfterSeconds, 1) * 1000,
   },
   actions: {

@@ -121,8 +121,18 @@ export const clientMachine = client.createMachine({
       },
     },
     serving: {
+      initial: 'going',
       entry: ['watchExpiry', 'resumeAccounts', 'startAccounts'],
       exit: 'unwatchExpiry',
+      states: {
+        going: { on: { 'bootstrap.requested': { guard: 'hasBootstrap', target: 'yielding' } } },
+        /** The answer to the server that asked for it goes out before its connection closes (/1/x/9). */
+        yielding: {
+          entry: 'requireBootstrap',
+          after: { answerTime: '#client.deciding' },
+          on: { 'bootstrap.requested': {} },
+        },
+      },
       always: [
         { guard: 'isDeserted', target: 'deciding' },
         { guard: 'nothingIsLeft', target: 'networkError', actions: announceNetworkError },
@@ -144,7 +154,6 @@ export const clientMachine = client.createMachine({
           actions: [{ type: 'forgetAccount', params: ({ event }) => event.output }, 'startAccounts'],
         },
         'accounts.changed': { actions: [{ type: 'changeAccounts', params: ({ event }) => event }, 'startAccounts'] },
-        'bootstrap.requested': { guard: 'hasBootstrap', target: 'bootstrapping' },
         'offline.enter': { target: 'offline', actions: 'enterOffline' },
         reconnect: { actions: [{ type: 'forgetExhaustion', params: ({ event }) => event }, pass] },
         'timer.due': {

@@ -1,5 +1,6 @@
-/** The versions of the LwM2M enabler that a client can register as. */
-export type EnablerVersion = '1.0' | '1.1' | '1.2'
+/** The versions of the LwM2M enabler that a client can register as, lowest first. */
+export const enablerVersions = ['1.0', '1.1', '1.2'] as const
+export type EnablerVersion = (typeof enablerVersions)[number]
 
 /**
  * Objects that a release of the enabler defines itself, where their version is not 1.0: LwM2M 1.0.2 Appendix E has none,

@@ -1,10 +1,16 @@
 export type RequestErrorCode =
-  /** No client is registered under this endpoint name. */
+  /** No client is registered under this endpoint name, or no bootstrap configuration is for it. */
   | 'UNKNOWN_ENDPOINT'
   /** The client answered with an error; see `responseCode`. */
   | 'REJECTED'
   /** The client answered, but not with what was asked for: an unknown Content-Format, or a malformed payload. */
   | 'BAD_RESPONSE'
+  /** The registration ended while the request waited for the client to wake. */
+  | 'REGISTRATION_ENDED'
+  /** The client asked for bootstrap again, which ended this session. */
+  | 'SUPERSEDED'
+  /** The configuration does not fit this client: it would overwrite its Bootstrap-Server Account. */
+  | 'BAD_CONFIGURATION'
 
 /**
  * A request to a client that led to nothing. `code` is stable and meant for programs. A client that does not answer is a
@@ -21,4 +27,10 @@ export class RequestError extends Error {
     this.code = code
     this.responseCode = options?.responseCode
   }
+}
+
+/** A bootstrap configuration that cannot be used. `message` begins with the place in the document and holds no value of it. */
+export class BootstrapConfigError extends Error {
+  override readonly name = 'BootstrapConfigError'
+  readonly code = 'INVALID_BOOTSTRAP_CONFIG'
 }

@@ -1,8 +1,19 @@
-export { RequestError, type RequestErrorCode } from './errors.ts'
+export type { BootstrapAccount } from './bootstrap-account.ts'
+export {
+  type BootstrapConfig,
+  type BootstrapWrite,
+  type ClientBootstrap,
+  parseBootstrapConfig,
+} from './bootstrap-config.ts'
+export { type BootstrapEvent, Lwm2mBootstrapServer } from './bootstrap-server.ts'
+export type { PerformedOperation } from './bootstrap-session.ts'
+export { BootstrapConfigError, RequestError, type RequestErrorCode } from './errors.ts'
 export type { CancelMode } from './observations.ts'
 export type {
+  BootstrapListenOptions,
   CompositeOptions,
   DiscoverOptions,
+  EndpointOptions,
   ListenOptions,
   ObserveOptions,
   PayloadOptions,

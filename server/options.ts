@@ -4,17 +4,15 @@ import type { CoapParameters } from '../transport/coap/parameters.ts'
 import type { Network } from '../transport/connection.ts'
 import type { Random } from '../transport/random.ts'
 import type { Trace } from '../transport/trace.ts'
+import type { BootstrapConfig } from './bootstrap-config.ts'
 import type { CancelMode } from './observations.ts'
 
-export interface ListenOptions {
+/** Where and how a server listens. */
+export interface EndpointOptions {
   /** Address to listen on. Default `0.0.0.0`, every IPv4 address of the machine. */
   readonly host?: string
   /** Default 5683; 0 takes any free one, see `local` of the server. */
   readonly port?: number
-  /** Definitions to read and write payloads with, besides Security, Server, Device and Temperature. */
-  readonly objects?: readonly ObjectDefinition[]
-  /** Clients registered at once; more are answered 5.03. Default 10,000. */
-  readonly maximumRegistrations?: number
   readonly coap?: Partial<CoapParameters>
   /** Default: UDP. */
   readonly network?: Network
@@ -24,6 +22,27 @@ export interface ListenOptions {
   readonly trace?: Trace
   /** Is told of faults of the server itself; the client saw 5.00. Default: nothing. */
   readonly onError?: (error: unknown) => void
+}
+
+export interface ListenOptions extends EndpointOptions {
+  /** Definitions to read and write payloads with, besides Security, Server, Device and Temperature. */
+  readonly objects?: readonly ObjectDefinition[]
+  /** Clients registered at once; more are answered 5.03. Default 10,000. */
+  readonly maximumRegistrations?: number
+  /**
+   * How long a client that registered with queue mode listens after its last message, seconds. Default 93,
+   * MAX_TRANSMIT_WAIT (LwM2M Transport 1.2.2 §6.5).
+   */
+  readonly clientAwakeSeconds?: number
+  /** Requests that may wait for one sleeping client. Default 64. */
+  readonly maximumWaitingRequests?: number
+}
+
+export interface BootstrapListenOptions extends EndpointOptions {
+  /** See `parseBootstrapConfig`. */
+  readonly config: BootstrapConfig
+  /** Clients bootstrapped at once; more are answered 5.03. Default 1,000. */
+  readonly maximumSessions?: number
 }
 
 export interface ReadOptions {

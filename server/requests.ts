@@ -1,6 +1,6 @@
-import { FormatError, OperationError, ResponseCode } from '../objects/errors.ts'
+import { OperationError } from '../objects/errors.ts'
 import { parseLinks } from '../objects/formats/link-format.ts'
-import { type CoapMessage, Code, noPayload } from '../transport/coap/message.ts'
+import { type CoapMessage, Code } from '../transport/coap/message.ts'
 import { findStrings, OptionNumber } from '../transport/coap/options.ts'
 import type { Address } from '../transport/connection.ts'
 import {
@@ -8,17 +8,16 @@ import {
   decodeRegister,
   decodeUpdate,
   encodeRegistered,
-  type RegisterParameters,
+  type UpdateParameters,
 } from '../transport/lwm2m/uplink.ts'
+import { checkEndpoint, failure, success } from './answers.ts'
 import type { Registrations } from './registrations.ts'
 
 /** What a registration may take: a list of some 5,000 instances. */
 const maximumLinksBytes = 65_536
 
-const maximumEndpointLength = 200
-
 /**
- * Answers a request of the Registration interface (LwM2M Transport 1.2.2 §6.4.2): Register, Update and De-register.
+ * Answers a request of the Registration interface (LwM2M Transport 1.2.2 §6.4.3): Register, Update and De-register.
  * Never throws for what a client sent.
  */
 export function answerRegistration(registrations: Registrations, request: CoapMessage, address: Address): CoapMessage {
@@ -29,16 +28,15 @@ export function answerRegistration(registrations: Registrations, request: CoapMe
       deregister(registrations, request)
     )
   } catch (error) {
-    if (error instanceof OperationError) return failure(error.responseCode, error.message)
-    if (error instanceof FormatError) return failure(ResponseCode.badRequest, error.message)
-    throw error
+    return failure(error)
   }
 }
 
 function register(registrations: Registrations, request: CoapMessage, address: Address): CoapMessage | undefined {
   const parameters = decodeRegister(request)
   if (parameters === undefined) return undefined
-  const endpoint = checkEndpoint(parameters)
+  const endpoint = checkEndpoint(parameters.endpoint)
+  refuseProfiles(parameters)
   const contentFormats = readLinks(parameters.objectLinks)
   return encodeRegistered(registrations.register(endpoint, { ...parameters, contentFormats }, address).location)
 }
@@ -47,6 +45,7 @@ function update(registrations: Registrations, request: CoapMessage, address: Add
   const decoded = decodeUpdate(request)
   if (decoded === undefined) return undefined
   const { location, parameters } = decoded
+  refuseProfiles(parameters)
   const { objectLinks } = parameters
   const announced = objectLinks === undefined ? {} : { contentFormats: readLinks(objectLinks) }
   registrations.update(location, { ...parameters, ...announced }, address)
@@ -60,13 +59,9 @@ function deregister(registrations: Registrations, request: CoapMessage): CoapMes
   return success(Code.deleted)
 }
 
-/** Without security there is nothing but `ep` to know a client by. It ends up in logs, so it must be plain text. */
-function checkEndpoint({ endpoint }: RegisterParameters): string {
-  if (endpoint === undefined) throw new OperationError('BAD_REQUEST', 'the ep parameter is missing')
-  if (endpoint.length === 0 || endpoint.length > maximumEndpointLength || /[\p{Cc}\ufffd]/u.test(endpoint)) {
-    throw new OperationError('BAD_REQUEST', 'the ep parameter is no endpoint name')
-  }
-  return endpoint
+/** No profile is known here, so the client has to list its objects instead (LwM2M Core 1.2.2 §6.2.1). */
+function refuseProfiles({ profileIds }: UpdateParameters): void {
+  if (profileIds !== undefined) throw new OperationError('CONFLICT', 'this Profile ID is not known')
 }
 
 /** Checks the list of objects and returns the Content-Formats of its root. Throws OperationError, FormatError. */
@@ -85,13 +80,4 @@ function notServed(request: CoapMessage): OperationError {
   return root === 'rd' && below.length === 0
     ? new OperationError('METHOD_NOT_ALLOWED', 'the Registration interface has no such operation')
     : new OperationError('NOT_FOUND', 'only the Registration interface is served here')
-}
-
-function success(code: number): CoapMessage {
-  return { code, options: [], payload: noPayload }
-}
-
-/** RFC 7252 §5.5.2: the payload of an error is a text for people. */
-function failure(code: number, message: string): CoapMessage {
-  return { code, options: [], payload: Buffer.from(message) }
 }

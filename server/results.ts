@@ -2,8 +2,8 @@ import { FormatError, OperationError } from '../objects/errors.ts'
 import { ContentFormat, type Schema } from '../objects/formats/format.ts'
 import { formatOf } from '../objects/formats/formats.ts'
 import { type Link, parseLinks } from '../objects/formats/link-format.ts'
-import type { Operation } from '../objects/operations/operation.ts'
-import { formatPath } from '../objects/path.ts'
+import type { BootstrapOperation, Operation } from '../objects/operations/operation.ts'
+import { formatPath, type Path } from '../objects/path.ts'
 import type { PathValue } from '../objects/path-value.ts'
 import { type CoapMessage, describeCode, isSuccess } from '../transport/coap/message.ts'
 import { describeContentFormat } from '../transport/lwm2m/describe.ts'
@@ -23,15 +23,18 @@ export interface DiscoverResult extends OperationResult {
   readonly links: readonly Link[]
 }
 
+type AnyOperation = Operation | BootstrapOperation
+type OperationAtPath = Extract<AnyOperation, { readonly path: Path }>
+
 /** The answer to an operation. Throws RequestError REJECTED. */
-export function operationResult(operation: Operation, response: CoapMessage): OperationResult {
+export function operationResult(operation: AnyOperation, response: CoapMessage): OperationResult {
   if (isSuccess(response.code)) return decodeOutcome(response)
   const { code: responseCode } = response
   throw new RequestError('REJECTED', `${describe(operation)}: ${describeCode(responseCode)}`, { responseCode })
 }
 
 /** Throws RequestError REJECTED or BAD_RESPONSE. */
-export function readResult(operation: Operation, response: CoapMessage, schema: Schema): ReadResult {
+export function readResult(operation: OperationAtPath, response: CoapMessage, schema: Schema): ReadResult {
   const result = operationResult(operation, response)
   const { contentFormat, payload } = result
   if (contentFormat === undefined && payload.length === 0) return { ...result, values: [] }
@@ -44,28 +47,32 @@ export function readResult(operation: Operation, response: CoapMessage, schema: 
   }
 }
 
-/** Throws RequestError REJECTED or BAD_RESPONSE. */
-export function discoverResult(operation: Operation, response: CoapMessage): DiscoverResult {
+/** Throws RequestError REJECTED or BAD_RESPONSE, which is what a FormatError of `parse` becomes. */
+export function discoverResult(
+  operation: OperationAtPath,
+  response: CoapMessage,
+  parse: (text: string) => Link[] = parseLinks,
+): DiscoverResult {
   const result = operationResult(operation, response)
   if (result.contentFormat !== ContentFormat.link) throw unreadable(operation, result.contentFormat)
   try {
-    return { ...result, links: parseLinks(Buffer.from(result.payload).toString('utf8')) }
+    return { ...result, links: parse(Buffer.from(result.payload).toString('utf8')) }
   } catch (error) {
     throw malformed(operation, error)
   }
 }
 
-function describe({ kind, path }: Operation): string {
-  return `${kind} ${formatPath(path)}`
+function describe(operation: AnyOperation): string {
+  return 'path' in operation ? `${operation.kind} ${formatPath(operation.path)}` : operation.kind
 }
 
-function unreadable(operation: Operation, contentFormat: number | undefined): RequestError {
+function unreadable(operation: AnyOperation, contentFormat: number | undefined): RequestError {
   const format =
     contentFormat === undefined ? 'no Content-Format' : `Content-Format ${describeContentFormat(contentFormat)}`
   return new RequestError('BAD_RESPONSE', `${describe(operation)}: the answer has ${format}`)
 }
 
-function malformed(operation: Operation, error: unknown): unknown {
+function malformed(operation: AnyOperation, error: unknown): unknown {
   if (!(error instanceof FormatError || error instanceof OperationError)) return error
   return new RequestError('BAD_RESPONSE', `${describe(operation)}: ${error.message}`, { cause: error })
 }

@@ -1,4 +1,4 @@
-import { defer, map, type Observable, Subject } from 'rxjs'
+import { defer, firstValueFrom, map, type Observable, Subject } from 'rxjs'
 import { type AttributePatch, formatAttributes } from '../objects/attributes/attributes.ts'
 import { OperationError } from '../objects/errors.ts'
 import { ContentFormat, type Schema } from '../objects/formats/format.ts'
@@ -9,14 +9,14 @@ import { MAX_ID, type Path, parsePath } from '../objects/path.ts'
 import type { PathValue } from '../objects/path-value.ts'
 import type { Value } from '../objects/value.ts'
 import { systemClock } from '../transport/clock.ts'
-import { CoapEndpoint } from '../transport/coap/endpoint.ts'
+import type { CoapEndpoint } from '../transport/coap/endpoint.ts'
 import type { CoapMessage } from '../transport/coap/message.ts'
 import type { Address } from '../transport/connection.ts'
 import { TransportError } from '../transport/errors.ts'
 import { encodeOperation } from '../transport/lwm2m/downlink.ts'
 import { systemRandom } from '../transport/random.ts'
-import { udpNetwork } from '../transport/udp.ts'
 import { RequestError } from './errors.ts'
+import { listen } from './listen.ts'
 import { type CancelMode, Observations } from './observations.ts'
 import type {
   CompositeOptions,
@@ -38,12 +38,17 @@ import {
   readResult,
 } from './results.ts'
 import { schemaOf } from './schema.ts'
+import { WakeQueue } from './wake-queue.ts'
 
 /**
  * A LwM2M server, for tests and tools: clients register, and each operation is a method on their endpoint name.
  *
  * An operation rejects with RequestError (`UNKNOWN_ENDPOINT`, `REJECTED`, `BAD_RESPONSE`), with TransportError (`TIMEOUT`
  * and others) when the client does not answer, and with PathError for a path that is none.
+ *
+ * A client that registered with queue mode is asked while it is awake. Otherwise the operation waits for its next Register
+ * or Update, those of one client in order; it rejects with TransportError QUEUE_FULL when too many wait, and with
+ * RequestError REGISTRATION_ENDED when the client leaves or expires instead.
  */
 export class Lwm2mServer {
   /** What happens to registrations, each event after its response was sent; completes when the server is closed. */
@@ -52,29 +57,24 @@ export class Lwm2mServer {
   readonly #registrations: Registrations
   readonly #observations = new Observations(address => this.#peer(address))
   readonly #schema: Schema
+  readonly #wakeQueue: WakeQueue
   #endpoint: CoapEndpoint | undefined
 
   private constructor(options: ListenOptions) {
     const { clock = systemClock, random = systemRandom, maximumRegistrations: maximum = 10_000 } = options
+    const { clientAwakeSeconds = 93, maximumWaitingRequests: maximumWaiting = 64 } = options
     this.events$ = this.#events.asObservable()
     this.#schema = schemaOf(options.objects ?? [])
+    this.#wakeQueue = new WakeQueue({ clock, awakeMs: clientAwakeSeconds * 1_000, maximumWaiting })
     this.#registrations = new Registrations({ clock, random, maximum, onEvent: event => this.#follow(event) })
   }
 
   /** Rejects with TransportError ADDRESS_IN_USE or NETWORK_UNREACHABLE. */
   static async listen(options: ListenOptions = {}): Promise<Lwm2mServer> {
     const server = new Lwm2mServer(options)
-    const { clock = systemClock, random = systemRandom, network = udpNetwork } = options
-    server.#endpoint = await CoapEndpoint.listen({
-      clock,
-      random,
-      network,
-      local: { host: options.host ?? '0.0.0.0', port: options.port ?? 5683 },
-      parameters: options.coap ?? {},
-      trace: options.trace,
-      handler: ({ message, peer }) => answerRegistration(server.#registrations, message, peer.connection.remote),
-      onHandlerError: options.onError,
-    })
+    server.#endpoint = await listen(options, ({ message, peer }) =>
+      answerRegistration(server.#registrations, message, peer.connection.remote),
+    )
     return server
   }
 
@@ -92,6 +92,7 @@ export class Lwm2mServer {
   async close(): Promise<void> {
     const endpoint = this.#endpoint
     this.#observations.close()
+    this.#wakeQueue.close()
     this.#registrations.close()
     this.#endpoint = undefined
     await endpoint?.close()
@@ -209,8 +210,10 @@ export class Lwm2mServer {
   #observe(endpoint: string, makeOperation: () => Operation, cancel: CancelMode = 'active'): Observable<ReadResult> {
     return defer(() => {
       const operation = makeOperation()
-      return this.#observations
-        .observe(this.#registration(endpoint), encodeOperation(operation), cancel)
+      const request = encodeOperation(operation)
+      const observation = defer(() => this.#observations.observe(this.#registration(endpoint), request, cancel))
+      return this.#wakeQueue
+        .whenAwake(this.#registration(endpoint), observation)
         .pipe(map(message => readResult(operation, message, this.#schema)))
     })
   }
@@ -220,7 +223,9 @@ export class Lwm2mServer {
   }
 
   #request(endpoint: string, operation: Operation): Promise<CoapMessage> {
-    return this.#peer(this.#registration(endpoint).address).request(encodeOperation(operation)).response
+    const request = encodeOperation(operation)
+    const response = defer(() => this.#peer(this.#registration(endpoint).address).request(request).response)
+    return firstValueFrom(this.#wakeQueue.whenAwake(this.#registration(endpoint), response))
   }
 
   #registration(endpoint: string): Registration {
@@ -242,10 +247,17 @@ export class Lwm2mServer {
     const { type, registration } = event
     if (type === 'updated') {
       if (!sameAddress(registration.address, event.previous.address)) this.#observations.move(registration)
-    } else if (type !== 'registered') this.#observations.end(registration)
-    else if (event.replaced !== undefined) this.#observations.end(event.replaced)
-    // The response goes first: what a listener asks of a client must not overtake its 2.01.
-    queueMicrotask(() => this.#events.next(event))
+    } else if (type === 'registered') {
+      if (event.replaced !== undefined) this.#observations.end(event.replaced)
+    } else {
+      this.#observations.end(registration)
+      this.#wakeQueue.end(registration)
+    }
+    // The response goes first: neither what waits for the client nor what a listener asks may overtake its 2.01.
+    queueMicrotask(() => {
+      if (type === 'registered' || type === 'updated') this.#wakeQueue.woke(registration)
+      this.#events.next(event)
+    })
   }
 }
 

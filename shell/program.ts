@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { OptionsError } from '../client/options.ts'
 import { TransportError } from '../transport/errors.ts'
 import { checkServerUri, parseLifetimeSeconds, parsePort, parseShortServerId } from './arguments.ts'
+import { runBootstrapServer } from './bootstrap.ts'
 import { type ClientArguments, runClient } from './client.ts'
 import { runDdf } from './ddf.ts'
 import type { Environment } from './environment.ts'
@@ -24,11 +25,15 @@ export async function run(args: readonly string[], environment: Environment): Pr
   program
     .command('client')
     .description('run a simulated device until Ctrl-C, which de-registers it')
-    .requiredOption('--server <uri>', 'server to register with, coap://HOST[:PORT]', checkServerUri)
+    .option('--server <uri>', 'server to register with, coap://HOST[:PORT]', checkServerUri)
+    .option('--bootstrap <uri>', 'bootstrap server that knows the server, coap://HOST[:PORT]', checkServerUri)
     .requiredOption('--endpoint <name>', 'endpoint client name, for example urn:dev:os:1')
     .option('--lifetime <seconds>', 'lifetime of the registration', parseLifetimeSeconds, 300)
     .option('--short-server-id <id>', 'Short Server ID of the server account', parseShortServerId, 1)
+    .option('--queue-mode', 'sleep between exchanges')
+    .option('--state <file>', 'keep the registration and what servers have set over a restart')
     .option('--once', 'exit with 1 after the first attempt that fails')
+    .option('--inspect [url]', 'show the statecharts in the Stately inspector, by default at ws://localhost:8080')
     .action(async (options: ClientArguments) => {
       exitCode = await runClient(options, environment)
     })
@@ -37,8 +42,11 @@ export async function run(args: readonly string[], environment: Environment): Pr
     .description('register clients and log what happens until Ctrl-C')
     .requiredOption('--listen <port>', 'UDP port, 0 for any free one', parsePort)
     .option('--host <address>', 'address to listen on', '0.0.0.0')
-    .action(async (options: ServerArguments) => {
-      exitCode = await runServer(options, environment)
+    .option('--bootstrap <file>', 'be a bootstrap server instead, which gives clients what this JSON file says')
+    .action(async ({ bootstrap: file, ...options }: ServerArguments & { readonly bootstrap?: string }) => {
+      exitCode = await (file === undefined
+        ? runServer(options, environment)
+        : runBootstrapServer({ ...options, file }, environment))
     })
   program
     .command('ddf')

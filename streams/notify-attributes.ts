@@ -9,6 +9,12 @@ import type { Clock, Timer } from '../transport/clock.ts'
 /** Why a notification has to be sent: something observed changed, or pmax ended without a change. */
 export type NotificationCause = 'changed' | 'pmax'
 
+/** What an observation remembers between two notifications, kept by its pipeline. */
+export interface ReportingState extends NotificationState {
+  lastSentMs: number
+  pending: boolean
+}
+
 export interface NotifyAttributesOptions {
   /**
    * The attributes in force, the present ones on subscription; none before the first value. New ones take effect at
@@ -16,30 +22,32 @@ export interface NotifyAttributesOptions {
    */
   readonly attributes$: Observable<NotificationAttributes>
   readonly clock: Clock
-  /** When the last notification was sent, in milliseconds of `clock`; default: the time of the subscription. */
-  readonly lastSentMs?: number | undefined
+  /**
+   * Where the pipeline goes on from, and what it keeps up to date: its owner can stop it and start another later. Times
+   * in milliseconds of `clock`. Default: nothing pending, the last notification sent at the time of the subscription.
+   */
+  readonly state?: ReportingState
 }
 
 /** One observation between two notifications: at most one timer, and no allocation for a change. */
-class Reporter implements Observer<unknown>, Unsubscribable, NotificationState {
-  lastSentMs: number
-  pending = false
+class Reporter implements Observer<unknown>, Unsubscribable {
+  readonly #state: ReportingState
   readonly #subscriber: Subscriber<NotificationCause>
   readonly #clock: Clock
   #attributes: NotificationAttributes = {}
   #timer: Timer
   #timerMs = Number.POSITIVE_INFINITY
 
-  constructor(subscriber: Subscriber<NotificationCause>, clock: Clock, lastSentMs: number) {
+  constructor(subscriber: Subscriber<NotificationCause>, clock: Clock, state: ReportingState) {
     this.#subscriber = subscriber
     this.#clock = clock
-    this.lastSentMs = lastSentMs
+    this.#state = state
   }
 
   next(): void {
     // A change is held already: its timer stands, and the newest value is read when it ends.
-    if (this.pending) return
-    this.pending = true
+    if (this.#state.pending) return
+    this.#state.pending = true
     this.#proceed()
   }
 
@@ -67,13 +75,14 @@ class Reporter implements Observer<unknown>, Unsubscribable, NotificationState {
 
   #proceed(): void {
     const nowMs = this.#clock.now()
-    if (nextNotificationMs(this, this.#attributes) <= nowMs) {
-      const cause = this.pending ? 'changed' : 'pmax'
-      this.lastSentMs = nowMs
-      this.pending = false
+    const state = this.#state
+    if (nextNotificationMs(state, this.#attributes) <= nowMs) {
+      const cause = state.pending ? 'changed' : 'pmax'
+      state.lastSentMs = nowMs
+      state.pending = false
       this.#subscriber.next(cause)
     }
-    if (!this.#subscriber.closed) this.#wakeAt(nextNotificationMs(this, this.#attributes), nowMs)
+    if (!this.#subscriber.closed) this.#wakeAt(nextNotificationMs(state, this.#attributes), nowMs)
   }
 
   /** A timer that ends too early is left alone: it looks again then, which is cheaper than to move it with each change. */
@@ -113,8 +122,8 @@ class AttributesObserver implements Observer<NotificationAttributes> {
 export function notifyAttributes(options: NotifyAttributesOptions): OperatorFunction<unknown, NotificationCause> {
   return source =>
     new Observable(subscriber => {
-      const { attributes$, clock, lastSentMs = clock.now() } = options
-      const reporter = new Reporter(subscriber, clock, lastSentMs)
+      const { attributes$, clock, state = { lastSentMs: clock.now(), pending: false } } = options
+      const reporter = new Reporter(subscriber, clock, state)
       subscriber.add(reporter)
       subscriber.add(attributes$.subscribe(new AttributesObserver(reporter)))
       subscriber.add(source.subscribe(reporter))

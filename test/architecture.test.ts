@@ -7,8 +7,8 @@ interface Room {
   /** Other folders of which it may import types. */
   readonly types?: readonly string[]
   readonly packages: readonly string[]
-  /** Whether it may use the modules of Node. */
-  readonly node: boolean
+  /** Whether it may use the modules of Node, or which of its files may. */
+  readonly node: boolean | readonly string[]
 }
 
 const engine = ['objects', 'transport', 'streams', 'machines', 'client', 'server']
@@ -19,11 +19,15 @@ const rooms: Readonly<Record<string, Room>> = {
   transport: { folders: ['objects'], packages: ['coap-packet', '@peculiar/x509', 'reflect-metadata'], node: true },
   streams: { folders: ['objects'], types: ['transport'], packages: ['rxjs'], node: false },
   machines: { folders: [], types: ['objects'], packages: ['xstate'], node: false },
-  client: { folders: ['objects', 'transport', 'streams', 'machines'], packages: ['xstate', 'rxjs'], node: true },
+  client: {
+    folders: ['objects', 'transport', 'streams', 'machines'],
+    packages: ['xstate', 'rxjs', '@statelyai/inspect', 'ws'],
+    node: ['client/inspector.ts', 'client/persistence.ts', 'client/file-system.ts', 'client/fingerprint.ts'],
+  },
   server: { folders: ['objects', 'transport'], packages: ['rxjs'], node: true },
   shell: {
     folders: ['objects', 'transport', 'machines', 'client', 'server'],
-    packages: ['commander', 'picocolors', '@statelyai/inspect'],
+    packages: ['commander', 'picocolors'],
     node: true,
   },
   /** As an application sees the engine: by its package name. */
@@ -33,13 +37,15 @@ const rooms: Readonly<Record<string, Room>> = {
   '': { folders: engine, packages: [], node: false },
 }
 
-/** Packages with traps (see docs/decisions.md), and the one file that knows them. */
+/** Packages with traps or optional ones (see docs/decisions.md), and the one file that knows them. */
 const onlyFile: Readonly<Record<string, string>> = {
   'coap-packet': 'transport/coap/codec.ts',
   'cbor-x': 'objects/formats/cbor-reader.ts',
   saxes: 'objects/ddf.ts',
   '@peculiar/x509': 'transport/dtls/certificates.ts',
   'reflect-metadata': 'transport/dtls/certificates.ts',
+  '@statelyai/inspect': 'client/inspector.ts',
+  ws: 'client/inspector.ts',
 }
 
 /** Where time and randomness come from, and what each may use. */
@@ -78,13 +84,18 @@ function roomOf(path: string): string {
 
 /** Why a file must not import a package; undefined when it may. */
 function packageFault(file: SourceFile, room: Room, { specifier }: Import): string | undefined {
-  if (specifier.startsWith('node:')) return room.node ? undefined : `${file.room} is pure: it knows nothing of Node`
+  if (specifier.startsWith('node:')) return nodeFault(file, room)
   const name = packageOf(specifier)
   if (!room.packages.includes(name)) return `${file.room || 'index.ts'} has no use for the package ${name}`
   const only = onlyFile[name]
   return only === undefined || only === file.path || file.room === 'bench'
     ? undefined
     : `only ${only} may import ${name}`
+}
+
+function nodeFault({ path, room: name }: SourceFile, { node }: Room): string | undefined {
+  if (typeof node === 'boolean') return node ? undefined : `${name} is pure: it knows nothing of Node`
+  return node.includes(path) ? undefined : `of ${name}, only ${node.join(', ')} may use Node`
 }
 
 /** Why a file must not import another one; undefined when it may. */
@@ -229,6 +240,9 @@ describe('a planted fault is found', () => {
     ['machines/a.ts', "export * from '../client/client.ts'", 'machines may not import client'],
     ['server/a.ts', "import { Lwm2mClient } from '../client/client.ts'", 'server may not import client'],
     ['client/a.ts', "import { Subject } from 'rxjs/operators'", undefined],
+    ['client/a.ts', "await import('ws')", 'only client/inspector.ts may import ws'],
+    ['client/a.ts', "import { open } from 'node:fs/promises'", 'of client, only client/inspector.ts, .* may use Node'],
+    ['client/persistence.ts', "import { resolve } from 'node:path'", undefined],
     ['client/a.ts', "import '../shell/main.ts'", 'client may not import shell'],
     [
       'client/a.ts',

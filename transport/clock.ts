@@ -41,3 +41,9 @@ export const systemClock: Clock = {
     else clearTimeout(timer as NodeJS.Timeout | undefined)
   },
 }
+
+/** The clock of the machine for what goes on beside: its timers, of 2^31−1 ms at most, do not keep the process alive. */
+export const backgroundClock: Clock = {
+  ...systemClock,
+  setTimeout: (callback, delayMs) => setTimeout(callback, Math.min(delayMs, longestWaitMs)).unref(),
+}

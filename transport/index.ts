@@ -9,7 +9,13 @@ export {
   isResponse,
   isSuccess,
 } from './coap/message.ts'
-export type { ObserveRelation, RelationEnd, RelationListener } from './coap/observe-relation.ts'
+export type {
+  Notification,
+  ObserveRelation,
+  RelationEnd,
+  RelationListener,
+  SavedRelation,
+} from './coap/observe-relation.ts'
 export type { ObservationListener } from './coap/observe-request.ts'
 export { type CoapParameters, defaultParameters } from './coap/parameters.ts'
 export {

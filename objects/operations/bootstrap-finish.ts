@@ -4,23 +4,24 @@ import { OperationError, ResponseCode } from '../errors.ts'
 import { formatPath, MAX_ID } from '../path.ts'
 import type { ObjectStore } from '../store.ts'
 import { type SecurityInstance, securityInstances, serverOf } from './bootstrap-account.ts'
-import type { Outcome } from './operation.ts'
+import type { BootstrapContext, Outcome } from './operation.ts'
 
 /**
  * Performs a Bootstrap-Finish: 2.04 when the client can work with what it was given, or else 4.06 with what is wrong
  * (LwM2M Core 1.2.2 §6.1.6, §6.1.7.2).
  */
-export function bootstrapFinish(store: ObjectStore): Outcome {
-  const problem = findInconsistency(store)
+export function bootstrapFinish(store: ObjectStore, { maximumBootstrapAccounts = 1 }: BootstrapContext): Outcome {
+  const problem = findInconsistency(store, maximumBootstrapAccounts)
   if (problem !== undefined) throw new OperationError('NOT_ACCEPTABLE', problem)
   return { responseCode: ResponseCode.changed }
 }
 
 /** The first reason for which the accounts of the store cannot work; names places and Short Server IDs, no secret. */
-function findInconsistency(store: ObjectStore): string | undefined {
+function findInconsistency(store: ObjectStore, maximumBootstrapAccounts: number): string | undefined {
   const securities = securityInstances(store)
   const accounts = securities.filter(({ isBootstrapServer }) => !isBootstrapServer)
-  if (securities.length - accounts.length > 1) return 'there are several Bootstrap-Server Accounts'
+  if (securities.length - accounts.length > maximumBootstrapAccounts)
+    return 'there are too many Bootstrap-Server Accounts'
   return (
     findServerProblem(store, accounts) ??
     findAccountProblem(store, accounts) ??

@@ -50,7 +50,8 @@ function replaceInstances(store: ObjectStore, objectId: number, values: readonly
   for (const [instanceId, group] of instances) replaceInstance(store, [objectId, instanceId], group)
 }
 
-function replaceInstance(store: ObjectStore, path: Path, values: readonly PathValue[]): void {
+/** Replaces an instance, or makes it; see {@link bootstrapWrite}. */
+export function replaceInstance(store: ObjectStore, path: Path, values: readonly PathValue[]): void {
   const isNew = makeInstance(store, path)
   const groups = groupByLevel(values, 2)
   for (const resource of store.resources(path[0] as number)) {

@@ -27,7 +27,7 @@ export function performBootstrap(
       case 'bootstrapDelete':
         return bootstrapDelete(store, operation)
       default:
-        return bootstrapFinish(store)
+        return bootstrapFinish(store, context)
     }
   })
 }

@@ -60,6 +60,8 @@ export type BootstrapOperationOf<K extends BootstrapOperation['kind']> = Extract
 export interface BootstrapContext {
   /** The enabler the client speaks, which decides what object versions are told. Default: 1.1. */
   readonly enablerVersion?: EnablerVersion
+  /** How many Bootstrap-Server Accounts may be left at a Bootstrap-Finish. Default: 1. */
+  readonly maximumBootstrapAccounts?: number
   /** Is told the cause of a 5.00, which the server never sees: what an application handler threw. */
   readonly onError?: (error: unknown) => void
 }

@@ -13,8 +13,8 @@ test('Register tells version, endpoint, lifetime and objects, in this order', as
     {
       code: Code.post,
       path: '/rd',
-      query: ['lwm2m=1.1', 'ep=device', 'lt=300'],
-      payload: '</>;rt="oma.lwm2m";ct=112,</1/0>,</3/0>,</3303>;ver=1.1,</3303/0>',
+      query: ['lwm2m=1.2', 'ep=device', 'lt=300'],
+      payload: '</>;rt="oma.lwm2m";ct=112,</1>;ver=1.1,</1/0>,</3>;ver=1.1,</3/0>,</3303>;ver=1.1,</3303/0>',
     },
   ])
   expect(site.events).toEqual([
@@ -78,7 +78,7 @@ test('instances that come and go are told in one Update with the links', async (
       code: Code.post,
       path: '/rd/r1',
       query: [],
-      payload: '</>;rt="oma.lwm2m";ct=112,</1/0>,</3/0>,</3303>;ver=1.1,</3303/5>,</3303/6>',
+      payload: '</>;rt="oma.lwm2m";ct=112,</1>;ver=1.1,</1/0>,</3>;ver=1.1,</3/0>,</3303>;ver=1.1,</3303/5>,</3303/6>',
     },
   ])
   await site.stop()

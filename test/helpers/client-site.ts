@@ -4,24 +4,14 @@ import type { ClientEvent } from '../../machines/events.ts'
 import { temperature } from '../../objects/definitions/temperature.ts'
 import type { Operation } from '../../objects/operations/operation.ts'
 import { parsePath } from '../../objects/path.ts'
-import { CoapEndpoint } from '../../transport/coap/endpoint.ts'
-import { type CoapMessage, Code, noPayload } from '../../transport/coap/message.ts'
+import { type CoapMessage, noPayload } from '../../transport/coap/message.ts'
 import type { ObservationListener } from '../../transport/coap/observe-request.ts'
-import { findStrings, OptionNumber } from '../../transport/coap/options.ts'
 import type { CoapPeer } from '../../transport/coap/peer.ts'
 import { encodeOperation } from '../../transport/lwm2m/downlink.ts'
-import { encodeRegistered } from '../../transport/lwm2m/uplink.ts'
 import { MemoryNetwork } from '../../transport/memory.ts'
 import { seededRandom } from '../../transport/random.ts'
 import { SimulatedClock } from '../../transport/simulated-clock.ts'
-
-/** What the scripted server saw of a registration message. */
-export interface Uplink {
-  readonly code: number
-  readonly path: string
-  readonly query: readonly string[]
-  readonly payload: string
-}
+import { scriptedServer, type Uplink } from './scripted-server.ts'
 
 export interface ClientSiteOptions {
   readonly lifetimeSeconds?: number
@@ -30,31 +20,13 @@ export interface ClientSiteOptions {
   readonly answer?: (uplink: Uplink) => CoapMessage | undefined
 }
 
-const accepted: CoapMessage = { code: Code.changed, options: [], payload: noPayload }
-
 /** A client and a scripted server on a network in memory, under simulated time. */
 export async function clientSite(options: ClientSiteOptions = {}) {
   const clock = new SimulatedClock()
   const random = seededRandom(1)
   const network = new MemoryNetwork({ clock, random })
-  const uplinks: Uplink[] = []
-  const script = { answer: options.answer, silent: false }
-  let peer: CoapPeer | undefined
-  const server = await CoapEndpoint.listen({
-    network,
-    clock,
-    random,
-    local: { host: '10.0.0.2', port: 5683 },
-    handler: request => {
-      if (script.silent) return new Promise(() => undefined)
-      peer = request.peer
-      const uplink = describe(request.message)
-      uplinks.push(uplink)
-      const answer = script.answer?.(uplink)
-      if (answer !== undefined) return answer
-      return uplink.path === '/rd' ? encodeRegistered(`r${uplinks.length}`) : accepted
-    },
-  })
+  const dmServer = await scriptedServer({ clock, network, random, answer: options.answer })
+  const { endpoint: server, uplinks, script } = dmServer
   const errors: unknown[] = []
   const client = new Lwm2mClient({
     endpoint: 'device',
@@ -72,11 +44,14 @@ export async function clientSite(options: ClientSiteOptions = {}) {
 
   return {
     clock,
+    random,
     network,
     server,
     client,
     sensor,
     uplinks,
+    /** When each uplink arrived. */
+    uplinkTimes: dmServer.times,
     events,
     errors,
     script,
@@ -86,8 +61,7 @@ export async function clientSite(options: ClientSiteOptions = {}) {
     },
     /** The server's side of the client, once it has spoken. */
     get peer(): CoapPeer {
-      if (peer === undefined) throw new Error('the client has not spoken yet')
-      return peer
+      return dmServer.peer
     },
     async register() {
       client.start()
@@ -124,15 +98,6 @@ export async function clientSite(options: ClientSiteOptions = {}) {
 }
 
 export type ClientSite = Awaited<ReturnType<typeof clientSite>>
-
-function describe(message: CoapMessage): Uplink {
-  return {
-    code: message.code,
-    path: `/${findStrings(message, OptionNumber.uriPath).join('/')}`,
-    query: findStrings(message, OptionNumber.uriQuery),
-    payload: Buffer.from(message.payload).toString(),
-  }
-}
 
 export function errorResponse(code: number): CoapMessage {
   return { code, options: [], payload: noPayload }

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { serverAccounts } from '../../objects/account.ts'
 import { defineObject } from '../../objects/definition.ts'
 import { device } from '../../objects/definitions/device.ts'
 import { security } from '../../objects/definitions/security.ts'
@@ -122,51 +121,4 @@ test('registration links: instances, bare objects without, versions that differ,
   expect(registrationLinks(store)).toBe(
     '</>;rt="oma.lwm2m";ct=112,</1>,</3/0>,</4/0>,</3303>;ver=1.1,</3303/0>,</3303/2>,</3304>',
   )
-})
-
-test('server accounts join Server and Security by Short Server ID and hold no secret', () => {
-  const { store, objects } = setUp()
-  const key = Uint8Array.of(1, 2, 3)
-  const secret = { publicKeyOrIdentity: key, serverPublicKey: key, secretKey: key }
-  const secure = (uri: string, shortServerId: number, bootstrapServer = false) =>
-    objects.create(security, undefined, {
-      lwm2mServerUri: uri,
-      bootstrapServer,
-      securityMode: 0,
-      shortServerId,
-      ...secret,
-    })
-  secure('coaps://bootstrap', 1, true)
-  secure('coaps://one', 101)
-  secure('coaps://two', 102)
-  secure('coaps://two-again', 102)
-  objects.create(server, 0, { shortServerId: 102, lifetime: 300, binding: 'UQ', defaultMaximumPeriod: 60n })
-  objects.create(server, 1, { shortServerId: 101, lifetime: -5 })
-  objects.create(server, 2, { shortServerId: 999 })
-  objects.create(server, 3, { shortServerId: 1 })
-  const accounts = serverAccounts(store)
-  expect(accounts.map(({ uri, shortServerId }) => [uri, shortServerId])).toEqual([
-    ['coaps://two', 102],
-    ['coaps://one', 101],
-  ])
-  expect(accounts[0]).toEqual({
-    securityInstanceId: 2,
-    serverInstanceId: 0,
-    shortServerId: 102,
-    uri: 'coaps://two',
-    securityMode: 'psk',
-    sni: undefined,
-    lifetimeSeconds: 300,
-    binding: 'UQ',
-    defaultPminSeconds: 0,
-    defaultPmaxSeconds: 60,
-    disableTimeoutSeconds: 86400,
-    storesNotifications: false,
-    registrationPriority: undefined,
-  })
-  expect(accounts[1]).toMatchObject({ lifetimeSeconds: 86400, binding: 'U', defaultPmaxSeconds: undefined })
-  store.set([1, 1, 1], 0)
-  expect(serverAccounts(store)[1]?.lifetimeSeconds).toBe(0)
-  store.set([0, 1, 10], 65534)
-  expect(() => serverAccounts(store)).not.toThrow()
 })

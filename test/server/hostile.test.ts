@@ -46,6 +46,11 @@ const registers: [name: string, code: string, asked: Asked][] = [
   ['an empty ep', '4.00 Bad Request', { query: ['lwm2m=1.1', 'ep='] }],
   ['an ep with an escape sequence', '4.00 Bad Request', { query: ['lwm2m=1.1', 'ep=\u001b[2J'] }],
   ['an ep with a line feed', '4.00 Bad Request', { query: ['lwm2m=1.1', 'ep=a\nb'] }],
+  [
+    'a Profile ID that nobody knows',
+    '4.09 Conflict',
+    { query: ['lwm2m=1.2', 'ep=bad', 'pid=oma:1'], payload: '</3/0>' },
+  ],
   ['an ep that is too long', '4.00 Bad Request', { query: ['lwm2m=1.1', `ep=${'e'.repeat(201)}`] }],
   ['ep twice', '4.00 Bad Request', { query: [...ok, 'ep=worse'] }],
   ['a negative lifetime', '4.00 Bad Request', { query: [...ok, 'lt=-1'] }],

@@ -5,7 +5,7 @@ import { decodeRegistered, encodeDeregister, encodeRegister, encodeUpdate } from
 import { endpoint, registeredSite, serverSite } from '../helpers/site.ts'
 
 const register = (name: string, lifetimeSeconds: number) =>
-  encodeRegister({ endpoint: name, version: '1.1', lifetimeSeconds, objectLinks: '</3/0>' })
+  encodeRegister({ endpoint: name, version: '1.2', lifetimeSeconds, objectLinks: '</3/0>' })
 
 /** A server, and peers that register by hand. */
 async function bareSite(options: Parameters<typeof serverSite>[0] = {}) {
@@ -21,7 +21,7 @@ test('Register: the server knows the client by its endpoint name', async () => {
   const registration = server.registrations.get(endpoint)
   expect(registration).toMatchObject({
     endpoint,
-    version: '1.1',
+    version: '1.2',
     lifetimeSeconds: 60,
     address: { host: '10.0.0.1' },
     registeredMs: clock.now(),

@@ -217,7 +217,7 @@ describe('notifyAttributes on a clock', () => {
     const sent: [number, NotificationCause][] = []
     const attributes$ = of({ pminSeconds: 30, pmaxSeconds: 60 })
     const resume = (lastSentMs: number) =>
-      NEVER.pipe(notifyAttributes({ attributes$, clock, lastSentMs })).subscribe(cause =>
+      NEVER.pipe(notifyAttributes({ attributes$, clock, state: { lastSentMs, pending: false } })).subscribe(cause =>
         sent.push([clock.now(), cause]),
       )
     resume(80_000)
@@ -243,7 +243,9 @@ describe('notifyAttributes on a clock', () => {
     const attributes$ = concat(of({ pmaxSeconds: 1 }, { pmaxSeconds: 60 }), NEVER)
     const sent: NotificationCause[] = []
     const changes$ = new BehaviorSubject(undefined)
-    changes$.pipe(notifyAttributes({ attributes$, clock, lastSentMs: 0 }), take(1)).subscribe(cause => sent.push(cause))
+    changes$
+      .pipe(notifyAttributes({ attributes$, clock, state: { lastSentMs: 0, pending: false } }), take(1))
+      .subscribe(cause => sent.push(cause))
     expect(sent).toEqual(['pmax'])
     expect(clock.pendingTimers).toBe(0)
     expect(changes$.observed).toBe(false)

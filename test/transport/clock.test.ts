@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { systemClock } from '../../transport/clock.ts'
+import { backgroundClock, systemClock } from '../../transport/clock.ts'
 
 const longestNodeWaitMs = 2 ** 31 - 1
 
@@ -59,4 +59,26 @@ test('time is milliseconds since 1970 and does not follow a change of the wall c
   expect(before).toBeGreaterThan(1_700_000_000_000)
   expect(systemClock.now()).toBeGreaterThanOrEqual(before)
   wallClock.mockRestore()
+})
+
+describe('the clock for what goes on beside', () => {
+  test('its timers do not keep the process alive, those of the other do', () => {
+    for (const [clock, keepsAlive] of [
+      [backgroundClock, false],
+      [systemClock, true],
+    ] as const) {
+      const timer = clock.setTimeout(() => undefined, 60_000)
+      expect((timer as NodeJS.Timeout).hasRef()).toBe(keepsAlive)
+      clock.clearTimeout(timer)
+    }
+  })
+
+  test('a wait that Node cannot wait does not end at once', () => {
+    vi.useFakeTimers()
+    let fired = 0
+    backgroundClock.setTimeout(() => fired++, 2 * longestNodeWaitMs)
+    vi.advanceTimersByTime(longestNodeWaitMs - 1)
+    expect(fired).toBe(0)
+    vi.useRealTimers()
+  })
 })

@@ -25,6 +25,7 @@ export const Code = {
   methodNotAllowed: 0x85,
   notAcceptable: 0x86,
   requestEntityIncomplete: 0x88,
+  conflict: 0x89,
   preconditionFailed: 0x8c,
   requestEntityTooLarge: 0x8d,
   unsupportedContentFormat: 0x8f,

@@ -1,7 +1,7 @@
 import { TransportError } from '../errors.ts'
 import type { BlockwiseResponses } from './blockwise-response.ts'
 import { type CoapMessage, isSuccess } from './message.ts'
-import type { Delivery, MessageLayer } from './message-layer.ts'
+import type { Delivery, DeliveryListener, MessageLayer } from './message-layer.ts'
 import { OptionNumber, uintOption, withOption } from './options.ts'
 
 /** Why the other end is no longer told. */
@@ -26,31 +26,81 @@ export interface RelationListener {
 /** 24 bits (RFC 7641 §4.4). */
 const sequenceMask = 0xffffff
 
-export interface ObserveRelationOptions {
-  readonly layer: MessageLayer
-  readonly responses: BlockwiseResponses
-  /** The request that started the observation. */
+/** What of a relation outlives its connection. */
+export interface SavedRelation {
+  /** The request that started the observation, a GET or FETCH. */
   readonly request: CoapMessage
   readonly token: Uint8Array
-  readonly listener: RelationListener
-  /** Takes the relation off its peer. */
-  readonly remove: () => void
+  /** The number of the next notification, 0 to 2^24−1. */
+  readonly sequence: number
+}
+
+/** A quarter of what may lie between two notifications for the later one to count as newer. */
+const leap = 1 << 21
+
+/**
+ * A relation as it goes on after a restart of the process, which remembers an old sequence number. RFC 7641 §3.4: a number
+ * counts as newer up to 2^23 ahead, so the leap covers 2^21 notifications sent since the relation was saved, and two more
+ * restarts in a row without any. Beyond that an observer ignores what comes within 128 s of the last notification it took.
+ */
+export function afterRestart(saved: SavedRelation): SavedRelation {
+  return { ...saved, sequence: (saved.sequence + leap) & sequenceMask }
+}
+
+/** A notification and how it is sent. */
+export interface Notification {
+  readonly message: CoapMessage
+  readonly confirmable: boolean
+}
+
+/** What the relations of one peer share. */
+export interface RelationHost {
+  readonly layer: MessageLayer
+  readonly responses: BlockwiseResponses
+  /** Takes a relation off the peer. */
+  remove(relation: ObserveRelation): void
 }
 
 /**
  * One observer of this peer in the server role (RFC 7641 §4): its token, sequence numbers, and at most one confirmable
  * notification in flight (§4.5.2), behind which the newest state waits.
  */
-export class ObserveRelation {
-  readonly #options: ObserveRelationOptions
-  #sequence = 0
-  #inFlight: Delivery | undefined
+export class ObserveRelation implements DeliveryListener {
+  readonly token: Uint8Array
+  readonly #host: RelationHost
+  readonly #request: CoapMessage
+  readonly #listener: RelationListener
+  #sequence: number
+  #inFlight: Notification | undefined
+  #inFlightDelivery: Delivery | undefined
   #lastUnconfirmed: Delivery | undefined
-  #waiting: { readonly message: CoapMessage; readonly confirmable: boolean } | undefined
+  #waiting: Notification | undefined
   #ended = false
 
-  constructor(options: ObserveRelationOptions) {
-    this.#options = options
+  constructor(host: RelationHost, { request, token, sequence }: SavedRelation, listener: RelationListener) {
+    this.token = token
+    this.#host = host
+    this.#request = request
+    this.#listener = listener
+    this.#sequence = sequence
+  }
+
+  /** Whether a confirmable notification waits for its acknowledgement. */
+  get busy(): boolean {
+    return this.#inFlight !== undefined
+  }
+
+  /**
+   * What the observer has not acknowledged, oldest first: the confirmable notification in flight, which may have arrived all
+   * the same, and the one that waits behind it. Still there after the end, so that another relation can send it again.
+   */
+  get undelivered(): readonly Notification[] {
+    return [this.#inFlight, this.#waiting].filter(notification => notification !== undefined)
+  }
+
+  /** What `CoapPeer.resumeObservation` needs to go on with it; after its end, too. */
+  save(): SavedRelation {
+    return { request: this.#request, token: this.token, sequence: this.#sequence }
   }
 
   /** The first response, marked as the start of the observation. */
@@ -66,23 +116,44 @@ export class ObserveRelation {
     if (this.#ended) return
     // Nothing may follow the last one, so nothing takes its place either.
     if (this.#waiting !== undefined && !isSuccess(this.#waiting.message.code)) return
-    if (this.#inFlight !== undefined) this.#waiting = { message, confirmable }
-    else this.#send(message, confirmable)
+    if (this.busy) this.#waiting = { message, confirmable }
+    else this.#send({ message, confirmable })
   }
 
   /** Ends the relation without telling the other end. */
   end(reason: RelationEnd): void {
     if (this.#ended) return
     this.#ended = true
-    this.#inFlight?.cancel()
+    this.#inFlightDelivery?.cancel()
     this.#lastUnconfirmed?.cancel()
-    this.#options.remove()
-    this.#options.listener.ended(reason)
+    this.#host.remove(this)
+    this.#listener.ended(reason)
   }
 
-  #send(message: CoapMessage, confirmable: boolean): void {
+  /** Called by the message layer. */
+  acknowledged(): void {
+    this.#inFlight = undefined
+    this.#inFlightDelivery = undefined
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    // Before the listener, whose next notification is newer than the one that waits.
+    if (waiting !== undefined) this.#send(waiting)
+    if (!this.#ended) this.#listener.acknowledged?.()
+  }
+
+  /** Called by the message layer. */
+  reset(): void {
+    this.end('reset')
+  }
+
+  /** Called by the message layer. */
+  timedOut(): void {
+    this.end('timedOut')
+  }
+
+  #send(notification: Notification): void {
     try {
-      this.#transmit(message, confirmable)
+      this.#transmit(notification)
     } catch (error) {
       // A peer that leaves a full queue waiting reads nothing; whoever notifies or reads datagrams cannot help that.
       if (!(error instanceof TransportError)) throw error
@@ -90,34 +161,23 @@ export class ObserveRelation {
     }
   }
 
-  #transmit(message: CoapMessage, confirmable: boolean): void {
-    const { layer, responses, request, token } = this.#options
+  #transmit(notification: Notification): void {
+    const { layer, responses } = this.#host
+    const { message, confirmable } = notification
     if (!isSuccess(message.code)) {
-      layer.send(message, token, confirmable)
+      layer.send(message, this.token, confirmable)
       this.end('cancelled')
       return
     }
-    const notification = responses.prepareNotification(request, this.#numbered(message))
-    const delivery = layer.send(notification, token, confirmable, {
-      acknowledged: () => this.#acknowledged(),
-      reset: () => this.end('reset'),
-      timedOut: () => this.end('timedOut'),
-    })
+    const prepared = responses.prepareNotification(this.#request, this.#numbered(message))
+    const delivery = layer.send(prepared, this.token, confirmable, this)
     if (confirmable) {
-      this.#inFlight = delivery
+      this.#inFlight = notification
+      this.#inFlightDelivery = delivery
     } else {
       this.#lastUnconfirmed?.cancel()
       this.#lastUnconfirmed = delivery
     }
-  }
-
-  #acknowledged(): void {
-    this.#inFlight = undefined
-    const waiting = this.#waiting
-    this.#waiting = undefined
-    // Before the listener, whose next notification is newer than the one that waits.
-    if (waiting !== undefined) this.#send(waiting.message, waiting.confirmable)
-    if (!this.#ended) this.#options.listener.acknowledged?.()
   }
 
   #numbered(message: CoapMessage): CoapMessage {

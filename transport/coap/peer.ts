@@ -9,7 +9,7 @@ import { DatagramLayer } from './datagram.ts'
 import { type ExchangeListener, Exchanges } from './exchange.ts'
 import { type CoapMessage, Code, isSuccess, noPayload } from './message.ts'
 import type { InboundRequest, MessageLayer, MessageReceiver } from './message-layer.ts'
-import { ObserveRelation, type RelationListener } from './observe-relation.ts'
+import { ObserveRelation, type RelationHost, type RelationListener, type SavedRelation } from './observe-relation.ts'
 import { type ObservationListener, ObserveRequest } from './observe-request.ts'
 import { OptionNumber, unprocessableOption } from './options.ts'
 import { type CoapParameters, defaultParameters } from './parameters.ts'
@@ -69,6 +69,7 @@ export class CoapPeer {
   readonly #exchanges: Exchanges
   readonly #responses: BlockwiseResponses
   readonly #relations = new Map<string, ObserveRelation>()
+  readonly #relationHost: RelationHost
   readonly #pings = new Set<(error: TransportError) => void>()
   #closed = false
 
@@ -88,11 +89,24 @@ export class CoapPeer {
     this.#layer = new DatagramLayer({ connection, clock, random, parameters, receiver, trace })
     this.#exchanges = new Exchanges(this.#layer, clock, random, parameters)
     this.#responses = new BlockwiseResponses(clock, parameters)
+    this.#relationHost = {
+      layer: this.#layer,
+      responses: this.#responses,
+      remove: relation => {
+        const key = keyOf(relation.token)
+        if (this.#relations.get(key) === relation) this.#relations.delete(key)
+      },
+    }
   }
 
   /** When a message was last sent or received, clock milliseconds. */
   get lastActivityMs(): number {
     return this.#layer.lastActivityMs
+  }
+
+  /** Whether a request of this peer is on its way. */
+  get awaitsResponse(): boolean {
+    return this.#exchanges.size > 0
   }
 
   /** Whether something of this peer is open: a request, an observation, an observer. */
@@ -136,6 +150,16 @@ export class CoapPeer {
       }).response
     }
     return { ...pending, deregister }
+  }
+
+  /**
+   * Goes on with an observation of the other end, which an earlier connection to it carried: no response, and
+   * notifications that count as newer than those before (RFC 7641 §3.4). One with the same token is replaced. Throws
+   * TransportError CLOSED.
+   */
+  resumeObservation(saved: SavedRelation, listener: RelationListener): ObserveRelation {
+    if (this.#closed) throw closedError()
+    return this.#relate(saved, listener)
   }
 
   /** Asks whether the other end is alive (RFC 7252 §4.3). Rejects with TIMEOUT, QUEUE_FULL or CLOSED. */
@@ -210,7 +234,7 @@ export class CoapPeer {
         message,
         peer: this,
         observe: listener => {
-          relation = this.#relate(message, inbound.token, listener)
+          relation = this.#relate({ request: message, token: inbound.token, sequence: 0 }, listener)
           return relation
         },
       })
@@ -239,22 +263,17 @@ export class CoapPeer {
     return { code: Code.internalServerError, options: [], payload: noPayload }
   }
 
-  #relate(request: CoapMessage, token: Uint8Array, listener: RelationListener): ObserveRelation {
-    const key = Buffer.from(token).toString('latin1')
+  #relate(start: SavedRelation, listener: RelationListener): ObserveRelation {
+    const key = keyOf(start.token)
     this.#relations.get(key)?.end('replaced')
-    const relation = new ObserveRelation({
-      layer: this.#layer,
-      responses: this.#responses,
-      request,
-      token,
-      listener,
-      remove: () => {
-        if (this.#relations.get(key) === relation) this.#relations.delete(key)
-      },
-    })
+    const relation = new ObserveRelation(this.#relationHost, start, listener)
     this.#relations.set(key, relation)
     return relation
   }
+}
+
+function keyOf(token: Uint8Array): string {
+  return Buffer.from(token.buffer, token.byteOffset, token.byteLength).toString('latin1')
 }
 
 /** RFC 7252 §5.4.1; §5.10.2: whoever is no proxy says so. */

@@ -14,7 +14,7 @@ import {
 } from '../coap/options.ts'
 
 /**
- * Reads the operation that a server's request asks for (LwM2M Transport 1.2.2 §6.4.3, §6.4.4).
+ * Reads the operation that a server's request asks for (LwM2M Transport 1.2.2 §6.4.4, §6.4.5).
  * Throws {@link OperationError}: NOT_FOUND for a path that is none, METHOD_NOT_ALLOWED for a method the path has not,
  * BAD_REQUEST for a query that cannot be understood.
  */
@@ -37,7 +37,7 @@ export function decodeOperation(request: CoapMessage): Operation {
 }
 
 /**
- * Reads the operation that a Bootstrap-Server's request asks for (LwM2M Transport 1.2.2 §6.4.1). Throws like
+ * Reads the operation that a Bootstrap-Server's request asks for (LwM2M Transport 1.2.2 §6.4.2). Throws like
  * {@link decodeOperation}.
  */
 export function decodeBootstrapOperation(request: CoapMessage): BootstrapOperation {

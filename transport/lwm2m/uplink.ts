@@ -3,6 +3,7 @@ import { OperationError } from '../../objects/errors.ts'
 import { ContentFormat } from '../../objects/formats/format.ts'
 import { type CoapMessage, type CoapOption, Code, noPayload } from '../coap/message.ts'
 import { findStrings, findUint, OptionNumber, pathOptions, stringOption, uintOption } from '../coap/options.ts'
+import { readEndpoint, readQuery } from './query.ts'
 
 /** What a Register request says (LwM2M Core 1.2.2 §6.2.1). */
 export interface RegisterParameters {
@@ -15,6 +16,8 @@ export interface RegisterParameters {
   /** Whether the client uses queue mode (1.1 and later). */
   readonly queueMode?: boolean
   readonly smsNumber?: string
+  /** Lists of objects by reference (LwM2M 1.2), for example `oma:1` or the hash `6:1234abcd`; at least one. */
+  readonly profileIds?: readonly string[]
   /** Objects and instances in link format. */
   readonly objectLinks: string
 }
@@ -23,7 +26,10 @@ export interface RegisterParameters {
 export interface UpdateParameters {
   readonly lifetimeSeconds?: number
   readonly binding?: string
+  /** Whether the client uses queue mode; an Update can only say that it does (LwM2M Transport 1.2.2 §6.4.3). */
+  readonly queueMode?: boolean
   readonly smsNumber?: string
+  readonly profileIds?: readonly string[]
   readonly objectLinks?: string
 }
 
@@ -36,13 +42,10 @@ const registrationPath = 'rd'
 const defaultLifetimeSeconds = 86_400
 
 export function encodeRegister(parameters: RegisterParameters): CoapMessage {
-  const { endpoint, version, lifetimeSeconds, smsNumber, binding, queueMode, objectLinks } = parameters
+  const { endpoint, version, objectLinks } = parameters
   const query = [`lwm2m=${version}`]
   if (endpoint !== undefined) query.push(`ep=${endpoint}`)
-  query.push(`lt=${lifetimeSeconds}`)
-  if (smsNumber !== undefined) query.push(`sms=${smsNumber}`)
-  if (binding !== undefined && binding !== 'U') query.push(`b=${binding}`)
-  if (queueMode === true) query.push('Q')
+  query.push(...updateQuery(parameters, 'U'))
   return linksMessage(Code.post, [registrationPath], query, objectLinks)
 }
 
@@ -53,29 +56,24 @@ export function encodeRegister(parameters: RegisterParameters): CoapMessage {
 export function decodeRegister(request: CoapMessage): RegisterParameters | undefined {
   const path = findStrings(request, OptionNumber.uriPath)
   if (request.code !== Code.post || path.length !== 1 || path[0] !== registrationPath) return undefined
-  const query = readQuery(request)
+  const query = readQuery(request, 'pid')
+  const endpoint = readEndpoint(query)
   const version = query.get('lwm2m')
   if (version === undefined) throw new OperationError('BAD_REQUEST', 'the lwm2m parameter is missing')
   if (version !== '1.0' && version !== '1.1' && version !== '1.2') {
     throw new OperationError('PRECONDITION_FAILED', 'this LwM2M version is not supported')
   }
-  if (query.get('ep') === '') throw new OperationError('BAD_REQUEST', 'the endpoint name is empty')
   return {
+    lifetimeSeconds: defaultLifetimeSeconds,
     ...readUpdate(query),
     version,
-    lifetimeSeconds: readLifetime(query) ?? defaultLifetimeSeconds,
     objectLinks: readLinks(request) ?? '',
-    ...(query.has('ep') ? { endpoint: query.get('ep') as string } : {}),
-    ...(query.has('Q') ? { queueMode: true } : {}),
+    ...(endpoint === undefined ? {} : { endpoint }),
   }
 }
 
 export function encodeUpdate(location: RegistrationLocation, parameters: UpdateParameters): CoapMessage {
-  const query: string[] = []
-  if (parameters.lifetimeSeconds !== undefined) query.push(`lt=${parameters.lifetimeSeconds}`)
-  if (parameters.smsNumber !== undefined) query.push(`sms=${parameters.smsNumber}`)
-  if (parameters.binding !== undefined) query.push(`b=${parameters.binding}`)
-  return linksMessage(Code.post, location, query, parameters.objectLinks)
+  return linksMessage(Code.post, location, updateQuery(parameters), parameters.objectLinks)
 }
 
 /**
@@ -85,7 +83,7 @@ export function encodeUpdate(location: RegistrationLocation, parameters: UpdateP
 export function decodeUpdate(request: CoapMessage): { location: string; parameters: UpdateParameters } | undefined {
   const location = readLocation(request)
   if (request.code !== Code.post || location === undefined) return undefined
-  const query = readQuery(request)
+  const query = readQuery(request, 'pid')
   const objectLinks = readLinks(request)
   return {
     location,
@@ -102,7 +100,7 @@ export function decodeDeregister(request: CoapMessage): string | undefined {
   return request.code === Code.delete ? readLocation(request) : undefined
 }
 
-/** The answer to a Register request (LwM2M Transport 1.2.2 §6.4.2). */
+/** The answer to a Register request (LwM2M Transport 1.2.2 §6.4.3). */
 export function encodeRegistered(location: string): CoapMessage {
   return {
     code: Code.created,
@@ -117,6 +115,18 @@ export function decodeRegistered(response: CoapMessage): RegistrationLocation | 
   return location.length === 0 ? undefined : location
 }
 
+/** The parameters that Register and Update share, in the order that servers know. */
+function updateQuery(parameters: UpdateParameters, defaultBinding?: string): string[] {
+  const { lifetimeSeconds, smsNumber, binding, queueMode, profileIds } = parameters
+  const query: string[] = []
+  if (lifetimeSeconds !== undefined) query.push(`lt=${lifetimeSeconds}`)
+  if (smsNumber !== undefined) query.push(`sms=${smsNumber}`)
+  if (binding !== undefined && binding !== defaultBinding) query.push(`b=${binding}`)
+  if (queueMode === true) query.push('Q')
+  if (profileIds !== undefined) query.push(`pid=${formatProfileIds(profileIds)}`)
+  return query
+}
+
 function linksMessage(code: number, path: readonly string[], query: string[], links: string | undefined): CoapMessage {
   const options: CoapOption[] = pathOptions(OptionNumber.uriPath, path)
   if (links !== undefined) options.push(uintOption(OptionNumber.contentFormat, ContentFormat.link))
@@ -124,26 +134,35 @@ function linksMessage(code: number, path: readonly string[], query: string[], li
   return { code, options, payload: links === undefined ? noPayload : Buffer.from(links, 'utf8') }
 }
 
-function readQuery(request: CoapMessage): Map<string, string> {
-  const query = new Map<string, string>()
-  for (const parameter of findStrings(request, OptionNumber.uriQuery)) {
-    const equals = parameter.indexOf('=')
-    const name = equals === -1 ? parameter : parameter.slice(0, equals)
-    if (query.has(name)) throw new OperationError('BAD_REQUEST', 'a parameter is given twice')
-    query.set(name, equals === -1 ? '' : parameter.slice(equals + 1))
-  }
-  return query
-}
-
 function readUpdate(query: ReadonlyMap<string, string>): UpdateParameters {
   const lifetimeSeconds = readLifetime(query)
   const binding = query.get('b')
   const smsNumber = query.get('sms')
+  const profileIds = readProfileIds(query)
   return {
     ...(lifetimeSeconds === undefined ? {} : { lifetimeSeconds }),
     ...(binding === undefined ? {} : { binding }),
+    ...(query.has('Q') ? { queueMode: true } : {}),
     ...(smsNumber === undefined ? {} : { smsNumber }),
+    ...(profileIds === undefined ? {} : { profileIds }),
   }
+}
+
+/** One as it is, several in quotes (LwM2M Core 1.2.2 §6.2.1). */
+function formatProfileIds(profileIds: readonly string[]): string {
+  return profileIds.length === 1 ? (profileIds[0] as string) : `"${profileIds.join(',')}"`
+}
+
+const profileId = /^(?:\d+:[0-9a-f]+|(?:oma|v):[A-Za-z0-9-]+)$/
+
+function readProfileIds(query: ReadonlyMap<string, string>): readonly string[] | undefined {
+  const profileIds = query
+    .get('pid')
+    ?.replace(/"([^"]*)"/g, '$1')
+    .split(',')
+  if (profileIds === undefined) return undefined
+  if (!profileIds.every(id => profileId.test(id))) throw new OperationError('BAD_REQUEST', 'pid is no Profile ID')
+  return profileIds
 }
 
 function readLifetime(query: ReadonlyMap<string, string>): number | undefined {

@@ -1,4 +1,4 @@
-import type { LeshanError } from './leshan.ts'
+import type { LeshanError } from './java-program.ts'
 import type { LeshanAnswer, LeshanNode } from './model.ts'
 
 export const changed: LeshanAnswer = { status: 'CHANGED(204)', success: true }

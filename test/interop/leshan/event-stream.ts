@@ -15,30 +15,30 @@ export interface LeshanEvents {
   )
   /** A notification that Leshan could not decode. */
   NOTIFICATION_ERROR: { ep: string; errormessage: string }
+  /** Of a client in queue mode, the first after it has registered. */
+  AWAKE: { ep: string }
+  SLEEPING: { ep: string }
+  /** A request that waits until the client is awake. */
+  DELAYED: { ep: string; path: string }
 }
 
-export interface RecordedEvent<T extends keyof LeshanEvents = keyof LeshanEvents> {
+export interface RecordedEvent<Events = LeshanEvents, T extends keyof Events = keyof Events> {
   readonly type: T
-  readonly data: LeshanEvents[T]
+  readonly data: Events[T]
   /** When it arrived, on the scale of `performance.now()`. */
   readonly atMs: number
 }
 
-interface Waiter {
-  readonly type: keyof LeshanEvents
-  readonly offer: (event: RecordedEvent) => boolean
-}
-
 /** The server's event stream, recorded from the moment it was opened. */
-export class EventStream {
-  readonly #history: RecordedEvent[] = []
-  readonly #taken = new Set<RecordedEvent>()
-  readonly #waiters = new Set<Waiter>()
+export class EventStream<Events extends object = LeshanEvents> {
+  readonly #history: RecordedEvent<Events>[] = []
+  readonly #taken = new Set<RecordedEvent<Events>>()
+  readonly #waiters = new Set<(event: RecordedEvent<Events>) => boolean>()
   readonly #abort = new AbortController()
 
   /** Resolves once the server has subscribed us, so nothing that happens afterwards is missed. */
-  static async open(url: string): Promise<EventStream> {
-    const stream = new EventStream()
+  static async open<Events extends object>(url: string): Promise<EventStream<Events>> {
+    const stream = new EventStream<Events>()
     const response = await fetch(url, { signal: stream.#abort.signal })
     const lines = readLines(response)
     await lines.next()
@@ -47,29 +47,29 @@ export class EventStream {
   }
 
   /** Every event so far, in order of arrival. */
-  get history(): readonly RecordedEvent[] {
+  get history(): readonly RecordedEvent<Events>[] {
     return this.#history
   }
 
   /** The first event of this type that matches and that no earlier call returned: one that is here already, or one to come. */
-  next<T extends keyof LeshanEvents>(
+  next<T extends keyof Events>(
     type: T,
-    matches: (data: LeshanEvents[T]) => boolean = () => true,
+    matches: (data: Events[T]) => boolean = () => true,
     timeoutMs = 5_000,
-  ): Promise<RecordedEvent<T>> {
+  ): Promise<RecordedEvent<Events, T>> {
     return new Promise((resolve, reject) => {
-      const offer = (event: RecordedEvent): boolean => {
+      const offer = (event: RecordedEvent<Events>): boolean => {
         if (!isType(event, type) || this.#taken.has(event) || !matches(event.data)) return false
         this.#taken.add(event)
         resolve(event)
         return true
       }
       if (this.#history.some(offer)) return
-      const waiter = { type, offer: (event: RecordedEvent) => offer(event) && (clearTimeout(timer), true) }
+      const waiter = (event: RecordedEvent<Events>) => offer(event) && (clearTimeout(timer), true)
       const timer = setTimeout(() => {
         this.#waiters.delete(waiter)
         const seen = this.#history.map(event => event.type).join(', ')
-        reject(new Error(`no ${type} event within ${timeoutMs} ms; seen: ${seen || 'none'}`))
+        reject(new Error(`no ${String(type)} event within ${timeoutMs} ms; seen: ${seen || 'none'}`))
       }, timeoutMs)
       this.#waiters.add(waiter)
     })
@@ -92,10 +92,10 @@ export class EventStream {
   }
 
   #arrived(type: string, data: string): void {
-    const event = { type, data: JSON.parse(data), atMs: performance.now() } as RecordedEvent
+    const event = { type, data: JSON.parse(data), atMs: performance.now() } as RecordedEvent<Events>
     this.#history.push(event)
     for (const waiter of this.#waiters) {
-      if (waiter.offer(event)) {
+      if (waiter(event)) {
         this.#waiters.delete(waiter)
         return
       }
@@ -103,7 +103,10 @@ export class EventStream {
   }
 }
 
-function isType<T extends keyof LeshanEvents>(event: RecordedEvent, type: T): event is RecordedEvent<T> {
+function isType<Events, T extends keyof Events>(
+  event: RecordedEvent<Events>,
+  type: T,
+): event is RecordedEvent<Events, T> {
   return event.type === type
 }
 

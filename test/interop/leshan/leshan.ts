@@ -1,12 +1,5 @@
-import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { promisify } from 'node:util'
-import { EventStream } from './event-stream.ts'
-import { fetchLibraries } from './libraries.ts'
+import type { EventStream } from './event-stream.ts'
+import { JavaProgram } from './java-program.ts'
 import type {
   CompositeFormat,
   CompositeFormats,
@@ -20,96 +13,52 @@ import type {
 export const leshanPrograms = ['java', 'javac', 'mvn'] as const
 export const leshanInstall = 'apt-get install openjdk-17-jdk-headless maven'
 
-/** A request that has no answer of the client: an unknown client, a timeout, or a payload that Leshan could not decode. */
-export class LeshanError extends Error {
-  readonly httpStatus: number
-
-  constructor(httpStatus: number, message: string) {
-    super(message)
-    this.httpStatus = httpStatus
-  }
+export interface LeshanOptions {
+  /** How long Leshan takes a client in queue mode for awake after its last message, milliseconds. Default: MAX_TRANSMIT_WAIT. */
+  readonly awakeTimeMs?: number
 }
 
-const run = promisify(execFile)
-const sources = new URL('server/', import.meta.url).pathname
-
-/** Starts a Leshan server on free loopback ports, in a folder of its own. Takes 3 s, longer the first time. */
-export async function startLeshan(): Promise<Leshan> {
-  const libraries = await fetchLibraries()
-  const folder = await mkdtemp(join(tmpdir(), 'leshan-'))
-  await compile(libraries, folder)
-  const process = spawn(
-    'java',
-    [
-      '-XX:+UseSerialGC',
-      '-XX:TieredStopAtLevel=1',
-      '-Dfile.encoding=UTF-8', // Its LwM2M JSON codec takes the platform's.
-      '-Dsun.net.httpserver.nodelay=true', // Nagle's algorithm would hold events back by 40 ms.
-      '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
-      '-cp',
-      [folder, join(libraries, '*')].join(delimiter),
-      'Main',
-    ],
-    { cwd: folder },
-  )
-  const leshan = new Leshan(process, folder)
-  await leshan.started()
-  return leshan
+/** Starts a Leshan server; see {@link JavaProgram.start}. */
+export async function startLeshan({ awakeTimeMs = 93_000 }: LeshanOptions = {}): Promise<Leshan> {
+  return new Leshan(await JavaProgram.start('server', String(awakeTimeMs)))
 }
 
-async function compile(libraries: string, folder: string): Promise<void> {
-  const files = (await readdir(sources)).map(name => join(sources, name))
-  await run('javac', ['-J-XX:TieredStopAtLevel=1', '-proc:none', '-cp', join(libraries, '*'), '-d', folder, ...files])
-}
-
-interface Ports {
-  readonly coapPort: number
-  readonly httpPort: number
-}
-
-/** A running Leshan server: what its device management side asks of clients, and the events it emits. */
+/**
+ * A running Leshan server: what its device management side asks of clients, and the events it emits. What is asked of a
+ * client in queue mode that sleeps waits until it is awake, 30 s at most.
+ */
 export class Leshan {
-  readonly #process: ChildProcessWithoutNullStreams
-  readonly #folder: string
-  readonly #streams: EventStream[] = []
-  #ports: Ports | undefined
-  #log = ''
+  readonly #program: JavaProgram
 
-  constructor(process: ChildProcessWithoutNullStreams, folder: string) {
-    this.#process = process
-    this.#folder = folder
-    process.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.#log += text
-    })
-  }
-
-  /** @throws when the process ends before it listens. */
-  async started(): Promise<void> {
-    for await (const line of createInterface(this.#process.stdout)) {
-      if (!line.startsWith('started ')) continue
-      this.#ports = JSON.parse(line.slice('started '.length)) as Ports
-      return
-    }
-    throw new Error(`Leshan did not start:\n${this.#log}`)
+  constructor(program: JavaProgram) {
+    this.#program = program
   }
 
   /** For the client under test. */
   get coapUri(): string {
-    return `coap://127.0.0.1:${this.#ports?.coapPort}`
+    return this.#program.coapUri
   }
 
   /** The warnings that Leshan logged so far. */
   get log(): string {
-    return this.#log
+    return this.#program.log
   }
 
   clients(): Promise<LeshanRegistration[]> {
-    return this.#fetch('GET', '/clients')
+    return this.#program.fetch('GET', '/clients')
   }
 
   /** @throws LeshanError 404 when no such client is registered. */
   client(endpoint: string): Promise<LeshanRegistration> {
-    return this.#fetch('GET', `/clients/${encodeURIComponent(endpoint)}`)
+    return this.#program.fetch('GET', `/clients/${encodeURIComponent(endpoint)}`)
+  }
+
+  /**
+   * Forgets the registration, so that the next Update is answered with 4.04 (Not Found); the client can register anew.
+   * @throws LeshanError 404 when no such client is registered.
+   */
+  forget(endpoint: string): Promise<LeshanRegistration> {
+    return this.#program.fetch('DELETE', `/clients/${encodeURIComponent(endpoint)}`)
   }
 
   /** Sends an Accept option only when a format is given. */
@@ -187,39 +136,20 @@ export class Leshan {
   /** Forgets the observation, so that the next notification is answered with a Reset. @returns how many there were. */
   async cancelPassively(endpoint: string, path: string): Promise<number> {
     const target = `/clients/${encodeURIComponent(endpoint)}${path}/observe`
-    return (await this.#fetch<{ cancelled: number }>('DELETE', target)).cancelled
+    return (await this.#program.fetch<{ cancelled: number }>('DELETE', target)).cancelled
   }
 
   /** The events of one client, or of all; open it before what it should see. Ends with {@link close}. */
-  async events(endpoint?: string): Promise<EventStream> {
-    const filter = endpoint === undefined ? '' : `?ep=${encodeURIComponent(endpoint)}`
-    const stream = await EventStream.open(`${this.#api}/event${filter}`)
-    this.#streams.push(stream)
-    return stream
+  events(endpoint?: string): Promise<EventStream> {
+    return this.#program.events(endpoint)
   }
 
-  async close(): Promise<void> {
-    for (const stream of this.#streams) stream.close()
-    if (this.#process.exitCode === null) {
-      this.#process.kill('SIGKILL')
-      await once(this.#process, 'exit')
-    }
-    await rm(this.#folder, { recursive: true, force: true })
-  }
-
-  get #api(): string {
-    return `http://127.0.0.1:${this.#ports?.httpPort}/api`
+  close(): Promise<void> {
+    return this.#program.close()
   }
 
   #ask(method: string, endpoint: string, path: string, search = '', body?: string): Promise<LeshanAnswer> {
-    return this.#fetch(method, `/clients/${encodeURIComponent(endpoint)}${path}${search}`, body)
-  }
-
-  async #fetch<T>(method: string, target: string, body?: string): Promise<T> {
-    const response = await fetch(this.#api + target, { method, ...(body !== undefined && { body }) })
-    const answer = await response.json()
-    if (!response.ok) throw new LeshanError(response.status, (answer as { errormessage: string }).errormessage)
-    return answer as T
+    return this.#program.fetch(method, `/clients/${encodeURIComponent(endpoint)}${path}${search}`, body)
   }
 }
 

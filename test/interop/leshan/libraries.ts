@@ -7,13 +7,12 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 const cache = new URL('../../../.cache/leshan/', import.meta.url).pathname
-const pom = new URL('pom.xml', import.meta.url).pathname
 
 /**
- * The folder with Leshan's libraries, fetched once for each content of `pom.xml` through Maven, which checks their checksums.
+ * The folder with the libraries of a `pom.xml`, fetched once for each content of it through Maven, which checks their checksums.
  * @throws when Maven cannot fetch them; the message is Maven's.
  */
-export async function fetchLibraries(): Promise<string> {
+export async function fetchLibraries(pom: string): Promise<string> {
   const version = createHash('sha256')
     .update(await readFile(pom))
     .digest('hex')

@@ -29,6 +29,8 @@ export interface LeshanRegistration {
   readonly lifetime: number
   readonly bindingMode: string
   readonly queuemode: boolean
+  /** Only of a client in queue mode, and not in events. */
+  readonly sleeping?: boolean
   readonly rootPath: string
   readonly objectLinks: readonly LeshanLink[]
   readonly additionalRegistrationAttributes: Record<string, string>

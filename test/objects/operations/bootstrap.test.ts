@@ -141,7 +141,7 @@ test.each<[string, (site: Site) => void]>([
   ['/1/0 has several Security instances', ({ add }) => add(0, 5, { ...noSec, 0: 'coap://x', 10: 1 })],
   ['/1/5 has no Short Server ID', ({ add }) => add(1, 5, {})],
   ['/0/5 has no Short Server ID', ({ add }) => add(0, 5, { ...noSec, 0: 'coap://x' })],
-  ['there are several Bootstrap-Server Accounts', ({ add }) => add(0, 5, { ...noSec, 1: true, 0: 'coap://x' })],
+  ['there are too many Bootstrap-Server Accounts', ({ add }) => add(0, 5, { ...noSec, 1: true, 0: 'coap://x' })],
   ['/0/0 has no server URI', ({ store }) => store.set([0, 0, 0], '')],
   ['/0/0 has no Security Mode', ({ store }) => store.remove([0, 0, 2])],
   ['/0/0/3 is empty', ({ store }) => store.set([0, 0, 2], 0)],
@@ -151,6 +151,16 @@ test.each<[string, (site: Site) => void]>([
   damage(broken)
   const outcome = broken.bootstrap(finish)
   expect([codeOf(outcome), textOf(outcome)]).toEqual(['4.06', problem])
+})
+
+test('a client that had several Bootstrap-Server Accounts from the factory may keep as many', async () => {
+  const { store, context, add } = site()
+  const finishes = async () =>
+    codeOf(await performBootstrap(store, { ...context, maximumBootstrapAccounts: 2 }, finish))
+  add(0, 5, { ...noSec, 1: true, 0: 'coap://x' })
+  expect(await finishes()).toBe('2.04')
+  add(0, 6, { ...noSec, 1: true, 0: 'coap://y' })
+  expect(await finishes()).toBe('4.06')
 })
 
 test('a PSK account with identity and key is consistent, and its key is in no answer', () => {

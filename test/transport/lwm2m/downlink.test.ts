@@ -26,7 +26,7 @@ function kindOf(message: CoapMessage): Promise<unknown> {
     )
 }
 
-describe('method × path (LwM2M Transport 1.2.2 §6.4.3)', () => {
+describe('method × path (LwM2M Transport 1.2.2 §6.4.4)', () => {
   const body = Buffer.from('1')
   const methods: [name: string, build: (path: string) => CoapMessage, kinds: string[], root?: string][] = [
     ['GET', path => request(Code.get, path), ['read', 'read', 'read', 'read']],

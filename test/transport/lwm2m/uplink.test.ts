@@ -34,6 +34,7 @@ function raw(path: string[], query: string[], links?: string, contentFormat?: nu
 
 const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
 const lifetimeSeconds = fc.integer({ min: 0, max: 2 ** 32 - 1 })
+const profileIds = fc.array(fc.constantFrom('6:1234abcd', 'oma:1', 'v:my-meter'), { minLength: 1, maxLength: 3 })
 
 describe('Register (LwM2M Core 1.2.2 §6.2.1)', () => {
   test('what the client encodes the server decodes', () => {
@@ -45,6 +46,7 @@ describe('Register (LwM2M Core 1.2.2 §6.2.1)', () => {
         binding: fc.constantFrom('UQ', 'T', 'UT'),
         queueMode: fc.constant(true),
         smsNumber: fc.constant('+4917012345'),
+        profileIds,
         objectLinks: text,
       },
       { requiredKeys: ['version', 'lifetimeSeconds', 'objectLinks'] },
@@ -73,11 +75,38 @@ describe('Register (LwM2M Core 1.2.2 §6.2.1)', () => {
   })
 
   test('without a lifetime it is 86,400 s; unknown parameters are no obstacle', () => {
-    const register = decodeRegister(raw(['rd'], ['lwm2m=1.0', 'ep=a=b', 'x', 'pid=5'], '</3/0>'))
+    const register = decodeRegister(raw(['rd'], ['lwm2m=1.0', 'ep=a=b', 'x', 'y=5'], '</3/0>'))
     expect(register).toEqual({ version: '1.0', endpoint: 'a=b', lifetimeSeconds: 86_400, objectLinks: '</3/0>' })
   })
 
+  test('the parameters in the order that servers know', () => {
+    const message = encodeRegister({
+      profileIds: ['oma:1'],
+      queueMode: true,
+      binding: 'UT',
+      smsNumber: '4917012345',
+      lifetimeSeconds: 300,
+      endpoint: 'a',
+      version: '1.2',
+      objectLinks: '',
+    })
+    const query = ['lwm2m=1.2', 'ep=a', 'lt=300', 'sms=4917012345', 'b=UT', 'Q', 'pid=oma:1']
+    expect(findStrings(message, OptionNumber.uriQuery)).toEqual(query)
+  })
+
+  test.each([
+    { query: ['pid=6:1234abcd'], profileIds: ['6:1234abcd'] },
+    { query: ['pid="oma:1,v:a-b"'], profileIds: ['oma:1', 'v:a-b'] },
+    { query: ['pid=oma:1', 'pid="v:a,v:b"'], profileIds: ['oma:1', 'v:a', 'v:b'] },
+  ])('Profile IDs $query', ({ query, ...expected }) => {
+    expect(decodeRegister(raw(['rd'], ['lwm2m=1.2', ...query]))).toMatchObject(expected)
+  })
+
   const refused: [name: string, message: CoapMessage, code: string][] = [
+    ['a Profile ID without a value', raw(['rd'], ['lwm2m=1.2', 'pid']), 'BAD_REQUEST'],
+    ['a Profile ID that is none', raw(['rd'], ['lwm2m=1.2', 'pid=5']), 'BAD_REQUEST'],
+    ['a Profile ID in half a pair of quotes', raw(['rd'], ['lwm2m=1.2', 'pid="oma:1']), 'BAD_REQUEST'],
+    ['a Profile ID of another alphabet', raw(['rd'], ['lwm2m=1.2', 'pid=6:12ZZ']), 'BAD_REQUEST'],
     ['no version', raw(['rd'], ['ep=a', 'lt=1']), 'BAD_REQUEST'],
     ['a version without a value', raw(['rd'], ['lwm2m', 'ep=a']), 'PRECONDITION_FAILED'],
     ['an unknown version', raw(['rd'], ['lwm2m=2.0', 'ep=a']), 'PRECONDITION_FAILED'],
@@ -111,7 +140,14 @@ describe('Register (LwM2M Core 1.2.2 §6.2.1)', () => {
 describe('Update (LwM2M Core 1.2.2 §6.2.2)', () => {
   test('what the client encodes the server decodes', () => {
     const parameters = fc.record(
-      { lifetimeSeconds, binding: fc.constantFrom('U', 'UQ'), smsNumber: fc.constant('+49'), objectLinks: text },
+      {
+        lifetimeSeconds,
+        binding: fc.constantFrom('U', 'UQ'),
+        queueMode: fc.constant(true),
+        smsNumber: fc.constant('+49'),
+        profileIds,
+        objectLinks: text,
+      },
       { requiredKeys: [] },
     )
     fc.assert(

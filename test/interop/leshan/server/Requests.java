@@ -2,7 +2,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
-import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.util.ArrayList;
@@ -35,6 +34,7 @@ import org.eclipse.leshan.core.request.ReadRequest;
 import org.eclipse.leshan.core.request.WriteAttributesRequest;
 import org.eclipse.leshan.core.request.WriteCompositeRequest;
 import org.eclipse.leshan.core.request.WriteRequest;
+import org.eclipse.leshan.core.request.exception.ClientSleepingException;
 import org.eclipse.leshan.core.request.exception.InvalidRequestException;
 import org.eclipse.leshan.core.response.CreateResponse;
 import org.eclipse.leshan.core.response.DiscoverResponse;
@@ -42,7 +42,9 @@ import org.eclipse.leshan.core.response.LwM2mResponse;
 import org.eclipse.leshan.core.response.ReadCompositeResponse;
 import org.eclipse.leshan.core.response.ReadResponse;
 import org.eclipse.leshan.server.LeshanServer;
+import org.eclipse.leshan.server.registration.Deregistration;
 import org.eclipse.leshan.server.registration.Registration;
+import org.eclipse.leshan.server.registration.RegistrationServiceImpl;
 
 /**
  * What can be asked of a server over HTTP: the paths and the answers' fields are those of Leshan's own demo server, but nodes are
@@ -50,6 +52,8 @@ import org.eclipse.leshan.server.registration.Registration;
  *
  * <pre>
  * GET    /api/clients                          registrations
+ * GET    …/EP                                  one of them
+ * DELETE …/EP                                  forgets it, unknown to the client
  * GET    …/EP/PATH[?format=TLV]                Read
  * PUT    …/EP/PATH[?format&replace]            Write; body: a node
  * POST   …/EP/OBJECT[?format]                  Create; body: a node, or {"110": "a"} without an instance id
@@ -66,13 +70,14 @@ import org.eclipse.leshan.server.registration.Registration;
  * </pre>
  *
  * HTTP 200 means that the client answered, be it with an error; 400 a request that Leshan refuses or cannot encode, 404 an unknown
- * client or observation, 504 a timeout and 500 an answer that Leshan could not decode.
+ * client or observation, 504 a client that slept on or did not answer and 500 an answer that Leshan could not decode.
  */
 final class Requests {
     private static final long TIMEOUT_MS = 5_000;
 
     private final ObjectMapper json = new ObjectMapper();
     private final LeshanServer leshan;
+    private final Sleepers sleepers;
 
     private record Answer(int status, Object body) {}
 
@@ -81,7 +86,7 @@ final class Requests {
             Map<String, String> parameters = new LinkedHashMap<>();
             for (String parameter : raw == null ? new String[0] : raw.split("&")) {
                 String[] parts = parameter.split("=", 2);
-                parameters.put(decode(parts[0]), parts.length == 2 ? decode(parts[1]) : "");
+                parameters.put(Program.decode(parts[0]), parts.length == 2 ? Program.decode(parts[1]) : "");
             }
             return new Query(raw, parameters);
         }
@@ -99,8 +104,9 @@ final class Requests {
         }
     }
 
-    Requests(LeshanServer leshan) {
+    Requests(LeshanServer leshan, Sleepers sleepers) {
         this.leshan = leshan;
+        this.sleepers = sleepers;
     }
 
     void serve(HttpExchange exchange) throws IOException {
@@ -110,26 +116,28 @@ final class Requests {
         } catch (InvalidRequestException | InvalidLwM2mPathException | InvalidAttributeException | CodecException
             | DateTimeException | IllegalArgumentException e) {
             answer = new Answer(400, Map.of("errormessage", String.valueOf(e.getMessage())));
+        } catch (ClientSleepingException e) {
+            answer = new Answer(504, Map.of("errormessage", e.getMessage()));
         } catch (Exception e) {
             answer = new Answer(500, Map.of("errormessage", String.valueOf(e)));
         }
         byte[] body = json.writeValueAsBytes(answer.body());
-        exchange.getResponseHeaders().set("Content-Type", "application/json");
-        exchange.sendResponseHeaders(answer.status(), body.length);
-        exchange.getResponseBody().write(body);
-        exchange.close();
+        Program.answer(exchange, answer.status(), body);
     }
 
     private Answer dispatch(HttpExchange exchange) throws Exception {
         String[] segments = exchange.getRequestURI().getRawPath().substring("/api/clients".length()).split("/");
         if (segments.length < 2) {
             List<Object> registrations = new ArrayList<>();
-            leshan.getRegistrationService().getAllRegistrations().forEachRemaining(one -> registrations.add(Descriptions.of(one)));
+            leshan.getRegistrationService().getAllRegistrations().forEachRemaining(one -> registrations.add(describe(one)));
             return new Answer(200, registrations);
         }
-        Registration client = leshan.getRegistrationService().getByEndpoint(decode(segments[1]));
-        if (client == null) return missing("registered client " + decode(segments[1]));
-        if (segments.length == 2) return new Answer(200, Descriptions.of(client));
+        Registration client = leshan.getRegistrationService().getByEndpoint(Program.decode(segments[1]));
+        if (client == null) return missing("registered client " + Program.decode(segments[1]));
+        if (segments.length == 2) {
+            if (exchange.getRequestMethod().equals("DELETE")) forget(client);
+            return new Answer(200, describe(client));
+        }
         int verbAt = 2;
         while (verbAt < segments.length && Character.isDigit(segments[verbAt].charAt(0))) verbAt++;
         String path = "/" + String.join("/", Arrays.copyOfRange(segments, 2, verbAt));
@@ -174,8 +182,23 @@ final class Requests {
         };
     }
 
-    private <T extends LwM2mResponse> Answer send(Registration client, LwM2mPath path, DownlinkDeviceManagementRequest<T> request)
+    private Map<String, Object> describe(Registration client) {
+        Map<String, Object> description = Descriptions.of(client);
+        if (client.usesQueueMode()) description.put("sleeping", sleepers.isSleeping(client));
+        return description;
+    }
+
+    private void forget(Registration client) {
+        Deregistration removed = leshan.getRegistrationStore().removeRegistration(client.getId());
+        if (removed == null) return;
+        ((RegistrationServiceImpl) leshan.getRegistrationService())
+            .fireUnregistered(removed.getRegistration(), removed.getObservations(), null);
+    }
+
+    private <T extends LwM2mResponse> Answer send(Registration registered, LwM2mPath path, DownlinkDeviceManagementRequest<T> request)
             throws InterruptedException {
+        Registration client = sleepers.awaitAwake(registered, path.toString());
+        if (client == null) return missing("registered client " + registered.getEndpoint());
         T response = leshan.send(client, request, TIMEOUT_MS);
         if (response == null) return new Answer(504, Map.of("errormessage", "the client did not answer"));
         Map<String, Object> body = new LinkedHashMap<>();
@@ -191,7 +214,7 @@ final class Requests {
             body.put("content", Nodes.flatten(read.getContent()));
         }
         if (response instanceof DiscoverResponse discover && discover.getObjectLinks() != null) {
-            body.put("objectLinks", Descriptions.of(discover.getObjectLinks()));
+            body.put("objectLinks", Links.describe(discover.getObjectLinks()));
         }
         if (response instanceof CreateResponse create && create.getLocation() != null) {
             body.put("location", create.getLocation());
@@ -253,9 +276,5 @@ final class Requests {
 
     private LwM2mModel modelOf(Registration client) {
         return leshan.getModelProvider().getObjectModel(client);
-    }
-
-    private static String decode(String text) {
-        return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 }

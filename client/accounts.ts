@@ -1,0 +1,135 @@
+import type { AccountInput, SavedAccount } from '../machines/account-context.ts'
+import type { BootstrapAccountInput, BootstrapInput, Expiry } from '../machines/bootstrap-context.ts'
+import type { RetryOptions } from '../machines/retry.ts'
+import { defaultRetry } from '../machines/retry.ts'
+import { type BootstrapAccount, bootstrapAccounts, type ServerAccount, serverAccounts } from '../objects/account.ts'
+import { server } from '../objects/definitions/server.ts'
+import { type EnablerVersion, enablerVersions } from '../objects/enabler.ts'
+import type { ObjectStore } from '../objects/store.ts'
+import type { ClientOptions } from './options.ts'
+
+/** What the specification proposes where the Server object says nothing (LwM2M Core 1.2.2 §6.2.1.2). */
+const specifiedRetry = { count: 5, timerSeconds: 60, sequenceDelaySeconds: 86_400, sequences: 1 } as const
+
+/** No wait that a server writes is longer than that: ten days. */
+const longestRetrySeconds = 864_000
+
+const defaultAwakeSeconds = 93
+
+export const defaultMinimumLifetimeSeconds = 15
+
+type LifecycleOptions = Pick<
+  ClientOptions,
+  'minimumLifetimeSeconds' | 'queueMode' | 'retry' | 'updateTiming' | 'versions' | 'bootstrapRetry' | 'bootstrapPack'
+>
+
+/** The versions to register as, the preferred one first. */
+export function versionsOf({ versions }: LifecycleOptions): readonly [EnablerVersion, ...EnablerVersion[]] {
+  const [first = '1.2', ...rest] = versions ?? [...enablerVersions].reverse()
+  return [first, ...rest]
+}
+
+/**
+ * The server accounts as the statecharts take them. A lifetime that is too short is raised, and written back so that the
+ * server reads what holds; 0 is for ever.
+ */
+export function accountInputs(
+  store: ObjectStore,
+  options: LifecycleOptions,
+  saved: ReadonlyMap<number, SavedAccount> = new Map(),
+): AccountInput[] {
+  raiseLifetimes(store, options)
+  const canBootstrap = bootstrapAccounts(store).length > 0
+  return serverAccounts(store).map(account => accountInput(account, options, canBootstrap, saved))
+}
+
+/** Raises the lifetimes that are below the minimum in /1/x/1. */
+export function raiseLifetimes(
+  store: ObjectStore,
+  { minimumLifetimeSeconds = defaultMinimumLifetimeSeconds }: LifecycleOptions,
+): void {
+  for (const { serverInstanceId, lifetimeSeconds } of serverAccounts(store)) {
+    if (lifetimeSeconds === 0 || lifetimeSeconds >= minimumLifetimeSeconds) continue
+    store.set([server.id, serverInstanceId, server.resources.lifetime.id], minimumLifetimeSeconds)
+  }
+}
+
+/** How the client bootstraps; undefined when it has no Bootstrap-Server Account. */
+export function bootstrapInput(
+  store: ObjectStore,
+  options: LifecycleOptions,
+  expiry?: Expiry,
+): BootstrapInput | undefined {
+  const [first, ...rest] = bootstrapAccountInputs(store)
+  if (first === undefined) return undefined
+  const { bootstrapRetry: retry, bootstrapPack: pack } = options
+  return {
+    accounts: [first, ...rest],
+    ...(retry && { retry }),
+    ...(pack === undefined ? {} : { pack }),
+    ...(expiry && { expiry }),
+  }
+}
+
+export function bootstrapAccountInputs(store: ObjectStore): BootstrapAccountInput[] {
+  return bootstrapAccounts(store).map(({ securityInstanceId, holdOffSeconds }: BootstrapAccount) => ({
+    securityInstanceId,
+    holdOffSeconds,
+  }))
+}
+
+function accountInput(
+  account: ServerAccount,
+  options: LifecycleOptions,
+  canBootstrap: boolean,
+  saved: ReadonlyMap<number, SavedAccount>,
+): AccountInput {
+  const { shortServerId, lifetimeSeconds, binding, registrationPriority, bootstrapOnFailure } = account
+  const { updateTiming } = options
+  const before = saved.get(shortServerId)
+  const awakeSeconds = awakeSecondsOf(options, binding)
+  return {
+    shortServerId,
+    lifetimeSeconds,
+    binding,
+    versions: allowedVersions(account, options),
+    initialDelaySeconds: account.initialDelaySeconds,
+    failureBlock: account.failureBlock,
+    bootstrapOnFailure,
+    retry: retryOf(account, options, canBootstrap && bootstrapOnFailure),
+    ...(registrationPriority === undefined ? {} : { priority: registrationPriority }),
+    ...(awakeSeconds === undefined ? {} : { awakeSeconds }),
+    ...(updateTiming && { updateTiming }),
+    ...(before && { saved: before }),
+  }
+}
+
+/** The application decides, or in LwM2M 1.0 whoever wrote the binding. */
+function awakeSecondsOf({ queueMode }: LifecycleOptions, binding: string): number | undefined {
+  if (queueMode === false) return undefined
+  if (typeof queueMode === 'object') return queueMode.awakeSeconds ?? defaultAwakeSeconds
+  return queueMode === true || binding.includes('Q') ? defaultAwakeSeconds : undefined
+}
+
+/** What the server is known to support of what the application allows (/1/x/25). */
+function allowedVersions({ supportedVersions }: ServerAccount, options: LifecycleOptions): readonly EnablerVersion[] {
+  const allowed = versionsOf(options)
+  const common = allowed.filter(version => supportedVersions?.includes(version) !== false)
+  return common.length > 0 ? common : allowed
+}
+
+/** What the server says about retries counts (/1/x/17–20). Where nothing is said the client goes on for ever, unless it can bootstrap. */
+function retryOf(account: ServerAccount, { retry = defaultRetry }: LifecycleOptions, fallsBack: boolean): RetryOptions {
+  const { communicationRetryCount, communicationRetryTimerSeconds, sequenceDelaySeconds, sequenceRetryCount } = account
+  const written = [communicationRetryCount, communicationRetryTimerSeconds, sequenceDelaySeconds, sequenceRetryCount]
+  if (written.every(value => value === undefined)) {
+    return fallsBack ? { attempts: specifiedRetry.count, ...retry } : retry
+  }
+  return {
+    initialDelaySeconds: Math.max(communicationRetryTimerSeconds ?? specifiedRetry.timerSeconds, 1),
+    maximumDelaySeconds: longestRetrySeconds,
+    attempts: communicationRetryCount ?? specifiedRetry.count,
+    sequenceDelaySeconds: sequenceDelaySeconds ?? specifiedRetry.sequenceDelaySeconds,
+    sequences: sequenceRetryCount ?? specifiedRetry.sequences,
+  }
+}

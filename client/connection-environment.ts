@@ -1,0 +1,37 @@
+import type { EnablerVersion } from '../objects/enabler.ts'
+import type { ObjectStore } from '../objects/store.ts'
+import type { PathRouter } from '../streams/route.ts'
+import type { Clock } from '../transport/clock.ts'
+import type { CoapParameters } from '../transport/coap/parameters.ts'
+import type { Network } from '../transport/connection.ts'
+import type { Random } from '../transport/random.ts'
+import type { Trace } from '../transport/trace.ts'
+
+/** What a connection does between awake windows. */
+export type WhileAsleep = 'close' | 'keep' | 'listen'
+
+/** What the connections of a client share. */
+export interface ConnectionEnvironment {
+  readonly endpoint: string
+  readonly store: ObjectStore
+  readonly router: PathRouter
+  readonly clock: Clock
+  readonly random: Random
+  readonly network: Network
+  readonly coap: Partial<CoapParameters>
+  readonly trace: Trace | undefined
+  /** The versions to register as, the preferred one first. */
+  readonly versions: readonly [EnablerVersion, ...EnablerVersion[]]
+  readonly smsNumber: string | undefined
+  readonly profileId: string | undefined
+  readonly whileAsleep: WhileAsleep
+  readonly confirmableNotifications: boolean
+  readonly maximumObservations: number
+  readonly maximumHeldNotifications: number
+  readonly maximumWaitingRequests: number
+  readonly onError: (error: unknown) => void
+  /** Something is to be sent to a server while the connection rests. */
+  readonly onTransmissionWaiting: (shortServerId: number) => void
+  /** Something that outlives a restart has changed. */
+  readonly onKeptChanged: () => void
+}

@@ -1,0 +1,217 @@
+import { type Observable, Subject } from 'rxjs'
+import { OperationError } from '../objects/errors.ts'
+import { ContentFormat } from '../objects/formats/format.ts'
+import type { CoapEndpoint } from '../transport/coap/endpoint.ts'
+import { type CoapMessage, Code } from '../transport/coap/message.ts'
+import { findStrings, OptionNumber } from '../transport/coap/options.ts'
+import type { Address } from '../transport/connection.ts'
+import { closedError, TransportError } from '../transport/errors.ts'
+import {
+  type BootstrapPackRequest,
+  type BootstrapRequest,
+  decodeBootstrapPackRequest,
+  decodeBootstrapRequest,
+} from '../transport/lwm2m/bootstrap-request.ts'
+import { checkEndpoint, failure, success } from './answers.ts'
+import { type BootstrapConfig, bootstrapOf, type ClientBootstrap } from './bootstrap-config.ts'
+import { encodePack } from './bootstrap-pack.ts'
+import { BootstrapSession, type PerformedOperation } from './bootstrap-session.ts'
+import { RequestError } from './errors.ts'
+import { listen } from './listen.ts'
+import type { BootstrapListenOptions } from './options.ts'
+
+/** Which client, by its Endpoint Client Name, and where it is. */
+interface BootstrapClient {
+  readonly endpoint: string
+  readonly address: Address
+}
+
+/** What happens to a bootstrap. Holds no secret. */
+export type BootstrapEvent =
+  /** A Bootstrap-Request was accepted; the sequence follows. */
+  | ({ readonly type: 'requested'; readonly preferredContentFormat: number | undefined } & BootstrapClient)
+  /** A Bootstrap-Request or Bootstrap-Pack-Request was answered with an error; `endpoint` is as far as it was told. */
+  | {
+      readonly type: 'refused'
+      readonly endpoint: string | undefined
+      readonly address: Address
+      /** A CoAP code byte. */
+      readonly responseCode: number
+      readonly reason: string
+    }
+  /** The client has answered an operation. */
+  | ({ readonly type: 'operation' } & BootstrapClient & PerformedOperation)
+  /** A Bootstrap-Pack-Request was answered with the pack; whether the client can work with it, it does not tell. */
+  | ({ readonly type: 'packSent' } & BootstrapClient)
+  /** The client has accepted the Bootstrap-Finish. */
+  | ({ readonly type: 'finished' } & BootstrapClient)
+  /** A session ended otherwise. */
+  | ({ readonly type: 'failed'; readonly cause: Error } & BootstrapClient)
+
+/** The formats that a Preferred Content Format may be (LwM2M Core 1.2.2 §6.1.7.1). */
+const preferable: ReadonlySet<number> = new Set([
+  ContentFormat.tlv,
+  ContentFormat.senmlJson,
+  ContentFormat.senmlCbor,
+  ContentFormat.lwm2mCbor,
+])
+
+/**
+ * A LwM2M bootstrap server, for tests and tools: gives each client that asks what its configuration says. One session a
+ * client: a request of the same endpoint name ends the one before.
+ */
+export class Lwm2mBootstrapServer {
+  /** What happens, each event after its response was sent; completes when the server is closed. */
+  readonly events$: Observable<BootstrapEvent>
+  readonly #events = new Subject<BootstrapEvent>()
+  readonly #config: BootstrapConfig
+  readonly #maximumSessions: number
+  readonly #sessions = new Map<string, BootstrapSession>()
+  #endpoint: CoapEndpoint | undefined
+
+  private constructor({ config, maximumSessions = 1_000 }: BootstrapListenOptions) {
+    this.events$ = this.#events.asObservable()
+    this.#config = config
+    this.#maximumSessions = maximumSessions
+  }
+
+  /** Rejects with TransportError ADDRESS_IN_USE or NETWORK_UNREACHABLE. */
+  static async listen(options: BootstrapListenOptions): Promise<Lwm2mBootstrapServer> {
+    const server = new Lwm2mBootstrapServer(options)
+    server.#endpoint = await listen(options, ({ message, peer }) => server.#answer(message, peer.connection.remote))
+    return server
+  }
+
+  /** Where it listens. */
+  get local(): Address {
+    return this.#listening().local
+  }
+
+  /** Clients being bootstrapped. */
+  get sessions(): number {
+    return this.#sessions.size
+  }
+
+  /** Stops listening and ends the sessions under way, of which no event tells. Idempotent. */
+  async close(): Promise<void> {
+    const endpoint = this.#endpoint
+    this.#endpoint = undefined
+    this.#events.complete()
+    for (const session of this.#sessions.values()) session.end(closedError())
+    await endpoint?.close()
+  }
+
+  /**
+   * Bootstraps a client that has not asked, as LwM2M 1.0 allows (LwM2M 1.0.2 §5.2); later clients are sent here by
+   * their server, with an Execute of /1/x/9. Resolves when the client has accepted the Bootstrap-Finish. Rejects with
+   * RequestError (`UNKNOWN_ENDPOINT`, `REJECTED`, `BAD_RESPONSE`, `BAD_CONFIGURATION`, `SUPERSEDED`), or with
+   * TransportError when the client does not answer or `QUEUE_FULL` when there are too many sessions.
+   */
+  async bootstrap(endpoint: string, address: Address): Promise<void> {
+    const client = bootstrapOf(this.#config, endpoint)
+    if (client === undefined) throw new RequestError('UNKNOWN_ENDPOINT', `nothing is configured for "${endpoint}"`)
+    if (this.#isFull(endpoint)) throw new TransportError('QUEUE_FULL', `${this.#sessions.size} sessions are under way`)
+    const who = { endpoint, address }
+    await this.#run(this.#open(who, client), who)
+  }
+
+  #answer(message: CoapMessage, address: Address): CoapMessage {
+    let endpoint: string | undefined
+    try {
+      const request = decodeBootstrapRequest(message)
+      if (request !== undefined) {
+        endpoint = request.endpoint
+        return this.#request(request, address)
+      }
+      const packRequest = decodeBootstrapPackRequest(message)
+      if (packRequest === undefined) return failure(notServed(message))
+      endpoint = packRequest.endpoint
+      return this.#pack(packRequest, address)
+    } catch (error) {
+      const response = failure(error)
+      const { message: reason } = error as Error
+      this.#emit({ type: 'refused', endpoint, address, responseCode: response.code, reason })
+      return response
+    }
+  }
+
+  #request({ endpoint: name, preferredContentFormat }: BootstrapRequest, address: Address): CoapMessage {
+    const [endpoint, client] = this.#find(name)
+    if (preferredContentFormat !== undefined && !preferable.has(preferredContentFormat)) {
+      throw new OperationError('UNSUPPORTED_CONTENT_FORMAT', `Content-Format ${preferredContentFormat}`)
+    }
+    if (this.#isFull(endpoint)) {
+      throw new OperationError('SERVICE_UNAVAILABLE', 'too many clients are being bootstrapped')
+    }
+    const who = { endpoint, address }
+    const session = this.#open(who, client, preferredContentFormat)
+    this.#emit({ type: 'requested', ...who, preferredContentFormat })
+    // The response goes first: the sequence must not overtake its 2.04. How it ends, an event tells.
+    queueMicrotask(() => this.#run(session, who).catch(() => undefined))
+    return success(Code.changed)
+  }
+
+  #pack({ endpoint: name, accept, accountInstances }: BootstrapPackRequest, address: Address): CoapMessage {
+    const [endpoint, client] = this.#find(name)
+    if (!client.pack) throw new OperationError('METHOD_NOT_ALLOWED', 'this client is to send a Bootstrap-Request')
+    const response = encodePack(client, accept, accountInstances, this.#config.schema)
+    this.#emit({ type: 'packSent', endpoint, address })
+    return response
+  }
+
+  /** An unknown name is a bad request by the table of response codes (LwM2M Transport 1.2.2 §6.7). */
+  #find(name: string | undefined): [endpoint: string, client: ClientBootstrap] {
+    const endpoint = checkEndpoint(name)
+    const client = bootstrapOf(this.#config, endpoint)
+    if (client === undefined) throw new OperationError('BAD_REQUEST', 'nothing is configured for this endpoint')
+    return [endpoint, client]
+  }
+
+  #isFull(endpoint: string): boolean {
+    return !this.#sessions.has(endpoint) && this.#sessions.size >= this.#maximumSessions
+  }
+
+  /** A session in place of the one that this client has. */
+  #open(who: BootstrapClient, client: ClientBootstrap, preferredContentFormat?: number): BootstrapSession {
+    this.#sessions.get(who.endpoint)?.end(new RequestError('SUPERSEDED', 'the client asked for bootstrap again'))
+    const session = new BootstrapSession({
+      peer: this.#listening().peer(who.address),
+      client,
+      preferredContentFormat,
+      schema: this.#config.schema,
+      onOperation: operation => this.#events.next({ type: 'operation', ...who, ...operation }),
+    })
+    this.#sessions.set(who.endpoint, session)
+    return session
+  }
+
+  async #run(session: BootstrapSession, who: BootstrapClient): Promise<void> {
+    try {
+      await session.run().finally(() => this.#forget(session, who))
+    } catch (error) {
+      this.#events.next({ type: 'failed', ...who, cause: error as Error })
+      throw error
+    }
+    this.#events.next({ type: 'finished', ...who })
+  }
+
+  #forget(session: BootstrapSession, { endpoint }: BootstrapClient): void {
+    if (this.#sessions.get(endpoint) === session) this.#sessions.delete(endpoint)
+  }
+
+  #emit(event: BootstrapEvent): void {
+    queueMicrotask(() => this.#events.next(event))
+  }
+
+  #listening(): CoapEndpoint {
+    if (this.#endpoint === undefined) throw closedError()
+    return this.#endpoint
+  }
+}
+
+function notServed(request: CoapMessage): OperationError {
+  const [root, ...below] = findStrings(request, OptionNumber.uriPath)
+  return (root === 'bs' || root === 'bspack') && below.length === 0
+    ? new OperationError('METHOD_NOT_ALLOWED', 'the Bootstrap interface has no such operation')
+    : new OperationError('NOT_FOUND', 'only the Bootstrap interface is served here')
+}

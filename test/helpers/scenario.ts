@@ -1,0 +1,110 @@
+import { expect, onTestFinished } from 'vitest'
+import type { ClientOptions, ServerOptions } from '../../client/options.ts'
+import type { Connection, ConnectionReceiver } from '../../transport/connection.ts'
+import { TransportError } from '../../transport/errors.ts'
+import type { MemoryNetwork } from '../../transport/memory.ts'
+import { type ClientSite, type ClientSiteOptions, clientSite } from './client-site.ts'
+import { type ScriptedBootstrapServer, scriptedBootstrapServer } from './scripted-bootstrap-server.ts'
+import { scriptedServer } from './scripted-server.ts'
+
+/** A site whose client is stopped after the test, which must leave no timer and no error. */
+export async function scenario(options: ClientSiteOptions = {}): Promise<ClientSite> {
+  const site = await clientSite(options)
+  onTestFinished(async () => {
+    await site.stop()
+    expect(site.clock.pendingTimers).toBe(0)
+    expect(site.errors).toEqual([])
+  })
+  return site
+}
+
+/** The same, registered. */
+export async function registeredScenario(options: ClientSiteOptions = {}): Promise<ClientSite> {
+  const site = await scenario(options)
+  await site.register()
+  return site
+}
+
+export interface BootstrapScenarioOptions extends ClientSiteOptions {
+  /** What the client knows from the factory. Default: no server. */
+  readonly servers?: readonly ServerOptions[]
+  readonly session?: ScriptedBootstrapServer['script']['session']
+  readonly holdOffSeconds?: number
+  readonly accountTimeoutSeconds?: number
+}
+
+/** A client with one Bootstrap-Server Account, /0/0, and that server at 10.0.0.9. */
+export async function bootstrapScenario({
+  servers = [],
+  session,
+  holdOffSeconds,
+  accountTimeoutSeconds,
+  ...options
+}: BootstrapScenarioOptions = {}) {
+  const account = {
+    uri: 'coap://10.0.0.9',
+    ...(holdOffSeconds === undefined ? {} : { holdOffSeconds }),
+    ...(accountTimeoutSeconds === undefined ? {} : { accountTimeoutSeconds }),
+  }
+  const client: Partial<ClientOptions> = { servers, bootstrap: account, ...options.client }
+  const site = await scenario({ ...options, client })
+  const bootstrap = await anotherBootstrapServer(site, '10.0.0.9', session)
+  return { site, bootstrap }
+}
+
+export async function anotherBootstrapServer(
+  { clock, network, random }: ClientSite,
+  host: string,
+  session?: ScriptedBootstrapServer['script']['session'],
+): Promise<ScriptedBootstrapServer> {
+  const bootstrap = await scriptedBootstrapServer({ clock, network, random, host, ...(session && { session }) })
+  onTestFinished(bootstrap.close)
+  return bootstrap
+}
+
+/** A further server, which the client reaches at `host`. */
+export async function anotherServer({ clock, network, random }: ClientSite, host: string) {
+  const server = await scriptedServer({ clock, network, random, host })
+  onTestFinished(() => server.endpoint.close())
+  return server
+}
+
+/** Lets all datagrams through again. */
+export function cutNetwork({ network }: ClientSite): () => void {
+  const { conditions } = network
+  network.conditions = { ...conditions, loss: 1 }
+  return () => {
+    network.conditions = conditions
+  }
+}
+
+/** Sees the connections that are opened from now on, and makes the network refuse what they send. */
+export function watchConnections(network: MemoryNetwork) {
+  const opened: { connection: Connection; receiver: ConnectionReceiver | undefined; closed: boolean }[] = []
+  const connect = network.connect.bind(network)
+  network.connect = async (remote, options) => {
+    const connection = await connect(remote, options)
+    const watched: (typeof opened)[number] = { connection, receiver: undefined, closed: false }
+    opened.push(watched)
+    const receive = connection.receive.bind(connection)
+    connection.receive = receiver => {
+      watched.receiver = receiver
+      receive(receiver)
+    }
+    const close = connection.close.bind(connection)
+    connection.close = () => {
+      watched.closed = true
+      close()
+    }
+    return connection
+  }
+  return {
+    opened,
+    get openCount() {
+      return opened.filter(({ closed }) => !closed).length
+    },
+    /** As by ICMP: nothing listens there. */
+    refuse: () =>
+      opened.at(-1)?.receiver?.failed(new TransportError('NETWORK_UNREACHABLE', 'nothing listens on that port')),
+  }
+}

@@ -1,0 +1,126 @@
+import type { BootstrapOperation } from '../../objects/operations/operation.ts'
+import { parsePath } from '../../objects/path.ts'
+import type { Clock } from '../../transport/clock.ts'
+import { CoapEndpoint } from '../../transport/coap/endpoint.ts'
+import { type CoapMessage, Code, noPayload } from '../../transport/coap/message.ts'
+import { findStrings, OptionNumber } from '../../transport/coap/options.ts'
+import type { CoapPeer } from '../../transport/coap/peer.ts'
+import type { Address, Network } from '../../transport/connection.ts'
+import { encodeOperation } from '../../transport/lwm2m/downlink.ts'
+import type { Random } from '../../transport/random.ts'
+
+/** A Bootstrap-Request or Bootstrap-Pack-Request as the server saw it. */
+export interface BootstrapRequestSeen {
+  readonly atMs: number
+  readonly code: number
+  readonly path: string
+  readonly query: readonly string[]
+}
+
+export interface ScriptedBootstrapServerOptions {
+  readonly clock: Clock
+  readonly network: Network
+  readonly random: Random
+  readonly host?: string
+  /** What the server does once it has accepted a request. Default: one server account, then Bootstrap-Finish. */
+  readonly session?: readonly BootstrapOperation[]
+  /** Answers a request in place of 2.04. */
+  readonly answer?: (request: BootstrapRequestSeen) => CoapMessage | undefined
+}
+
+/** A Bootstrap-Server that does as it is told. */
+export async function scriptedBootstrapServer(options: ScriptedBootstrapServerOptions) {
+  const { clock, network, random, host = '10.0.0.9' } = options
+  const requests: BootstrapRequestSeen[] = []
+  const responses: CoapMessage[] = []
+  const script = { session: options.session ?? accountSession(), answer: options.answer, silent: false }
+
+  /** Runs a session, each operation after the response to the one before. */
+  const run = async (peer: CoapPeer, session: readonly BootstrapOperation[]) => {
+    for (const operation of session) responses.push(await peer.request(encodeOperation(operation)).response)
+  }
+
+  const endpoint = await CoapEndpoint.listen({
+    network,
+    clock,
+    random,
+    local: { host, port: 5683 },
+    handler: ({ message, peer }) => {
+      if (script.silent) return new Promise(() => undefined)
+      const request = {
+        atMs: clock.now(),
+        code: message.code,
+        path: `/${findStrings(message, OptionNumber.uriPath).join('/')}`,
+        query: findStrings(message, OptionNumber.uriQuery),
+      }
+      requests.push(request)
+      const answer = script.answer?.(request)
+      if (answer !== undefined) return answer
+      clock.setTimeout(() => void run(peer, script.session).catch(() => undefined), 10)
+      return { code: Code.changed, options: [], payload: noPayload }
+    },
+  })
+  return {
+    requests,
+    /** The client's answers to the operations, oldest first. */
+    responses,
+    get responseCodes() {
+      return responses.map(({ code }) => code)
+    },
+    script,
+    /** Begins on its own with a client at an address. */
+    begin: (remote: Address, session: readonly BootstrapOperation[] = script.session) =>
+      run(endpoint.peer(remote), session),
+    close: () => endpoint.close(),
+  }
+}
+
+export type ScriptedBootstrapServer = Awaited<ReturnType<typeof scriptedBootstrapServer>>
+
+export interface AccountValues {
+  readonly host?: string
+  readonly shortServerId?: number
+  /** Instance ids of Security and Server. */
+  readonly securityInstanceId?: number
+  readonly serverInstanceId?: number
+  /** Further resources of the Server instance, by number. */
+  readonly server?: Readonly<Record<number, number | boolean | string>>
+}
+
+/** Deletes the accounts there are, writes these, and finishes. */
+export function accountSession(...accounts: readonly AccountValues[]): BootstrapOperation[] {
+  const written = accounts.length === 0 ? [{}] : accounts
+  return [
+    { kind: 'bootstrapDelete', path: [0] },
+    { kind: 'bootstrapDelete', path: [1] },
+    ...written.flatMap(writeAccount),
+    { kind: 'bootstrapFinish' },
+  ]
+}
+
+export function writeAccount({
+  host = '10.0.0.2',
+  shortServerId = 7,
+  securityInstanceId = 1,
+  serverInstanceId = 0,
+  server = {},
+}: AccountValues = {}): BootstrapOperation[] {
+  return [
+    writeInstance(`/0/${securityInstanceId}`, { 0: `coap://${host}`, 1: false, 2: 3, 10: shortServerId }),
+    writeInstance(`/1/${serverInstanceId}`, { 0: shortServerId, 1: 300, 6: false, 7: 'U', ...server }),
+  ]
+}
+
+/** A Bootstrap-Write of an instance, in SenML JSON. */
+export function writeInstance(
+  path: string,
+  values: Readonly<Record<number, number | boolean | string>>,
+): BootstrapOperation {
+  const records = Object.entries(values).map(([id, value]) => {
+    if (typeof value === 'string') return { n: id, vs: value }
+    return typeof value === 'boolean' ? { n: id, vb: value } : { n: id, v: value }
+  })
+  const [first, ...rest] = records
+  const payload = Buffer.from(JSON.stringify([{ bn: `${path}/`, ...first }, ...rest]))
+  return { kind: 'bootstrapWrite', path: parsePath(path), contentFormat: 110, payload }
+}
