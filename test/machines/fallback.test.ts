@@ -49,7 +49,7 @@ test('without an account the client bootstraps first and then registers', () => 
 
 test('factory accounts make a bootstrap needless', () => {
   const { site, actor } = startedClient({ accounts: [account(1)] })
-  expect(actor.getSnapshot().value).toBe('serving')
+  expect(actor.getSnapshot().matches('serving')).toBe(true)
   expect(site.runningNames).toEqual(['connection'])
 })
 
@@ -111,9 +111,12 @@ test('an account that may not (/1/x/16) gives up without a bootstrap', () => {
   expect(actor.getSnapshot().matches('networkError')).toBe(true)
 })
 
-test('a server asks for a bootstrap (/1/x/9): the accounts wait, and update when it fails', () => {
+test('a server asks for a bootstrap (/1/x/9): its answer goes out, the accounts wait, and update when it fails', () => {
   const { site, actor } = registeredClient(account(1))
   actor.send({ type: 'bootstrap.requested' })
+  site.clock.advanceSync(99)
+  expect(site.inputs('bootstrapConnection')).toEqual([])
+  site.clock.advanceSync(1)
   expect(site.runningNames).toEqual(['bootstrapConnection'])
   failBootstrap(site)
   connect(site)
@@ -134,6 +137,7 @@ test.each([
 ] as const)('%s during a bootstrap ends the session; after %s there is another', (away, back) => {
   const { site, actor } = registeredClient(account(1))
   actor.send({ type: 'bootstrap.requested' })
+  site.clock.advanceSync(100)
   request(site)
   actor.send({ type: away })
   expect(site.running.size + site.clock.pendingTimers).toBe(0)
@@ -162,9 +166,21 @@ test('a bootstrap asked for while the client is offline comes afterwards', () =>
   expect(site.runningNames).toEqual(['bootstrapConnection'])
 })
 
+test('a stop before that answer has gone out forgets the bootstrap', () => {
+  const { site, actor } = registeredClient(account(1))
+  actor.send({ type: 'bootstrap.requested' })
+  actor.send({ type: 'stop' })
+  report(site, 'deregister', { type: 'deregister.done' })
+  actor.send({ type: 'start', accounts: [account(1)], bootstrap })
+  site.clock.advanceSync(100)
+  expect(site.runningNames).toEqual(['connection'])
+  expect(site.takeTypes()).toEqual(['DEREGISTER', 'DISCONNECT'])
+})
+
 test('stop during a bootstrap: the accounts that wait disconnect', () => {
   const { site, actor } = registeredClient(account(1))
   actor.send({ type: 'bootstrap.requested' })
+  site.clock.advanceSync(100)
   actor.send({ type: 'stop' })
   expect(site.take()).toEqual([{ type: 'DISCONNECT', shortServerId: 1 }])
   expect(actor.getSnapshot()).toMatchObject({ value: 'stopped', context: { running: [] } })
@@ -200,7 +216,7 @@ test('the Bootstrap-Server Account is purged when its time (/0/x/12) is over', (
   site.clock.advanceSync(1)
   expect(site.purged).toEqual([7])
   actor.send({ type: 'bootstrap.requested' })
-  expect(actor.getSnapshot().value).toBe('serving')
+  expect(actor.getSnapshot().matches('serving')).toBe(true)
 })
 
 test('a time that runs out while the client is suspended is over when it resumes', () => {
