@@ -7,6 +7,7 @@ import type { EnablerVersion } from '../objects/enabler.ts'
 import type { Clock } from '../transport/clock.ts'
 import type { CoapParameters } from '../transport/coap/parameters.ts'
 import type { Network } from '../transport/connection.ts'
+import { isProfileId } from '../transport/lwm2m/uplink.ts'
 import type { Random } from '../transport/random.ts'
 import type { Trace } from '../transport/trace.ts'
 import type { WhileAsleep } from './connection-environment.ts'
@@ -77,7 +78,7 @@ export interface ClientOptions {
   readonly persistence?: Persistence
   /** MSISDN to register with. */
   readonly smsNumber?: string
-  /** Profile ID to register with in LwM2M 1.2. */
+  /** Profile ID to register with in LwM2M 1.2, such as `oma:NAME`, `v:NAME` or `1:HASH`; left out where it is not known. */
   readonly profileId?: string
   /** Definitions the client offers besides Security, Server and Device; another version of one of these takes its place. */
   readonly objects?: readonly ObjectDefinition[]
@@ -135,6 +136,9 @@ export function checkOptions(options: ClientOptions): void {
   checkSeconds('restartAfterSeconds', options.restartAfterSeconds, 0)
   if (typeof options.inspect === 'string') checkInspectorUrl(options.inspect)
   if (options.versions?.length === 0) throw new OptionsError('`versions` is empty')
+  if (options.profileId !== undefined && !isProfileId(options.profileId)) {
+    throw new OptionsError('`profileId` is none: write oma:NAME, v:NAME or NUMBER:HASH')
+  }
   if (typeof options.queueMode === 'object') checkSeconds('awakeSeconds', options.queueMode.awakeSeconds, 1)
   for (const { holdOffSeconds, accountTimeoutSeconds } of bootstrapServers(options)) {
     checkSeconds('holdOffSeconds', holdOffSeconds, 0)

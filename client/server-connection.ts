@@ -19,7 +19,7 @@ import type { EnablerVersion } from '../objects/enabler.ts'
 import { registrationLinks } from '../objects/links.ts'
 import type { OperationContext } from '../objects/operations/operation.ts'
 import type { Path } from '../objects/path.ts'
-import { type CoapMessage, describeCode, isSuccess } from '../transport/coap/message.ts'
+import { type CoapMessage, Code, describeCode, isSuccess } from '../transport/coap/message.ts'
 import type { Connection } from '../transport/connection.ts'
 import { TransportError } from '../transport/errors.ts'
 import { decodeRegistered, encodeDeregister, encodeRegister, encodeUpdate } from '../transport/lwm2m/uplink.ts'
@@ -51,6 +51,7 @@ export class ServerConnection {
   /** Kept across connections: a server without security knows its client by address and port. */
   #localPort = 0
   #attempt = 0
+  #profileIsUnknown = false
   /** What the server knows of the client. */
   #told: Told | undefined
   #report: (outcome: ConnectionOutcome) => void = () => {}
@@ -126,6 +127,7 @@ export class ServerConnection {
     const { endpoint, store, clock, smsNumber, profileId } = this.#environment
     const atMs = clock.now()
     const told = toldBy(input, this.#environment)
+    const tellsProfile = profileId !== undefined && version === '1.2' && !this.#profileIsUnknown
     this.#context.enablerVersion = version
     const message = encodeRegister({
       endpoint,
@@ -133,14 +135,18 @@ export class ServerConnection {
       lifetimeSeconds,
       ...bindingParameters(input),
       ...(smsNumber === undefined ? {} : { smsNumber }),
-      ...(profileId === undefined || version !== '1.2' ? {} : { profileIds: [profileId] }),
+      ...(tellsProfile ? { profileIds: [profileId] } : {}),
       objectLinks: registrationLinks(store, version),
     })
-    return this.#request(
+    let end = this.#request(
       message,
       response => {
         const location = decodeRegistered(response)
-        if (!isSuccess(response.code)) {
+        if (tellsProfile && response.code === Code.conflict) {
+          // The server does not know the profile: all that it stands for is told (LwM2M Core 1.2.2 §6.2.1).
+          this.#profileIsUnknown = true
+          end = this.register(input, report)
+        } else if (!isSuccess(response.code)) {
           report({ type: 'register.rejected', responseCode: response.code })
         } else if (location === undefined) {
           report({ type: 'register.timedOut', cause: noLocation })
@@ -152,6 +158,7 @@ export class ServerConnection {
       },
       cause => report({ type: 'register.timedOut', cause }),
     )
+    return () => end()
   }
 
   update(input: UpdateInput, report: (outcome: UpdateOutcome) => void): () => void {

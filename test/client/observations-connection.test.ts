@@ -185,13 +185,20 @@ describe('a confirmable notification that did not arrive', () => {
     expect(site.take()).toEqual(['/3303/0 10', '/3303/0 11', '/3303/0 12', '/3303/0 13'])
   })
 
-  test('nobody acknowledges any transmission: the observation ends', async () => {
+  test('nobody acknowledges any transmission: the observation waits for the next connection', async () => {
     await observed({ confirmable: true }, [0])
     site.conditions({ loss: 1 })
     site.set(0, 10)
     await site.clock.advance(100_000)
-    expect(site.observations.size).toBe(0)
+    expect(site.observations.size).toBe(1)
     site.conditions({ loss: 0 })
+    site.set(0, 11)
+    await site.clock.advance(1_000)
+    expect(site.take()).toEqual([])
+    site.disconnect()
+    await site.connect()
+    await site.clock.advance(1_000)
+    expect(site.take()).toEqual(['/3303/0 10', '/3303/0 11'])
   })
 })
 
@@ -318,17 +325,19 @@ describe('held: all', () => {
     expect(site.told.waiting).toBe(1)
   })
 
-  test('an observation whose server is silent does not keep the others waiting for ever', async () => {
+  test('a server that falls silent meanwhile gets all of them at the next connection', async () => {
     await observed({ confirmable: true })
     site.observations.hold('all')
     for (const id of [0, 1]) site.set(id, 10)
     site.conditions({ loss: 1 })
     site.observations.release()
-    // Past the last retransmission, before the end of its wait.
-    await site.clock.advance(50_000)
+    await site.clock.advance(100_000)
     site.conditions({ loss: 0 })
-    await site.clock.advance(50_000)
-    expect([site.take(), site.observations.size]).toEqual([['/3303/1 10'], 1])
+    expect([site.take(), site.observations.size]).toEqual([[], 2])
+    site.disconnect()
+    await site.connect()
+    await site.clock.advance(1_000)
+    expect(site.take()).toEqual(['/3303/0 10', '/3303/1 10'])
   })
 
   test('an error among them is the last: what follows it is dropped', async () => {

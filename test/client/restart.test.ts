@@ -224,11 +224,16 @@ describe('what the server was told', () => {
 
   test.each<[string, Partial<ClientOptions>]>([
     ['queue mode', { queueMode: true }],
-    ['a Profile ID', { profileId: 'p' }],
     ['a MSISDN', { smsNumber: '1' }],
   ])('%s takes a Register', async (_, options) => {
     const device = await sentAfter(await site.killed(), options)
     expect(device.sent).toEqual([register])
+  })
+
+  test('a Profile ID takes a Register, and a second one where the server does not know it', async () => {
+    const device = await sentAfter(await site.killed(), { profileId: 'oma:test' })
+    expect(device.sent).toEqual([expect.stringMatching(/&pid=oma:test/), register])
+    expect(device.sent[1]).not.toContain('pid')
   })
 })
 

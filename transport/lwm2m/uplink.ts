@@ -153,6 +153,11 @@ function formatProfileIds(profileIds: readonly string[]): string {
   return profileIds.length === 1 ? (profileIds[0] as string) : `"${profileIds.join(',')}"`
 }
 
+/** Whether a text is a Profile ID (LwM2M Core 1.2.2 §6.2.1). */
+export function isProfileId(text: string): boolean {
+  return profileId.test(text)
+}
+
 const profileId = /^(?:\d+:[0-9a-f]+|(?:oma|v):[A-Za-z0-9-]+)$/
 
 function readProfileIds(query: ReadonlyMap<string, string>): readonly string[] | undefined {
@@ -161,7 +166,7 @@ function readProfileIds(query: ReadonlyMap<string, string>): readonly string[] |
     ?.replace(/"([^"]*)"/g, '$1')
     .split(',')
   if (profileIds === undefined) return undefined
-  if (!profileIds.every(id => profileId.test(id))) throw new OperationError('BAD_REQUEST', 'pid is no Profile ID')
+  if (!profileIds.every(isProfileId)) throw new OperationError('BAD_REQUEST', 'pid is no Profile ID')
   return profileIds
 }
 
