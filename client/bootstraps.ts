@@ -20,9 +20,10 @@ export class Bootstraps {
     this.#options = options
     this.#prepareServers = prepareServers
     this.#environment = {
-      ...environment,
       maximumBootstrapAccounts: Math.max(1, bootstrapAccounts(environment.store).length),
       onFinished: account => this.#finish(account),
+      // Last, so that all clients share its hidden class.
+      ...environment,
     }
   }
 
@@ -40,7 +41,9 @@ export class Bootstraps {
   purge(securityInstanceId: number): void {
     this.#expiry = undefined
     this.#connections.delete(securityInstanceId)
-    this.#environment.store.deleteInstance(security.id, securityInstanceId)
+    const { store } = this.#environment
+    // The application may have been faster.
+    if (store.hasInstance(security.id, securityInstanceId)) store.deleteInstance(security.id, securityInstanceId)
   }
 
   connection(securityInstanceId: number): BootstrapConnection {

@@ -105,8 +105,8 @@ export class Lwm2mClient {
     this.#fatal = undefined
     const { restartAfterSeconds } = this.#options
     this.#servers.prepare()
-    this.#bootstraps.restore(this.#saving?.takeExpiry())
     const accounts = accountInputs(this.#store, this.#options, this.#saving?.takeServers(this.#servers))
+    this.#bootstraps.restore(this.#saving?.takeExpiry())
     const bootstrap = bootstrapInput(this.#store, this.#options, this.#bootstraps.expiry)
     this.actor.send({
       type: 'start',

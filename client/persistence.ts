@@ -9,6 +9,11 @@ export interface Persistence {
   /** What was saved last. Called once, before the first {@link save}. Never throws. */
   load(): LoadedState
   /**
+   * What was loaded is of no use for this reason: keeps it out of the way of the next {@link save} and returns the error
+   * that tells so. Never throws.
+   */
+  setAside(problem: string): PersistenceError
+  /**
    * Takes a state, which must not be changed any more. Writes come one after another, and of the states that meanwhile
    * wait only the newest is written. Resolves when this state, or a newer one, is safe; rejects with
    * {@link PersistenceError}, which may be ignored. Never throws.
@@ -26,7 +31,7 @@ export type LoadedState =
   | { readonly kind: 'failed'; readonly error: PersistenceError }
 
 export type PersistenceErrorCode =
-  /** What was saved is not whole, or not of this format. */
+  /** What was saved is not whole, not of this format, or does not fit the objects of the client. */
   | 'DAMAGED_STATE'
   /** The system refuses to read the file. */
   | 'STATE_NOT_READABLE'
@@ -82,7 +87,7 @@ class FileStore implements Persistence {
       } catch (error) {
         // Otherwise it holds an infinite number, or is nested more deeply than the stack.
         const problem = error instanceof ShapeError ? error.message : 'it is no saved state'
-        return { kind: 'failed', error: this.#setAside(problem) }
+        return { kind: 'failed', error: this.setAside(problem) }
       }
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return { kind: 'nothing' }
@@ -112,7 +117,7 @@ class FileStore implements Persistence {
   }
 
   /** Gives a damaged file another name, so that a later write does not replace it. */
-  #setAside(problem: string): PersistenceError {
+  setAside(problem: string): PersistenceError {
     const damaged = `the state in ${this.#path} is damaged: ${problem}`
     try {
       const keptAs = this.#freeName()

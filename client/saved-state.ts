@@ -1,3 +1,4 @@
+import type { Disabled } from '../machines/account-context.ts'
 import type { Expiry } from '../machines/bootstrap-context.ts'
 import { AttributeTree, type SavedAttributes } from '../objects/attributes/tree.ts'
 import { type EnablerVersion, enablerVersions } from '../objects/enabler.ts'
@@ -6,20 +7,21 @@ import type { PathValue } from '../objects/path-value.ts'
 import type { Snapshot } from '../objects/snapshot.ts'
 import { JsonReader } from './json-reader.ts'
 import { decodeValue, encodeValue } from './saved-value.ts'
+import type { Told } from './told.ts'
 
 /** What a client knows at one server, to go on from there after a restart. Times are milliseconds since 1970. */
 export interface SavedServer {
   /** Where the server keeps the registration; empty while there is none. */
   readonly location: readonly string[]
-  /** The enabler it is registered as. */
-  readonly version: EnablerVersion
+  /** The enabler it is registered as, or was about to be; absent: any that is allowed. */
+  readonly version?: EnablerVersion
   /** When the server forgets the registration, if it hears nothing; absent: never. */
   readonly registeredUntilMs?: number
-  /** The lifetime the server was told, seconds; 0 is infinite. */
-  readonly lifetimeSeconds: number
+  /** What the server was told of the client; absent: nothing, or it is not known. */
+  readonly told?: Told
   /** The port by which the server knows the client. */
   readonly localPort?: number
-  readonly disabledUntilMs?: number
+  readonly disabled?: Disabled
   readonly attributes: SavedAttributes
   /** JSON data of their owner. */
   readonly observations: readonly unknown[]
@@ -70,11 +72,11 @@ function decodeServer([shortServerId, server]: [string, JsonReader]): [number, S
         .member('location')
         .items()
         .map(segment => segment.text()),
-      version: server.member('version').oneOf(enablerVersions),
+      ...server.optional('version', version => version.oneOf(enablerVersions)),
       ...server.optional('registeredUntilMs', decodeTime),
-      lifetimeSeconds: server.member('lifetimeSeconds').number(0),
+      ...server.optional('told', decodeTold),
       ...server.optional('localPort', port => port.integer(1, 65535)),
-      ...server.optional('disabledUntilMs', decodeTime),
+      ...server.optional('disabled', disabled => disabled.optional('untilMs', decodeTime)),
       attributes: decodeAttributes(server.member('attributes')),
       observations: server
         .member('observations')
@@ -82,6 +84,15 @@ function decodeServer([shortServerId, server]: [string, JsonReader]): [number, S
         .map(({ value }) => value),
     },
   ]
+}
+
+function decodeTold(told: JsonReader): Told {
+  return {
+    lifetimeSeconds: told.member('lifetimeSeconds').number(0),
+    binding: told.member('binding').text(),
+    links: told.member('links').text(),
+    others: told.member('others').text(),
+  }
 }
 
 function decodeTime(time: JsonReader): number {

@@ -1,5 +1,5 @@
-import type { ActorRefFrom } from 'xstate'
-import type { AccountContext, SavedAccount } from '../machines/account-context.ts'
+import type { ActorRefFrom, SnapshotFrom } from 'xstate'
+import type { AccountContext, Disabled } from '../machines/account-context.ts'
 import type { Expiry } from '../machines/bootstrap-context.ts'
 import { accountId } from '../machines/client-context.ts'
 import { accountObjectIds, restoreSnapshot, takeSnapshot } from '../objects/snapshot.ts'
@@ -20,8 +20,10 @@ export interface SavingOptions {
 /** Keeps what outlives a restart: accounts, attributes, observations, registrations and deadlines. */
 export class Saving {
   readonly #options: SavingOptions
+  /** From an earlier run, until the client starts. */
   #restored: SavedState | undefined
   #scheduled = false
+  #failing = false
 
   /** Puts the objects of an earlier run into the store. */
   constructor(options: SavingOptions) {
@@ -35,19 +37,19 @@ export class Saving {
       this.#restored = loaded.state
     } catch (error) {
       // The definitions of the program have changed since.
-      onError(error)
+      const why = error instanceof Error ? error.message : String(error)
+      onError(persistence.setAside(`it does not fit the objects of this program (${why})`))
     }
   }
 
   /** Hands on what an earlier run knew of its servers; once, since afterwards it is old. */
-  takeServers(servers: Servers): ReadonlyMap<number, SavedAccount> {
-    const saved = Object.entries(this.#restored?.servers ?? {})
-    const accounts = new Map<number, SavedAccount>()
-    for (const [shortServerId, server] of saved) {
+  takeServers(servers: Servers): ReadonlyMap<number, SavedServer> {
+    const saved = new Map<number, SavedServer>()
+    for (const [shortServerId, server] of Object.entries(this.#restored?.servers ?? {})) {
       servers.restore(Number(shortServerId), server)
-      accounts.set(Number(shortServerId), accountOf(server))
+      saved.set(Number(shortServerId), server)
     }
-    return accounts
+    return saved
   }
 
   takeExpiry(): Expiry | undefined {
@@ -56,16 +58,14 @@ export class Saving {
     return expiry
   }
 
-  /** Saves once what is to be done now is done. */
+  /** Saves once what is to be done now is done. A failure is told once, until it works again. */
   schedule(actor: ActorRefFrom<typeof client>, servers: Servers): void {
     if (this.#scheduled) return
     this.#scheduled = true
     queueMicrotask(() => {
       this.#scheduled = false
       // What a session in progress writes counts when it is accepted.
-      if (actor.getSnapshot().matches('bootstrapping')) return
-      const { persistence, onError } = this.#options
-      persistence.save(this.#collect(actor, servers)).catch(onError)
+      if (!actor.getSnapshot().matches('bootstrapping')) void this.#save(actor.getSnapshot(), servers)
     })
   }
 
@@ -76,42 +76,57 @@ export class Saving {
     await this.#options.persistence.flush().catch(() => undefined)
   }
 
-  #collect(actor: ActorRefFrom<typeof client>, servers: Servers): SavedState {
+  async #save(snapshot: SnapshotFrom<typeof client>, servers: Servers): Promise<void> {
+    const { persistence, onError } = this.#options
+    try {
+      await persistence.save(this.#collect(snapshot, servers))
+      this.#failing = false
+    } catch (error) {
+      if (!this.#failing) onError(error)
+      this.#failing = true
+    }
+  }
+
+  #collect(snapshot: SnapshotFrom<typeof client>, servers: Servers): SavedState {
     const { store, fingerprint } = this.#options
-    const { children, context } = actor.getSnapshot()
+    const state = { fingerprint, objects: takeSnapshot(store, accountObjectIds) }
+    // Before the start nothing else can have changed.
+    if (this.#restored !== undefined) return { ...this.#restored, ...state }
     const saved: { [shortServerId: number]: SavedServer } = {}
     servers.forEach(connection => {
       const { shortServerId } = connection.account
-      const account = children[accountId(shortServerId)]?.getSnapshot() as { context: AccountContext } | undefined
-      saved[shortServerId] = { ...savedAccount(account?.context), ...connection.save() }
+      saved[shortServerId] = { ...registrationOf(snapshot, shortServerId), ...connection.save() }
     })
-    const { expiry } = context.bootstrap ?? {}
-    return {
-      fingerprint,
-      objects: takeSnapshot(store, accountObjectIds),
-      servers: saved,
-      ...(expiry && { bootstrapExpiry: expiry }),
-    }
+    const { expiry } = snapshot.context.bootstrap ?? {}
+    return { ...state, servers: saved, ...(expiry && { bootstrapExpiry: expiry }) }
   }
 }
 
-function savedAccount(context: AccountContext | undefined): Omit<SavedServer, 'attributes' | 'observations'> {
-  if (context === undefined) return { location: [], version: '1.1', lifetimeSeconds: 0 }
-  const { location, registeredUntilMs, lifetimeSeconds, versions, disabled } = context
-  return {
-    location,
-    version: versions[0],
-    lifetimeSeconds,
-    ...(registeredUntilMs === undefined ? {} : { registeredUntilMs }),
-    ...(disabled?.untilMs === undefined ? {} : { disabledUntilMs: disabled.untilMs }),
+type SavedRegistration = Pick<SavedServer, 'location' | 'version' | 'registeredUntilMs' | 'disabled'>
+
+/** What the statecharts know of a server. */
+function registrationOf(snapshot: SnapshotFrom<typeof client>, shortServerId: number): SavedRegistration {
+  const account = snapshot.children[accountId(shortServerId)]?.getSnapshot() as { context: AccountContext } | undefined
+  if (account !== undefined) {
+    const { location, registeredUntilMs, versions, disabled } = account.context
+    return savedRegistration(location, versions[0], registeredUntilMs, disabled)
   }
+  // One whose turn has not come yet has kept what it was given.
+  const waiting = snapshot.context.accounts.find(input => input.shortServerId === shortServerId)
+  const { location = [], version, registeredUntilMs, disabled } = waiting?.saved ?? {}
+  return savedRegistration(location, version, registeredUntilMs, waiting?.disabled ?? disabled)
 }
 
-function accountOf({ location, version, registeredUntilMs, disabledUntilMs }: SavedServer): SavedAccount {
+function savedRegistration(
+  location: readonly string[],
+  version: SavedServer['version'],
+  registeredUntilMs: number | undefined,
+  disabled: Disabled | undefined,
+): SavedRegistration {
   return {
     location,
-    version,
+    ...(version && { version }),
     ...(registeredUntilMs === undefined ? {} : { registeredUntilMs }),
-    ...(disabledUntilMs === undefined ? {} : { disabled: { untilMs: disabledUntilMs } }),
+    ...(disabled && { disabled }),
   }
 }

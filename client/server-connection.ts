@@ -26,10 +26,12 @@ import { decodeRegistered, encodeDeregister, encodeRegister, encodeUpdate } from
 import { connect } from './connect.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import { deviceManagement } from './device-management.ts'
+import { sha256 } from './fingerprint.ts'
 import { Link } from './link.ts'
 import { Observations } from './observations.ts'
 import { causeOf } from './request-exchange.ts'
 import type { SavedServer } from './saved-state.ts'
+import { type Told, toldBy } from './told.ts'
 import { whenQuiet } from './when-quiet.ts'
 
 /** A De-register may take this long: whoever stops a device does not wait for a dead server. */
@@ -49,6 +51,8 @@ export class ServerConnection {
   /** Kept across connections: a server without security knows its client by address and port. */
   #localPort = 0
   #attempt = 0
+  /** What the server knows of the client. */
+  #told: Told | undefined
 
   constructor(account: ServerAccount, environment: ConnectionEnvironment) {
     const { store, router, clock, onError, versions } = environment
@@ -118,6 +122,7 @@ export class ServerConnection {
     const { version, lifetimeSeconds } = input
     const { endpoint, store, clock, smsNumber, profileId } = this.#environment
     const atMs = clock.now()
+    const told = toldBy(input, this.#environment)
     this.#context.enablerVersion = version
     const message = encodeRegister({
       endpoint,
@@ -137,6 +142,7 @@ export class ServerConnection {
         } else if (location === undefined) {
           report({ type: 'register.timedOut', cause: noLocation })
         } else {
+          this.#told = told
           report({ type: 'register.created', location, atMs })
           this.#observations.release()
         }
@@ -149,18 +155,21 @@ export class ServerConnection {
     const { location, version, lifetimeSeconds, binding, includeLinks } = input
     const { store, clock } = this.#environment
     const atMs = clock.now()
-    this.#context.enablerVersion = version
-    const message = encodeUpdate(location, {
+    const links = includeLinks ? registrationLinks(store, version) : undefined
+    const parameters = {
       ...(lifetimeSeconds === undefined ? {} : { lifetimeSeconds }),
       ...(binding === undefined ? {} : { binding }),
-      ...(includeLinks ? { objectLinks: registrationLinks(store, version) } : {}),
-    })
+    }
+    const told = this.#told && { ...this.#told, ...parameters, ...(links && { links: sha256(links) }) }
+    this.#context.enablerVersion = version
+    const message = encodeUpdate(location, { ...parameters, ...(links && { objectLinks: links }) })
     return this.#request(
       message,
       ({ code }) => {
         if (!isSuccess(code)) {
           report({ type: 'update.rejected', responseCode: code })
         } else {
+          this.#told = told
           report({ type: 'update.changed', atMs })
           this.#observations.release()
         }
@@ -212,16 +221,20 @@ export class ServerConnection {
   }
 
   /** What is to be known of the server after a restart, besides its registration. */
-  save(): Pick<SavedServer, 'localPort' | 'attributes' | 'observations'> {
+  save(): Pick<SavedServer, 'told' | 'localPort' | 'attributes' | 'observations'> {
     return {
+      ...(this.#told && { told: this.#told }),
       ...(this.#localPort === 0 ? {} : { localPort: this.#localPort }),
       attributes: this.#attributes.save(),
       observations: this.#observations.save(),
     }
   }
 
-  restore({ localPort = 0, attributes, observations }: SavedServer): void {
+  restore({ told, localPort = 0, attributes, observations }: SavedServer): void {
+    this.#told = told
     this.#localPort = localPort
+    // The server must know where the client is before it hears of anything else.
+    this.#observations.hold('latest')
     this.#attributes.restore(attributes)
     this.#observations.restore(observations)
   }

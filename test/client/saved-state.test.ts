@@ -48,20 +48,20 @@ const server: fc.Arbitrary<SavedServer> = fc.record(
     location: fc.array(fc.string({ unit: 'binary' })),
     version: fc.constantFrom('1.0' as const, '1.1' as const, '1.2' as const),
     registeredUntilMs: timeMs,
-    lifetimeSeconds: fc.nat(),
+    told: fc.record({ lifetimeSeconds: fc.nat(), binding: fc.string(), links: fc.string(), others: fc.string() }),
     localPort: fc.integer({ min: 1, max: 65535 }),
-    disabledUntilMs: timeMs,
+    disabled: fc.record({ untilMs: timeMs }, { requiredKeys: [] }),
     attributes,
     observations: fc.array(fc.jsonValue({ noUnicodeString: false })),
   },
-  { requiredKeys: ['location', 'version', 'lifetimeSeconds', 'attributes', 'observations'] },
+  { requiredKeys: ['location', 'attributes', 'observations'] },
 )
 const state: fc.Arbitrary<SavedState> = fc.record(
   {
     fingerprint: fc.string(),
     objects: fc.array(entry).map(entries => ({ objectIds, entries })),
     servers: fc.dictionary(fc.integer({ min: 1, max: 65534 }).map(String), server),
-    bootstrapAccountDeadlineMs: timeMs,
+    bootstrapExpiry: fc.record({ securityInstanceId: id, atMs: timeMs }),
   },
   { requiredKeys: ['fingerprint', 'objects', 'servers'] },
 )
@@ -161,17 +161,25 @@ test.each<[string, unknown]>([
   ['servers/1/version', '1.3'],
   ['servers/1/registeredUntilMs', null],
   ['servers/1/registeredUntilMs', -1],
-  ['servers/1/lifetimeSeconds', '5'],
-  ['servers/1/lifetimeSeconds', undefined],
+  ['servers/1/told', []],
+  ['servers/1/told', { lifetimeSeconds: 5 }],
+  ['servers/1/told/lifetimeSeconds', '5'],
+  ['servers/1/told/binding', 5],
+  ['servers/1/told/links', undefined],
+  ['servers/1/told/others', null],
   ['servers/1/localPort', 0],
   ['servers/1/localPort', 5.5],
-  ['servers/1/disabledUntilMs', true],
+  ['servers/1/disabled', true],
+  ['servers/1/disabled', { untilMs: true }],
   ['servers/1/attributes', []],
   ['servers/1/attributes', { '/3/0': 5 }],
   ['servers/1/attributes', { '/x': {} }],
   ['servers/1/attributes', { '/3': { pminSeconds: -1 } }],
   ['servers/1/observations', {}],
-  ['bootstrapAccountDeadlineMs', 'soon'],
+  ['bootstrapExpiry', 'soon'],
+  ['bootstrapExpiry', { securityInstanceId: 0 }],
+  ['bootstrapExpiry', { securityInstanceId: 65535, atMs: 1 }],
+  ['bootstrapExpiry', { securityInstanceId: 0, atMs: 'soon' }],
 ])('%s = %j is refused', (place, replacement) => {
   expect(() => decodeState(damaged('fingerprint', 'x'))).not.toThrow()
   expect(() => decodeState(damaged(place, replacement))).toThrow(ShapeError)
@@ -186,6 +194,6 @@ test('an error names the place and no value', () => {
 })
 
 test('a state that could not be read again is not encoded', () => {
-  const forEver = { ...numberedState(1), bootstrapAccountDeadlineMs: Infinity }
-  expect(() => encodeState(forEver)).toThrow('state/bootstrapAccountDeadlineMs is not a number in its range')
+  const forEver = { ...numberedState(1), bootstrapExpiry: { securityInstanceId: 0, atMs: Infinity } }
+  expect(() => encodeState(forEver)).toThrow('state/bootstrapExpiry/atMs is not a number in its range')
 })

@@ -28,12 +28,15 @@ import { SimulatedClock } from '../../transport/simulated-clock.ts'
 /** The effects of all charts; of the client chart on its own, its actors. */
 export type EffectName = keyof typeof accountEffects | keyof typeof bootstrapEffects | 'account' | 'bootstrap'
 
+/** An event with its payload. */
+export type Outcome = EventObject & Readonly<Record<string, unknown>>
+
 /** An effect that runs: its input, what it was told, and how the test tells its outcome. */
 export interface RunningEffect {
   readonly name: EffectName
   readonly input: { readonly shortServerId?: number; readonly securityInstanceId?: number }
   readonly messages: EventObject[]
-  report(outcome: EventObject): void
+  report(outcome: Outcome): void
 }
 
 /** The world of one actor under test: simulated time, what it announced, and the effects it started. */
@@ -105,17 +108,18 @@ function siteOf(system: System): Site {
 
 /** An effect whose outcome the test reports. */
 const scripted = (name: EffectName) =>
-  effect<RunningEffect['input'], EventObject>((input, report, system) => {
+  effect<RunningEffect['input'], EventObject>((input, sendBack, system) => {
     const messages: EventObject[] = []
-    const end = siteOf(system).open({ name, input, messages, report })
+    const end = siteOf(system).open({ name, input, messages, report: sendBack })
     return { end, receive: message => messages.push(message) }
   })
 
-const timer = effect<TimerInput, TimerOutcome>(({ deadlineMs }, report, system) => {
+const timer = effect<TimerInput, TimerOutcome>(({ deadlineMs }, sendBack, system) => {
   const site = siteOf(system)
-  const end = site.open({ name: 'timer', input: {}, messages: [], report: () => report({ type: 'timer.due' }) })
+  const due = () => sendBack({ type: 'timer.due' })
+  const end = site.open({ name: 'timer', input: {}, messages: [], report: due })
   if (deadlineMs === undefined || site.byHand) return end
-  const handle = site.clock.setTimeout(() => report({ type: 'timer.due' }), deadlineMs - site.clock.now())
+  const handle = site.clock.setTimeout(due, deadlineMs - site.clock.now())
   return () => {
     site.clock.clearTimeout(handle)
     end()
@@ -123,17 +127,17 @@ const timer = effect<TimerInput, TimerOutcome>(({ deadlineMs }, report, system) 
 })
 
 /** Takes away the whole spread: the shortest delay. */
-const retryDelay = effect<RetryDelayInput, RetryDelayOutcome>(({ failedAttempts, retry }, report, system) => {
+const retryDelay = effect<RetryDelayInput, RetryDelayOutcome>(({ failedAttempts, retry }, sendBack, system) => {
   const site = siteOf(system)
   const end = site.open({
     name: 'retryDelay',
     input: {},
     messages: [],
-    report: outcome => report(outcome as RetryDelayOutcome),
+    report: outcome => sendBack(outcome as RetryDelayOutcome),
   })
   if (site.byHand) return end
   const delayMs = retryDelayMs(failedAttempts, retry, 0)
-  report({ type: 'retry.scheduled', delayMs, atMs: site.clock.now() + delayMs })
+  sendBack({ type: 'retry.scheduled', delayMs, atMs: site.clock.now() + delayMs })
   return end
 })
 
@@ -198,19 +202,19 @@ export function startAccount(
   return { site, actor: place(actor, site) }
 }
 
-export function connect(site: Site, shortServerId?: number): void {
-  site.effect('connection', shortServerId).report({ type: 'connect.succeeded', atMs: site.clock.now() } as EventObject)
+/** Has the effect, of this account if given, report an outcome. */
+export function report(site: Site, name: EffectName, outcome: Outcome, shortServerId?: number): void {
+  site.effect(name, shortServerId).report(outcome)
 }
 
-export function report(site: Site, name: EffectName, outcome: EventObject & Record<string, unknown>): void {
-  site.effect(name).report(outcome)
+export function connect(site: Site, shortServerId?: number): void {
+  report(site, 'connection', { type: 'connect.succeeded', atMs: site.clock.now() }, shortServerId)
 }
 
 /** Connects and registers an account, answering as a server would. */
 export function answerRegister(site: Site, shortServerId?: number): void {
   connect(site, shortServerId)
-  const created = { type: 'register.created', location, atMs: site.clock.now() }
-  site.effect('register', shortServerId).report(created)
+  report(site, 'register', { type: 'register.created', location, atMs: site.clock.now() }, shortServerId)
 }
 
 /** A registered account, its REGISTRATION_COMPLETE already taken. */

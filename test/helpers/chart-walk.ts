@@ -78,14 +78,14 @@ interface Step {
 }
 
 /** The ways through the graph that XState makes of the chart. */
-function waysOf<TMachine extends AnyStateMachine>(walk: ChartWalk<TMachine>, { input, events }: Beginning<TMachine>) {
+function waysOf<TMachine extends AnyStateMachine>(walk: ChartWalk<TMachine>, beginning: Beginning<TMachine>) {
   // XState's graph functions know the types of a named machine only.
   const machine: AnyStateMachine = walk.machine
   const situation = (snapshot: unknown) => JSON.stringify(walk.situation(snapshot as SnapshotFrom<TMachine>))
   const model = {
-    input,
+    input: beginning.input,
     limit: 1e6,
-    events: (snapshot: unknown) => [...events(snapshot as SnapshotFrom<TMachine>)],
+    events: (snapshot: unknown) => [...beginning.events(snapshot as SnapshotFrom<TMachine>)],
     serializeState: situation,
     stopWhen: ({ status }: AnyMachineSnapshot) => status !== 'active',
   }
@@ -116,9 +116,10 @@ class Progress {
 
   watch(machine: AnyStateMachine, inspected: InspectionEvent): void {
     if (inspected.type !== '@xstate.microstep') return
-    const { _nodes: active, machine: source } = inspected.snapshot as AnyMachineSnapshot
+    const { snapshot, _transitions: microstep } = inspected
+    const { _nodes: active, machine: source } = snapshot as AnyMachineSnapshot
     if (source !== machine) return
-    for (const transition of inspected._transitions) this.taken.add(transition)
+    for (const transition of microstep) this.taken.add(transition)
     for (const { id } of active) this.visited.add(id)
   }
 }

@@ -17,7 +17,7 @@ export function numberedState(number: number, secretLength = 16): SavedState {
         location: ['rd', String(number)],
         version: '1.1',
         registeredUntilMs: 1_700_000_000_000 + number,
-        lifetimeSeconds: 300,
+        told: { lifetimeSeconds: 300, binding: 'U', links: 'ab', others: 'cd' },
         localPort: 40_000,
         attributes: { '/3/0': { pminSeconds: 5 } },
         observations: [{ token: '0a' }],

@@ -67,12 +67,13 @@ function situation({ value, context, children }: Snapshot): unknown {
 /** However far it came, it has stopped when its accounts have. */
 function stop(site: Site, actor: AnyActor): void {
   actor.send({ type: 'stop' })
-  for (const { name, input, report } of site.running) {
-    const { shortServerId = 0 } = input
-    if (name === 'account')
-      report({ type: `xstate.done.actor.${accountId(shortServerId)}`, output: { shortServerId } } as never)
+  for (const effect of site.running) {
+    const { shortServerId = 0 } = effect.input
+    if (effect.name === 'account')
+      effect.report({ type: `xstate.done.actor.${accountId(shortServerId)}`, output: { shortServerId } })
   }
-  expect(actor.getSnapshot()).toMatchObject({ value: 'stopped', children: {} })
+  const { value, children }: Snapshot = actor.getSnapshot()
+  expect([value, children]).toEqual(['stopped', {}])
 }
 
 const starts: ClientInput[] = [
