@@ -270,7 +270,10 @@ describePeer('Leshan 2.0.0-M15 as bootstrap server and M18 as server', leshanPro
       requested,
       registered(60),
       'Update',
-      ...[unanswered, unanswered, unanswered, unanswered],
+      unanswered,
+      unanswered,
+      unanswered,
+      unanswered,
       requested,
       registered(90),
     ])
