@@ -505,6 +505,22 @@ describe('a bootstrap that fails leaves the accounts before at work', () => {
     expect(site.uplinks.at(-1)?.path).toBe('/rd/r1')
   })
 
+  test('what the application has changed meanwhile stays, and is told by the Update', async () => {
+    const { site } = await bootstrapScenario({
+      servers: [{ ...knownServer, lifetimeSeconds: 3_600 }],
+      session: accountSession({ shortServerId: 66 }).slice(0, -1),
+      client: { bootstrapRetry: { ...retry, attempts: 1 } },
+    })
+    await site.register()
+    site.client.bootstrap()
+    await site.clock.advance(10_000)
+    site.client.objects.set('/3303/0/5700', 8)
+    site.client.objects.create(temperature, 1)
+    await site.clock.advance(300_000)
+    expect(site.client.objects.get('/3303/0/5700')).toBe(8)
+    expect(site.uplinks.at(-1)).toMatchObject({ path: '/rd/r1', payload: expect.stringContaining('</3303/1>') })
+  })
+
   test('the registration is made anew when its lifetime has passed meanwhile', async () => {
     const { site } = await bootstrapScenario({
       servers: [{ ...knownServer, lifetimeSeconds: 60 }],

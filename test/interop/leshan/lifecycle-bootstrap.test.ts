@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, it, type TestContext } from 'vitest'
+import { afterAll, beforeAll, it, type TestContext, vi } from 'vitest'
 import type { ClientOptions } from '../../../index.ts'
 import { describePeer } from '../peer-suite.ts'
 import { Relay } from '../relay.ts'
@@ -229,6 +229,18 @@ describePeer('Leshan 2.0.0-M15 as bootstrap server and M18 as server', leshanPro
     expect(requests.slice(-2)).toEqual([requested, registered(60)])
   })
 
+  it.concurrent('Bootstrap-Server Account Timeout: the account is purged, Bootstrap-Request Trigger is 4.05', async context => {
+    const { expect } = context
+    const { client, endpoint } = await site(context, {
+      bootstrap: { uri: bootstrap.coapUri, accountTimeoutSeconds: 1 },
+    })
+    await bootstrap.configure(endpoint, accountOf(leshan.coapUri))
+    client.start()
+    await client.registered()
+    await vi.waitFor(() => expect(client.objects.get('/0/0/0')).toBe(undefined), 5_000)
+    expect((await leshan.execute(endpoint, bootstrapRequestTrigger)).status).toBe('METHOD_NOT_ALLOWED(405)')
+  })
+
   it.concurrent('Bootstrap-Request Trigger is 4.05 without a Bootstrap-Server Account', async context => {
     const { expect } = context
     const { client, endpoint } = await site(context, {
@@ -258,7 +270,10 @@ describePeer('Leshan 2.0.0-M15 as bootstrap server and M18 as server', leshanPro
       requested,
       registered(60),
       'Update',
-      ...[unanswered, unanswered, unanswered, unanswered],
+      unanswered,
+      unanswered,
+      unanswered,
+      unanswered,
       requested,
       registered(90),
     ])
