@@ -59,10 +59,14 @@ answerQuestions({
         clients.push(client)
       }
     }),
+  /** One a simulated millisecond: those of a real fleet do not send in step either. */
   start: () =>
-    timed(() => {
-      for (const client of clients) client.start()
-      return clock.until(Promise.all(clients.map(client => client.registered())))
+    timed(async () => {
+      for (const client of clients) {
+        client.start()
+        await clock.advance(1)
+      }
+      await clock.until(Promise.all(clients.map(client => client.registered())))
     }),
   day: () => timed(() => clock.advance(dayMs)),
   suspend: () =>
