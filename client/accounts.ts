@@ -5,6 +5,7 @@ import { defaultRetry } from '../machines/retry.ts'
 import { type BootstrapAccount, bootstrapAccounts, type ServerAccount, serverAccounts } from '../objects/account.ts'
 import { server } from '../objects/definitions/server.ts'
 import { type EnablerVersion, enablerVersions } from '../objects/enabler.ts'
+import { registrationLinks } from '../objects/links.ts'
 import type { ObjectStore } from '../objects/store.ts'
 import type { ClientOptions } from './options.ts'
 import type { SavedServer } from './saved-state.ts'
@@ -129,8 +130,9 @@ function savedAccount(
   { smsNumber, profileId }: LifecycleOptions,
 ): SavedAccount {
   const queueMode = awakeSeconds !== undefined
-  const input = { version: version ?? versions[0], lifetimeSeconds, binding, queueMode }
-  const causes = told && causesBetween(told, toldBy(input, { store, smsNumber, profileId }))
+  const objectLinks = registrationLinks(store, version ?? versions[0])
+  const now = toldBy({ lifetimeSeconds, binding, queueMode, smsNumber, profileId, objectLinks })
+  const causes = told && causesBetween(told, now)
   return {
     ...(version && { version }),
     ...(disabled && { disabled }),

@@ -134,7 +134,8 @@ export class ServerConnection {
     const { version, lifetimeSeconds } = input
     const { endpoint, store, clock, smsNumber, profileId } = this.#environment
     const atMs = clock.now()
-    const told = toldBy(input, this.#environment)
+    const objectLinks = registrationLinks(store, version)
+    const told = toldBy({ ...input, smsNumber, profileId, objectLinks })
     this.#context.enablerVersion = version
     const message = encodeRegister({
       endpoint,
@@ -143,7 +144,7 @@ export class ServerConnection {
       ...bindingParameters(input),
       ...(smsNumber === undefined ? {} : { smsNumber }),
       ...(profileId === undefined || version !== '1.2' ? {} : { profileId }),
-      objectLinks: registrationLinks(store, version),
+      objectLinks,
     })
     return this.#request(
       message,

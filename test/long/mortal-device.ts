@@ -96,7 +96,8 @@ say('registered')
 for (let turn = 0; ; turn++) {
   if (bootstraps ? turn === 0 : turn % 20 === 19) client.bootstrap()
   sensor.set({ sensorValue: turn })
-  if (turn % 3 === 0) client.objects.set('/1/0/1', 1000 + (turn % 1000))
+  // A bootstrap may have deleted it, and not written it yet.
+  if (turn % 3 === 0 && client.objects.get('/1/0/0') !== undefined) client.objects.set('/1/0/1', 1000 + (turn % 1000))
   if (turn % 3 === 1) client.update(2)
   await new Promise<void>(resolve => void systemClock.setTimeout(resolve, 40))
 }
