@@ -148,7 +148,7 @@ class Mortal {
     /** Before the first registration, too, where a first bootstrap or the Update after a restart is in progress. */
     const duringStart = random.fraction() < (loaded === undefined ? 0.7 : 0.4)
     let countdown = this.#upTo(aim === 'bootstrap' ? 16 : duringStart ? 4 : 12)
-    const delayMs = random.fraction() < 0.5 ? 0 : random.fraction() * (random.fraction() < 0.2 ? 1200 : 20)
+    const delayMs = random.fraction() < 0.7 ? 0 : random.fraction() * (random.fraction() < 0.2 ? 1200 : 20)
     this.#onMessage = seen => {
       if (seen !== aim || (!duringStart && !isRegistered) || isLast) return
       if (--countdown === 0) void later(delayMs, () => kill(delayMs === 0 ? `in ${aim}` : phaseOf(output, aim)))
