@@ -34,6 +34,9 @@ type LifecycleOptions = Pick<
   | 'profileId'
 >
 
+/** What is known of a server from before the start. */
+type KnownServer = Omit<SavedServer, 'attributes' | 'observations'>
+
 /** What a Register always tells. */
 interface AlwaysTold {
   readonly binding: string
@@ -53,13 +56,13 @@ export function versionsOf({ versions }: LifecycleOptions): readonly [EnablerVer
 export function accountInputs(
   store: ObjectStore,
   options: LifecycleOptions,
-  saved: ReadonlyMap<number, SavedServer> = new Map(),
+  known: (shortServerId: number) => KnownServer | undefined = () => undefined,
 ): AccountInput[] {
   raiseLifetimes(store, options)
   const canBootstrap = bootstrapAccounts(store).length > 0
   return serverAccounts(store).map(account => {
     const input = accountInput(account, options, canBootstrap)
-    const before = saved.get(account.shortServerId)
+    const before = known(account.shortServerId)
     return before === undefined ? input : { ...input, saved: savedAccount(before, input, store, options) }
   })
 }
@@ -124,7 +127,7 @@ function accountInput(
 
 /** Of a registration that an Update cannot bring up to date any more, only the version counts. */
 function savedAccount(
-  { location, version, registeredUntilMs, disabled, told }: SavedServer,
+  { location, version, registeredUntilMs, disabled, told }: KnownServer,
   { lifetimeSeconds, binding, versions, awakeSeconds }: AccountInput & AlwaysTold,
   store: ObjectStore,
   { smsNumber, profileId }: LifecycleOptions,

@@ -1,3 +1,4 @@
+import type { Disabled } from '../machines/account-context.ts'
 import type {
   AwakeWindowInput,
   AwakeWindowOutcome,
@@ -51,6 +52,8 @@ interface Link {
  */
 export class ServerConnection {
   readonly account: ServerAccount
+  /** Kept over a stop, too: the server is not to be spoken to until then (LwM2M Core 1.2.2 §E.2, resource 5). */
+  disabled: Disabled | undefined
   readonly #environment: ConnectionEnvironment
   readonly #uri: ServerUri
   readonly #attributes = new AttributeTree()
@@ -90,6 +93,7 @@ export class ServerConnection {
   /** Opens the connection; lets it rest and wakes it in queue mode; closes it in the end. */
   open(report: (outcome: ConnectionOutcome) => void): RunningEffect<ConnectionMessage> {
     let ended = false
+    this.disabled = undefined
     const { network, clock } = this.#environment
     const connect = () => {
       const options = { localPort: this.#localPort, attempt: this.#attempt++ }
@@ -239,8 +243,9 @@ export class ServerConnection {
   }
 
   /** What is to be known of the server after a restart, besides its registration. */
-  save(): Pick<SavedServer, 'told' | 'localPort' | 'attributes' | 'observations'> {
+  save(): Omit<SavedServer, 'location' | 'version' | 'registeredUntilMs'> {
     return {
+      ...(this.disabled && { disabled: this.disabled }),
       ...(this.#told && { told: this.#told }),
       ...(this.#localPort === 0 ? {} : { localPort: this.#localPort }),
       attributes: this.#attributes.save(),
@@ -248,7 +253,8 @@ export class ServerConnection {
     }
   }
 
-  restore({ told, localPort = 0, attributes, observations }: SavedServer): void {
+  restore({ disabled, told, localPort = 0, attributes, observations }: SavedServer): void {
+    this.disabled = disabled
     this.#told = told
     this.#localPort = localPort
     // The server must know where the client is before it hears of anything else.
