@@ -5,6 +5,7 @@ import { defaultRetry } from '../machines/retry.ts'
 import { type BootstrapAccount, bootstrapAccounts, type ServerAccount, serverAccounts } from '../objects/account.ts'
 import { server } from '../objects/definitions/server.ts'
 import { type EnablerVersion, enablerVersions } from '../objects/enabler.ts'
+import { registrationLinks } from '../objects/links.ts'
 import type { ObjectStore } from '../objects/store.ts'
 import type { ClientOptions } from './options.ts'
 import type { SavedServer } from './saved-state.ts'
@@ -33,6 +34,9 @@ type LifecycleOptions = Pick<
   | 'profileId'
 >
 
+/** What is known of a server from before the start. */
+type KnownServer = Omit<SavedServer, 'attributes' | 'observations'>
+
 /** What a Register always tells. */
 interface AlwaysTold {
   readonly binding: string
@@ -52,13 +56,13 @@ export function versionsOf({ versions }: LifecycleOptions): readonly [EnablerVer
 export function accountInputs(
   store: ObjectStore,
   options: LifecycleOptions,
-  saved: ReadonlyMap<number, SavedServer> = new Map(),
+  known: (shortServerId: number) => KnownServer | undefined = () => undefined,
 ): AccountInput[] {
   raiseLifetimes(store, options)
   const canBootstrap = bootstrapAccounts(store).length > 0
   return serverAccounts(store).map(account => {
     const input = accountInput(account, options, canBootstrap)
-    const before = saved.get(account.shortServerId)
+    const before = known(account.shortServerId)
     return before === undefined ? input : { ...input, saved: savedAccount(before, input, store, options) }
   })
 }
@@ -123,14 +127,15 @@ function accountInput(
 
 /** Of a registration that an Update cannot bring up to date any more, only the version counts. */
 function savedAccount(
-  { location, version, registeredUntilMs, disabled, told }: SavedServer,
+  { location, version, registeredUntilMs, disabled, told }: KnownServer,
   { lifetimeSeconds, binding, versions, awakeSeconds }: AccountInput & AlwaysTold,
   store: ObjectStore,
   { smsNumber, profileId }: LifecycleOptions,
 ): SavedAccount {
   const queueMode = awakeSeconds !== undefined
-  const input = { version: version ?? versions[0], lifetimeSeconds, binding, queueMode }
-  const causes = told && causesBetween(told, toldBy(input, { store, smsNumber, profileId }))
+  const objectLinks = registrationLinks(store, version ?? versions[0])
+  const now = toldBy({ lifetimeSeconds, binding, queueMode, smsNumber, profileId, objectLinks })
+  const causes = told && causesBetween(told, now)
   return {
     ...(version && { version }),
     ...(disabled && { disabled }),

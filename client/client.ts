@@ -105,8 +105,11 @@ export class Lwm2mClient {
     this.#fatal = undefined
     const { restartAfterSeconds } = this.#options
     this.#servers.prepare()
-    const accounts = accountInputs(this.#store, this.#options, this.#saving?.takeServers(this.#servers))
+    const saved = this.#saving?.takeServers(this.#servers)
     this.#bootstraps.restore(this.#saving?.takeExpiry())
+    const accounts = accountInputs(this.#store, this.#options, shortServerId => {
+      return saved?.get(shortServerId) ?? this.#servers.known(shortServerId)
+    })
     const bootstrap = bootstrapInput(this.#store, this.#options, this.#bootstraps.expiry)
     this.actor.send({
       type: 'start',
@@ -158,7 +161,10 @@ export class Lwm2mClient {
     this.actor.send({ type: 'reconnect', ...(shortServerId === undefined ? {} : { shortServerId }) })
   }
 
-  /** De-registers from a server for so many seconds, or until `enable` (LwM2M Core 1.2.2 §E.2, resource 4). */
+  /**
+   * De-registers from a server for so many seconds, or until `enable` (LwM2M Core 1.2.2 §E.2, resource 4). The time goes on
+   * while the client is stopped.
+   */
   disable(shortServerId: number, seconds?: number): void {
     const until = seconds === undefined ? {} : { untilMs: this.#clock.now() + seconds * 1000 }
     this.actor.send({ type: 'disable', shortServerId, ...until })
@@ -166,6 +172,7 @@ export class Lwm2mClient {
 
   /** Registers again with a server that was disabled. */
   enable(shortServerId: number): void {
+    this.#servers.disable(shortServerId, undefined)
     this.actor.send({ type: 'enable', shortServerId })
   }
 
@@ -265,8 +272,11 @@ export class Lwm2mClient {
       case 'CONNECT_FAILURE':
       case 'REG_TIMEOUT':
       case 'DEREGISTER':
+        this.#registered.delete(event.shortServerId)
+        break
       case 'SERVER_DISABLED':
         this.#registered.delete(event.shortServerId)
+        this.#servers.disable(event.shortServerId, event.untilMs === undefined ? {} : { untilMs: event.untilMs })
         break
       case 'DISCONNECT':
         if (event.shortServerId === undefined) break

@@ -1,5 +1,5 @@
 import type { ActorRefFrom, SnapshotFrom } from 'xstate'
-import type { AccountContext, Disabled } from '../machines/account-context.ts'
+import type { AccountContext } from '../machines/account-context.ts'
 import type { Expiry } from '../machines/bootstrap-context.ts'
 import { accountId } from '../machines/client-context.ts'
 import { accountObjectIds, restoreSnapshot, takeSnapshot } from '../objects/snapshot.ts'
@@ -102,31 +102,29 @@ export class Saving {
   }
 }
 
-type SavedRegistration = Pick<SavedServer, 'location' | 'version' | 'registeredUntilMs' | 'disabled'>
+type SavedRegistration = Pick<SavedServer, 'location' | 'version' | 'registeredUntilMs'>
 
 /** What the statecharts know of a server. */
 function registrationOf(snapshot: SnapshotFrom<typeof client>, shortServerId: number): SavedRegistration {
   const account = snapshot.children[accountId(shortServerId)]?.getSnapshot() as { context: AccountContext } | undefined
   if (account !== undefined) {
-    const { location, registeredUntilMs, versions, disabled } = account.context
-    return savedRegistration(location, versions[0], registeredUntilMs, disabled)
+    const { location, registeredUntilMs, versions } = account.context
+    return savedRegistration(location, versions[0], registeredUntilMs)
   }
   // One whose turn has not come yet has kept what it was given.
   const waiting = snapshot.context.accounts.find(input => input.shortServerId === shortServerId)
-  const { location = [], version, registeredUntilMs, disabled } = waiting?.saved ?? {}
-  return savedRegistration(location, version, registeredUntilMs, waiting?.disabled ?? disabled)
+  const { location = [], version, registeredUntilMs } = waiting?.saved ?? {}
+  return savedRegistration(location, version, registeredUntilMs)
 }
 
 function savedRegistration(
   location: readonly string[],
   version: SavedServer['version'],
   registeredUntilMs: number | undefined,
-  disabled: Disabled | undefined,
 ): SavedRegistration {
   return {
     location,
     ...(version && { version }),
     ...(registeredUntilMs === undefined ? {} : { registeredUntilMs }),
-    ...(disabled && { disabled }),
   }
 }

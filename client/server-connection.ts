@@ -1,3 +1,4 @@
+import type { Disabled } from '../machines/account-context.ts'
 import type {
   AwakeWindowInput,
   AwakeWindowOutcome,
@@ -43,6 +44,8 @@ const deregisterTimeoutMs = 5_000
  */
 export class ServerConnection {
   readonly account: ServerAccount
+  /** Kept over a stop, too: the server is not to be spoken to until then (LwM2M Core 1.2.2 §E.2, resource 5). */
+  disabled: Disabled | undefined
   readonly #environment: ConnectionEnvironment
   readonly #attributes = new AttributeTree()
   readonly #context: OperationContext & { enablerVersion: EnablerVersion }
@@ -81,6 +84,7 @@ export class ServerConnection {
   /** Opens the connection; lets it rest and wakes it in queue mode; closes it in the end. */
   open(report: (outcome: ConnectionOutcome) => void): RunningEffect<ConnectionMessage> {
     let ended = false
+    this.disabled = undefined
     const { network, clock } = this.#environment
     this.#report = report
     const begin = () => {
@@ -126,7 +130,8 @@ export class ServerConnection {
     const { version, lifetimeSeconds } = input
     const { endpoint, store, clock, smsNumber, profileId } = this.#environment
     const atMs = clock.now()
-    const told = toldBy(input, this.#environment)
+    const objectLinks = registrationLinks(store, version)
+    const told = toldBy({ ...input, smsNumber, profileId, objectLinks })
     const tellsProfile = profileId !== undefined && version === '1.2' && !this.#profileIsUnknown
     this.#context.enablerVersion = version
     const message = encodeRegister({
@@ -136,7 +141,7 @@ export class ServerConnection {
       ...bindingParameters(input),
       ...(smsNumber === undefined ? {} : { smsNumber }),
       ...(tellsProfile ? { profileIds: [profileId] } : {}),
-      objectLinks: registrationLinks(store, version),
+      objectLinks,
     })
     let end = this.#request(
       message,
@@ -231,8 +236,9 @@ export class ServerConnection {
   }
 
   /** What is to be known of the server after a restart, besides its registration. */
-  save(): Pick<SavedServer, 'told' | 'localPort' | 'attributes' | 'observations'> {
+  save(): Omit<SavedServer, 'location' | 'version' | 'registeredUntilMs'> {
     return {
+      ...(this.disabled && { disabled: this.disabled }),
       ...(this.#told && { told: this.#told }),
       ...(this.#localPort === 0 ? {} : { localPort: this.#localPort }),
       attributes: this.#attributes.save(),
@@ -240,7 +246,8 @@ export class ServerConnection {
     }
   }
 
-  restore({ told, localPort = 0, attributes, observations }: SavedServer): void {
+  restore({ disabled, told, localPort = 0, attributes, observations }: SavedServer): void {
+    this.disabled = disabled
     this.#told = told
     this.#localPort = localPort
     // The server must know where the client is before it hears of anything else.

@@ -1,3 +1,4 @@
+import type { Disabled } from '../machines/account-context.ts'
 import type { ClientCommand } from '../machines/client-context.ts'
 import { type ServerAccount, serverAccounts } from '../objects/account.ts'
 import { bootstrapOnlyObjects } from '../objects/definition-table.ts'
@@ -56,6 +57,18 @@ export class Servers {
     if (serverAccounts(store).some(account => account.shortServerId === shortServerId)) return
     this.#connections.get(shortServerId)?.release()
     this.#connections.delete(shortServerId)
+  }
+
+  /** Until then, until `enable`, or until its connection is opened; undefined: not. */
+  disable(shortServerId: number, disabled: Disabled | undefined): void {
+    const connection = this.#connections.get(shortServerId)
+    if (connection !== undefined) connection.disabled = disabled
+  }
+
+  /** What is known of a server without a registration. */
+  known(shortServerId: number): { location: []; disabled: Disabled } | undefined {
+    const disabled = this.#connections.get(shortServerId)?.disabled
+    return disabled && { location: [], disabled }
   }
 
   /** What an earlier run of the client knew of a server. */

@@ -1,7 +1,5 @@
 import type { UpdateCauses } from '../machines/account-context.ts'
 import type { RegisterInput } from '../machines/effects.ts'
-import { registrationLinks } from '../objects/links.ts'
-import type { ObjectStore } from '../objects/store.ts'
 import { fingerprint, sha256 } from './fingerprint.ts'
 
 /** What a server knows of a client from the last Register and the Updates after it. */
@@ -15,21 +13,17 @@ export interface Told {
   readonly others: string
 }
 
-/** What is told besides the account. */
-export interface Teller {
-  readonly store: ObjectStore
+export interface Telling extends Pick<RegisterInput, 'lifetimeSeconds' | 'binding' | 'queueMode'> {
   readonly smsNumber: string | undefined
   readonly profileId: string | undefined
+  readonly objectLinks: string
 }
 
-export function toldBy(
-  { version, lifetimeSeconds, binding, queueMode }: Omit<RegisterInput, 'shortServerId'>,
-  { store, smsNumber, profileId }: Teller,
-): Told {
+export function toldBy({ lifetimeSeconds, binding, queueMode, smsNumber, profileId, objectLinks }: Telling): Told {
   return {
     lifetimeSeconds,
     binding,
-    links: sha256(registrationLinks(store, version)),
+    links: sha256(objectLinks),
     others: fingerprint(queueMode, smsNumber, profileId),
   }
 }

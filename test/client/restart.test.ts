@@ -396,6 +396,32 @@ describe('disabled', () => {
     await site.clock.until(device.client.registered())
   })
 
+  test.each(['of the process', 'of the client'])('a stop and a start %s make no difference', async of => {
+    const persistence = new MemoryPersistence()
+    let device = site.boot(persistence)
+    await device.start()
+    device.client.disable(1, 1_000)
+    await site.clock.advance(1_000)
+    await site.clock.until(device.client.stop())
+    if (of === 'of the process') device = site.boot(persistence)
+    device.sent.splice(0)
+    device.client.start()
+    await site.clock.advance(990_000)
+    expect(device.sent).toEqual([])
+    await site.clock.advance(10_000)
+    expect(device.sent).toEqual([register])
+  })
+
+  test('enabled while the client is stopped, a server is registered with at the start', async () => {
+    const device = site.boot(new MemoryPersistence())
+    await device.start()
+    device.client.disable(1)
+    await site.clock.advance(1_000)
+    await site.clock.until(device.client.stop())
+    device.client.enable(1)
+    await device.start()
+  })
+
   test('after a NETWORK_ERROR nothing of the earlier run comes back', async () => {
     const options = { retry: { ...retry, attempts: 1 }, restartAfterSeconds: 10 }
     const saved = await site.killed(options, async ({ client }) => {

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { TransportError } from '../../transport/errors.ts'
 import { serverSite } from '../helpers/site.ts'
@@ -126,4 +129,23 @@ test('colours only where they are wanted', async () => {
   expect(coloured.lines[0]).toContain(escape)
   expect(plain.lines[0]).not.toContain(escape)
   await site.server.close()
+})
+
+test('a damaged state is told and kept aside, and the device begins anew', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lwm2m-shell-'))
+  const state = join(folder, 'state')
+  writeFileSync(state, 'no state')
+  const { server, clock, client } = await clientSite(`${command} --state ${state}`)
+  expect(client.output.slice(0, 2)).toEqual([
+    `✗ the state in ${state} is damaged: it is not JSON; it is kept as ${state}.damaged-1`,
+    '  registering with coap://10.0.0.2 as dev1',
+  ])
+  expect(server.registrations.has('dev1')).toBe(true)
+  client.interrupt()
+  // What the disk takes to be safe, the clock does not know.
+  await clock.advance(1_000)
+  expect(await client.exitCode).toBe(0)
+  expect(readFileSync(state, 'utf8')).toContain('"coap://10.0.0.2"')
+  await server.close()
+  rmSync(folder, { recursive: true })
 })
