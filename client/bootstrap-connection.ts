@@ -20,12 +20,12 @@ import type { Connection } from '../transport/connection.ts'
 import type { TransportError } from '../transport/errors.ts'
 import { encodeBootstrapPackRequest, encodeBootstrapRequest } from '../transport/lwm2m/bootstrap-request.ts'
 import { decodeBootstrapOperation, encodeOutcome } from '../transport/lwm2m/downlink.ts'
-import { parseServerUri } from '../transport/uri.ts'
 import { BootstrapSession } from './bootstrap-session.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import { refusal } from './device-management.ts'
 import { causeOf, RequestExchange } from './request-exchange.ts'
 import { Requests } from './requests.ts'
+import { serverAddress } from './server-address.ts'
 
 export interface BootstrapEnvironment extends ConnectionEnvironment {
   /** How many Bootstrap-Server Accounts the client may have. */
@@ -137,7 +137,7 @@ export class BootstrapConnection {
 
   /** Async, so that a URI that is none rejects. */
   async #connect(network: BootstrapEnvironment['network']): Promise<Connection> {
-    return network.connect(parseServerUri(this.#account.uri), { attempt: this.#attempt++ })
+    return network.connect(serverAddress(this.#account), { attempt: this.#attempt++ })
   }
 
   #makePeer(connection: Connection, requests: Requests): CoapPeer {

@@ -24,13 +24,13 @@ import { CoapPeer } from '../transport/coap/peer.ts'
 import type { Connection } from '../transport/connection.ts'
 import type { TransportError } from '../transport/errors.ts'
 import { decodeRegistered, encodeDeregister, encodeRegister, encodeUpdate } from '../transport/lwm2m/uplink.ts'
-import { parseServerUri, type ServerUri } from '../transport/uri.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import { deviceManagement } from './device-management.ts'
 import { Observations } from './observations.ts'
 import { causeOf, RequestExchange } from './request-exchange.ts'
 import { Requests } from './requests.ts'
 import { RestingConnection } from './resting-connection.ts'
+import { serverAddress } from './server-address.ts'
 
 /** A De-register may take this long: whoever stops a device does not wait for a dead server. */
 const deregisterTimeoutMs = 5_000
@@ -49,7 +49,6 @@ interface Link {
 export class ServerConnection {
   readonly account: ServerAccount
   readonly #environment: ConnectionEnvironment
-  readonly #uri: ServerUri
   readonly #attributes = new AttributeTree()
   readonly #context: OperationContext & { enablerVersion: EnablerVersion }
   readonly #observations: Observations
@@ -67,7 +66,6 @@ export class ServerConnection {
     this.account = account
     this.#context = { shortServerId, attributes: this.#attributes, enablerVersion: versions[0], onError }
     this.#environment = environment
-    this.#uri = parseServerUri(account.uri)
     this.#observations = new Observations({
       store,
       router,
@@ -85,11 +83,10 @@ export class ServerConnection {
   /** Opens the connection; lets it rest and wakes it in queue mode; closes it in the end. */
   open(report: (outcome: ConnectionOutcome) => void): RunningEffect<ConnectionMessage> {
     let ended = false
-    const { network, clock } = this.#environment
+    const { clock } = this.#environment
     this.#report = report
     const connect = () => {
-      const options = { localPort: this.#localPort, attempt: this.#attempt++ }
-      network.connect(this.#uri, options).then(
+      this.#connect().then(
         connection => {
           if (ended) {
             connection.close()
@@ -246,6 +243,12 @@ export class ServerConnection {
   /** Lets go of the store: the account is gone or another. A De-register under way goes on. */
   release(): void {
     this.#observations.close()
+  }
+
+  /** Async, so that a URI that is none rejects. */
+  async #connect(): Promise<Connection> {
+    const options = { localPort: this.#localPort, attempt: this.#attempt++ }
+    return this.#environment.network.connect(serverAddress(this.account), options)
   }
 
   #use(opened: Connection): void {

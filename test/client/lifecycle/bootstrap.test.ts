@@ -121,6 +121,39 @@ describe('a session', () => {
     expect([site.uplinks.length, other.uplinks.length]).toEqual([1, 1])
   })
 
+  test('that writes a server with a URI that is none is accepted; the others register all the same', async () => {
+    const wrong = { shortServerId: 8, securityInstanceId: 2, serverInstanceId: 1 }
+    const { site, bootstrap } = await bootstrapScenario({
+      session: accountSession({}, wrong).map(operation =>
+        operation.kind === 'bootstrapWrite' && operation.path[0] === 0 && operation.path[1] === 2
+          ? writeInstance('/0/2', { 0: 'nonsense', 1: false, 2: 3, 10: 8 })
+          : operation,
+      ),
+    })
+    site.client.start()
+    await site.clock.advance(5_000)
+    expect(bootstrap.responseCodes.at(-1)).toBe(Code.changed)
+    expect(site.events).toContainEqual(expect.objectContaining({ type: 'REGISTRATION_COMPLETE', shortServerId: 7 }))
+    expect(site.events).toContainEqual(expect.objectContaining({ type: 'CONNECT_FAILURE', shortServerId: 8 }))
+  })
+
+  test('that writes a server with security: no connection without it', async () => {
+    const { site, bootstrap } = await bootstrapScenario({
+      session: [
+        writeInstance('/0/1', { 0: 'coap://10.0.0.2', 1: false, 2: 3, 10: 7 }),
+        writeInstance('/0/2', { 0: 'coaps://10.0.0.2:5683', 1: false, 2: 3, 10: 8 }),
+        writeInstance('/1/0', { 0: 7, 1: 300, 6: false, 7: 'U' }),
+        writeInstance('/1/1', { 0: 8, 1: 300, 6: false, 7: 'U' }),
+        { kind: 'bootstrapFinish' },
+      ],
+    })
+    site.client.start()
+    await site.clock.advance(5_000)
+    expect(bootstrap.responseCodes.at(-1)).toBe(Code.changed)
+    expect(site.uplinks).toHaveLength(1)
+    expect(site.events).toContainEqual(expect.objectContaining({ type: 'CONNECT_FAILURE', shortServerId: 8 }))
+  })
+
   test('leaves the time of the bootstrap in /1/x/12', async () => {
     const { site } = await bootstrapScenario()
     site.client.start()
