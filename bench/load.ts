@@ -17,7 +17,7 @@ export interface LoadRun {
 }
 
 const socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 })
-const registry = new Registry(socket)
+const registry = new Registry<RemoteInfo>((bytes, { port, address }) => socket.send(bytes, port, address))
 /** 1 while a request with this message id waits for its response. */
 const waiting = new Uint8Array(maxRequests)
 let nextMessageId = 0

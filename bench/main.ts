@@ -1,9 +1,15 @@
+import { benchClients } from './clients.ts'
 import { benchFormats } from './formats.ts'
 import { benchMemory } from './memory.ts'
 import { benchRead } from './read.ts'
 import { compileWorkers } from './worker.ts'
 
-const benches: Record<string, () => Promise<void>> = { read: benchRead, formats: benchFormats, memory: benchMemory }
+const benches: Record<string, () => Promise<void>> = {
+  read: benchRead,
+  formats: benchFormats,
+  memory: benchMemory,
+  clients: benchClients,
+}
 
 const names = process.argv.slice(2)
 const unknown = names.find(name => !Object.hasOwn(benches, name))

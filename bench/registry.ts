@@ -1,5 +1,3 @@
-import type { RemoteInfo, Socket } from 'node:dgram'
-
 const post = 0x02
 const deleteCode = 0x04
 const created = 0x41
@@ -9,40 +7,40 @@ const changed = 0x44
 const location = Buffer.from([0x82, 0x72, 0x64, 0x01, 0x31])
 
 /** As much of an LwM2M server as clients need to be registered: 2.01 to the first POST of an address, 2.04 to the next ones. */
-export class Registry {
-  readonly #socket: Socket
-  readonly #clients = new Map<string, RemoteInfo>()
+export class Registry<TAddress extends { readonly port: number }> {
+  readonly #send: (bytes: Buffer, to: TAddress) => void
+  /** By their ports: all are on one host. */
+  readonly #clients = new Map<number, TAddress>()
 
-  constructor(socket: Socket) {
-    this.#socket = socket
+  constructor(send: (bytes: Buffer, to: TAddress) => void) {
+    this.#send = send
   }
 
-  get clients(): readonly RemoteInfo[] {
+  get clients(): readonly TAddress[] {
     return [...this.#clients.values()]
   }
 
   /** @returns false when the datagram is no confirmable POST or DELETE. */
-  receive(datagram: Buffer, from: RemoteInfo): boolean {
+  receive(datagram: Buffer, from: TAddress): boolean {
     const code = datagram[1]
     if (((datagram[0] ?? 0) & 0xf0) !== 0x40 || (code !== post && code !== deleteCode)) return false
-    const address = `${from.address}:${from.port}`
     if (code === deleteCode) {
-      this.#clients.delete(address)
+      this.#clients.delete(from.port)
       this.#respond(datagram, from, deleted)
-    } else if (this.#clients.has(address)) {
+    } else if (this.#clients.has(from.port)) {
       this.#respond(datagram, from, changed)
     } else {
-      this.#clients.set(address, from)
+      this.#clients.set(from.port, from)
       this.#respond(datagram, from, created, location)
     }
     return true
   }
 
-  #respond(request: Buffer, to: RemoteInfo, code: number, options = Buffer.alloc(0)): void {
+  #respond(request: Buffer, to: TAddress, code: number, options = Buffer.alloc(0)): void {
     const tokenLength = (request[0] ?? 0) & 0x0f
     const head = Buffer.from(request.subarray(0, 4 + tokenLength))
     head[0] = 0x60 | tokenLength
     head[1] = code
-    this.#socket.send(Buffer.concat([head, options]), to.port, to.address)
+    this.#send(Buffer.concat([head, options]), to)
   }
 }

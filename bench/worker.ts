@@ -13,14 +13,21 @@ export function compileWorkers(): void {
   execFileSync('npx', ['--no-install', 'tsc', '-p', 'bench/tsconfig.json'], { cwd: project, stdio: ['ignore', 2, 2] })
 }
 
-/** A process of the bench, on the one CPU that they all share. */
+export interface WorkerOptions {
+  readonly nodeOptions?: readonly string[]
+  /** Whether it runs on the one CPU that such processes share. Default true. */
+  readonly pinned?: boolean
+}
+
+/** A process of the bench. */
 export class Worker {
   readonly #process: ChildProcess
 
   /** @param script in this folder, without its extension */
-  constructor(script: string, nodeOptions: readonly string[] = []) {
+  constructor(script: string, { nodeOptions = [], pinned = true }: WorkerOptions = {}) {
     const node = [process.execPath, ...nodeOptions, fileURLToPath(new URL(`.cache/bench/bench/${script}.js`, project))]
-    const [command = '', ...args] = pinnedCpu === undefined ? node : ['taskset', '-c', String(pinnedCpu), ...node]
+    const pin = pinned && pinnedCpu !== undefined ? ['taskset', '-c', String(pinnedCpu)] : []
+    const [command = '', ...args] = [...pin, ...node]
     this.#process = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   }
 

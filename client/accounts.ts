@@ -7,6 +7,8 @@ import { server } from '../objects/definitions/server.ts'
 import { type EnablerVersion, enablerVersions } from '../objects/enabler.ts'
 import type { ObjectStore } from '../objects/store.ts'
 import type { ClientOptions } from './options.ts'
+import type { SavedServer } from './saved-state.ts'
+import { causesBetween, toldBy } from './told.ts'
 
 /** What the specification proposes where the Server object says nothing (LwM2M Core 1.2.2 §6.2.1.2). */
 const specifiedRetry = { count: 5, timerSeconds: 60, sequenceDelaySeconds: 86_400, sequences: 1 } as const
@@ -20,8 +22,22 @@ export const defaultMinimumLifetimeSeconds = 15
 
 type LifecycleOptions = Pick<
   ClientOptions,
-  'minimumLifetimeSeconds' | 'queueMode' | 'retry' | 'updateTiming' | 'versions' | 'bootstrapRetry' | 'bootstrapPack'
+  | 'minimumLifetimeSeconds'
+  | 'queueMode'
+  | 'retry'
+  | 'updateTiming'
+  | 'versions'
+  | 'bootstrapRetry'
+  | 'bootstrapPack'
+  | 'smsNumber'
+  | 'profileId'
 >
+
+/** What a Register always tells. */
+interface AlwaysTold {
+  readonly binding: string
+  readonly versions: readonly [EnablerVersion, ...EnablerVersion[]]
+}
 
 /** The versions to register as, the preferred one first. */
 export function versionsOf({ versions }: LifecycleOptions): readonly [EnablerVersion, ...EnablerVersion[]] {
@@ -36,11 +52,15 @@ export function versionsOf({ versions }: LifecycleOptions): readonly [EnablerVer
 export function accountInputs(
   store: ObjectStore,
   options: LifecycleOptions,
-  saved: ReadonlyMap<number, SavedAccount> = new Map(),
+  saved: ReadonlyMap<number, SavedServer> = new Map(),
 ): AccountInput[] {
   raiseLifetimes(store, options)
   const canBootstrap = bootstrapAccounts(store).length > 0
-  return serverAccounts(store).map(account => accountInput(account, options, canBootstrap, saved))
+  return serverAccounts(store).map(account => {
+    const input = accountInput(account, options, canBootstrap)
+    const before = saved.get(account.shortServerId)
+    return before === undefined ? input : { ...input, saved: savedAccount(before, input, store, options) }
+  })
 }
 
 /** Raises the lifetimes that are below the minimum in /1/x/1. */
@@ -82,11 +102,9 @@ function accountInput(
   account: ServerAccount,
   options: LifecycleOptions,
   canBootstrap: boolean,
-  saved: ReadonlyMap<number, SavedAccount>,
-): AccountInput {
+): AccountInput & AlwaysTold {
   const { shortServerId, lifetimeSeconds, binding, registrationPriority, bootstrapOnFailure } = account
   const { updateTiming } = options
-  const before = saved.get(shortServerId)
   const awakeSeconds = awakeSecondsOf(options, binding)
   return {
     shortServerId,
@@ -100,7 +118,25 @@ function accountInput(
     ...(registrationPriority === undefined ? {} : { priority: registrationPriority }),
     ...(awakeSeconds === undefined ? {} : { awakeSeconds }),
     ...(updateTiming && { updateTiming }),
-    ...(before && { saved: before }),
+  }
+}
+
+/** Of a registration that an Update cannot bring up to date any more, only the version counts. */
+function savedAccount(
+  { location, version, registeredUntilMs, disabled, told }: SavedServer,
+  { lifetimeSeconds, binding, versions, awakeSeconds }: AccountInput & AlwaysTold,
+  store: ObjectStore,
+  { smsNumber, profileId }: LifecycleOptions,
+): SavedAccount {
+  const queueMode = awakeSeconds !== undefined
+  const input = { version: version ?? versions[0], lifetimeSeconds, binding, queueMode }
+  const causes = told && causesBetween(told, toldBy(input, { store, smsNumber, profileId }))
+  return {
+    ...(version && { version }),
+    ...(disabled && { disabled }),
+    ...(causes === undefined
+      ? { location: [] }
+      : { location, causes, ...(registeredUntilMs === undefined ? {} : { registeredUntilMs }) }),
   }
 }
 
@@ -112,10 +148,10 @@ function awakeSecondsOf({ queueMode }: LifecycleOptions, binding: string): numbe
 }
 
 /** What the server is known to support of what the application allows (/1/x/25). */
-function allowedVersions({ supportedVersions }: ServerAccount, options: LifecycleOptions): readonly EnablerVersion[] {
+function allowedVersions({ supportedVersions }: ServerAccount, options: LifecycleOptions): AlwaysTold['versions'] {
   const allowed = versionsOf(options)
-  const common = allowed.filter(version => supportedVersions?.includes(version) !== false)
-  return common.length > 0 ? common : allowed
+  const [first, ...rest] = allowed.filter(version => supportedVersions?.includes(version) !== false)
+  return first === undefined ? allowed : [first, ...rest]
 }
 
 /** What the server says about retries counts (/1/x/17–20). Where nothing is said the client goes on for ever, unless it can bootstrap. */

@@ -15,17 +15,16 @@ import { bootstrapAccountInstances } from '../objects/operations/bootstrap-accou
 import type { BootstrapContext, BootstrapOperation, Outcome } from '../objects/operations/operation.ts'
 import { type CoapMessage, Code, describeCode, isSuccess } from '../transport/coap/message.ts'
 import { findUint, OptionNumber } from '../transport/coap/options.ts'
-import { CoapPeer, type PeerRequest } from '../transport/coap/peer.ts'
-import type { Connection } from '../transport/connection.ts'
-import type { TransportError } from '../transport/errors.ts'
+import type { PeerRequest } from '../transport/coap/peer.ts'
 import { encodeBootstrapPackRequest, encodeBootstrapRequest } from '../transport/lwm2m/bootstrap-request.ts'
 import { decodeBootstrapOperation, encodeOutcome } from '../transport/lwm2m/downlink.ts'
 import { BootstrapSession } from './bootstrap-session.ts'
+import { connect } from './connect.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import { refusal } from './device-management.ts'
-import { causeOf, RequestExchange } from './request-exchange.ts'
-import { Requests } from './requests.ts'
-import { serverAddress } from './server-address.ts'
+import { Link } from './link.ts'
+import { causeOf } from './request-exchange.ts'
+import { whenQuiet } from './when-quiet.ts'
 
 export interface BootstrapEnvironment extends ConnectionEnvironment {
   /** How many Bootstrap-Server Accounts the client may have. */
@@ -45,8 +44,7 @@ export class BootstrapConnection {
   readonly #account: BootstrapAccount
   readonly #environment: BootstrapEnvironment
   readonly #session: BootstrapSession
-  #peer: CoapPeer | undefined
-  #exchange: RequestExchange | undefined
+  #link: Link | undefined
   #report: (outcome: BootstrapConnectionOutcome) => void = () => {}
   #begun = false
   #attempt = 0
@@ -64,15 +62,14 @@ export class BootstrapConnection {
     this.#report = report
     this.#begun = false
     this.#finished = false
-    const { network, clock, store, maximumWaitingRequests } = this.#environment
-    const requests = new Requests(store, request => this.#perform(request), maximumWaitingRequests)
-    this.#connect(network).then(
+    const { network, clock } = this.#environment
+    connect(network, this.#account, { attempt: this.#attempt++ }).then(
       connection => {
         if (ended) {
           connection.close()
           return
         }
-        this.#peer = this.#makePeer(connection, requests)
+        this.#link = new Link(connection, this.#environment, request => this.#perform(request))
         report({ type: 'connect.succeeded', atMs: clock.now() })
       },
       (error: unknown) => {
@@ -81,9 +78,8 @@ export class BootstrapConnection {
     )
     return () => {
       ended = true
-      this.#peer?.close()
-      this.#peer = undefined
-      requests.close()
+      this.#link?.close()
+      this.#link = undefined
       this.#session.rollBack()
     }
   }
@@ -125,32 +121,12 @@ export class BootstrapConnection {
   /** Reports when the server was not heard of for too long. */
   silence({ limitSeconds }: SilenceInput, report: (outcome: SilenceOutcome) => void): () => void {
     const { clock } = this.#environment
-    const limitMs = limitSeconds * 1000
-    const look = () => {
-      const remainingMs = (this.#peer?.lastActivityMs ?? 0) + limitMs - clock.now()
-      if (remainingMs > 0) timer = clock.setTimeout(look, remainingMs)
-      else report({ type: 'silence.tooLong' })
-    }
-    let timer = clock.setTimeout(look, limitMs)
-    return () => clock.clearTimeout(timer)
-  }
-
-  /** Async, so that a URI that is none rejects. */
-  async #connect(network: BootstrapEnvironment['network']): Promise<Connection> {
-    return network.connect(serverAddress(this.#account), { attempt: this.#attempt++ })
-  }
-
-  #makePeer(connection: Connection, requests: Requests): CoapPeer {
-    const { clock, random, coap, trace, onError } = this.#environment
-    return new CoapPeer(connection, {
+    return whenQuiet(
       clock,
-      random,
-      parameters: coap,
-      trace,
-      handler: request => requests.handle(request),
-      onNetworkError: (error: TransportError) => this.#exchange?.refuse(error),
-      onHandlerError: onError,
-    })
+      limitSeconds,
+      () => this.#link?.peer,
+      () => report({ type: 'silence.tooLong' }),
+    )
   }
 
   get #context(): BootstrapContext {
@@ -199,13 +175,8 @@ export class BootstrapConnection {
   }
 
   #send(message: CoapMessage, answered: (response: CoapMessage) => void, failed: (cause: Cause) => void): () => void {
-    if (this.#peer === undefined) throw new Error('there is no connection to the Bootstrap-Server')
-    const exchange = new RequestExchange(this.#peer, message, answered, failed)
-    this.#exchange = exchange
-    return () => {
-      if (this.#exchange === exchange) this.#exchange = undefined
-      exchange.end()
-    }
+    if (this.#link === undefined) throw new Error('there is no connection to the Bootstrap-Server')
+    return this.#link.request(message, answered, failed)
   }
 }
 

@@ -20,9 +20,10 @@ export class Bootstraps {
     this.#options = options
     this.#prepareServers = prepareServers
     this.#environment = {
-      ...environment,
       maximumBootstrapAccounts: Math.max(1, bootstrapAccounts(environment.store).length),
       onFinished: account => this.#finish(account),
+      // Last, so that all clients share its hidden class.
+      ...environment,
     }
   }
 
@@ -31,11 +32,18 @@ export class Bootstraps {
     return this.#expiry
   }
 
+  /** Takes over what an earlier run of the client had to do. */
+  restore(expiry: Expiry | undefined): void {
+    this.#expiry ??= expiry
+  }
+
   /** The time of an account is over (/0/x/12). */
   purge(securityInstanceId: number): void {
     this.#expiry = undefined
     this.#connections.delete(securityInstanceId)
-    this.#environment.store.deleteInstance(security.id, securityInstanceId)
+    const { store } = this.#environment
+    // The application may have been faster.
+    if (store.hasInstance(security.id, securityInstanceId)) store.deleteInstance(security.id, securityInstanceId)
   }
 
   connection(securityInstanceId: number): BootstrapConnection {

@@ -5,6 +5,7 @@ import { bootstrapAccounts } from '../objects/account.ts'
 import { server } from '../objects/definitions/server.ts'
 import { OperationError } from '../objects/errors.ts'
 import { ObjectsApi } from '../objects/objects.ts'
+import { accountObjectIds } from '../objects/snapshot.ts'
 import type { Change, ObjectStore } from '../objects/store.ts'
 import { changes$ } from '../streams/changes.ts'
 import { PathRouter } from '../streams/route.ts'
@@ -17,8 +18,10 @@ import { attachPorts, client } from './actors.ts'
 import { Bootstraps } from './bootstraps.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import { factoryBootstrap } from './factory-bootstrap.ts'
+import { fingerprint } from './fingerprint.ts'
 import { inspectWith } from './inspector.ts'
-import { type ClientOptions, checkOptions } from './options.ts'
+import { bootstrapServers, type ClientOptions, checkOptions } from './options.ts'
+import { Saving } from './saving.ts'
 import { concernsAccounts, Servers } from './servers.ts'
 
 /**
@@ -54,6 +57,7 @@ export class Lwm2mClient {
   readonly #store: ObjectStore
   readonly #servers: Servers
   readonly #bootstraps: Bootstraps
+  readonly #saving: Saving | undefined
   readonly #registered = new Set<number>()
   #fatal: ClientEvent | undefined
 
@@ -71,6 +75,7 @@ export class Lwm2mClient {
     this.#store = factoryBootstrap(options)
     this.objects = new ObjectsApi(this.#store)
     const environment = this.#environment()
+    this.#saving = savingOf(options, this.#store, environment.onError)
     this.#servers = new Servers(environment)
     this.#bootstraps = new Bootstraps(environment, options, () => this.#servers.prepare())
     const inspection = inspect && { inspect: inspectWith(inspect, environment.onError) }
@@ -99,9 +104,10 @@ export class Lwm2mClient {
     if (!(snapshot.matches('stopped') || snapshot.matches('stopping') || snapshot.matches('networkError'))) return
     this.#fatal = undefined
     const { restartAfterSeconds } = this.#options
-    const accounts = accountInputs(this.#store, this.#options)
-    const bootstrap = bootstrapInput(this.#store, this.#options, this.#bootstraps.expiry)
     this.#servers.prepare()
+    const accounts = accountInputs(this.#store, this.#options, this.#saving?.takeServers(this.#servers))
+    this.#bootstraps.restore(this.#saving?.takeExpiry())
+    const bootstrap = bootstrapInput(this.#store, this.#options, this.#bootstraps.expiry)
     this.actor.send({
       type: 'start',
       accounts,
@@ -118,6 +124,7 @@ export class Lwm2mClient {
     this.actor.send({ type: 'stop' })
     await waitFor(this.actor, snapshot => !snapshot.matches('stopping'))
     this.#servers.forEach(connection => connection.resume())
+    await this.#saving?.flush()
   }
 
   /**
@@ -211,6 +218,7 @@ export class Lwm2mClient {
       maximumHeldNotifications: this.#options.maximumHeldNotifications ?? 1_000,
       maximumWaitingRequests: this.#options.maximumWaitingRequests ?? 64,
       onError: this.#options.onError ?? (() => undefined),
+      onKeptChanged: () => this.#save(),
       onTransmissionWaiting: shortServerId => this.actor.send({ type: 'transmission.waiting', shortServerId }),
     }
   }
@@ -275,13 +283,19 @@ export class Lwm2mClient {
         if (event.fatal) this.#fatal = event
     }
     if (event.type === 'REGISTRATION_COMPLETE' || event.type === 'BOOTSTRAP_REG_COMPLETE') this.#fatal = undefined
+    this.#save()
     this.#events.next(event)
+  }
+
+  #save(): void {
+    this.#saving?.schedule(this.actor, this.#servers)
   }
 
   #followChanges(changes: readonly Change[]): void {
     const isBootstrapping = this.actor.getSnapshot().matches('bootstrapping')
-    if (!isBootstrapping && changes.some(({ path }) => path[0] === server.id)) {
-      raiseLifetimes(this.#store, this.#options)
+    if (!isBootstrapping) {
+      if (changes.some(({ path }) => accountObjectIds.includes(path[0] as number))) this.#save()
+      if (changes.some(({ path }) => path[0] === server.id)) raiseLifetimes(this.#store, this.#options)
     }
     for (const command of this.#servers.commandsFor(changes)) this.actor.send(command)
     // The accounts that a session in progress writes count when it is accepted; when it is not, those before are back.
@@ -292,4 +306,15 @@ export class Lwm2mClient {
     this.#servers.extend()
     this.actor.send({ type: 'accounts.changed', accounts })
   }
+}
+
+function savingOf(options: ClientOptions, store: ObjectStore, onError: (error: unknown) => void): Saving | undefined {
+  const { endpoint, servers = [], persistence } = options
+  if (persistence === undefined) return undefined
+  return new Saving({
+    persistence,
+    store,
+    fingerprint: fingerprint(endpoint, servers, bootstrapServers(options)),
+    onError,
+  })
 }

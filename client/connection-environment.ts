@@ -32,4 +32,6 @@ export interface ConnectionEnvironment {
   readonly onError: (error: unknown) => void
   /** Something is to be sent to a server while the connection rests. */
   readonly onTransmissionWaiting: (shortServerId: number) => void
+  /** Something that outlives a restart has changed. */
+  readonly onKeptChanged: () => void
 }

@@ -1,3 +1,18 @@
 export type { ClientEvent } from '../machines/events.ts'
 export { Lwm2mClient } from './client.ts'
-export { type ClientOptions, OptionsError, type ServerOptions } from './options.ts'
+export type { WhileAsleep } from './connection-environment.ts'
+export {
+  type BootstrapServerOptions,
+  type ClientOptions,
+  OptionsError,
+  type QueueModeOptions,
+  type ServerOptions,
+} from './options.ts'
+export {
+  fileStore,
+  type LoadedState,
+  type Persistence,
+  PersistenceError,
+  type PersistenceErrorCode,
+} from './persistence.ts'
+export type { SavedServer, SavedState } from './saved-state.ts'

@@ -22,8 +22,8 @@ export interface ObservationsOptions {
   /** Notifications kept while nothing may leave, over all observations. Default 1,000. */
   readonly maximumHeldNotifications?: number
   /**
-   * Something waits to be told: the first since `hold`, since the connection was lost, or since `release`. Called
-   * synchronously, so it must not throw.
+   * Something waits to be told, the first since `hold`, or since the connection was lost. Called synchronously, so it must
+   * not throw.
    */
   readonly onWaiting?: (() => void) | undefined
   /**
@@ -45,7 +45,6 @@ export class Observations {
   readonly #active = new Map<string, Observation>()
   readonly #outbox: Outbox
   readonly #stopListening: () => void
-  #peer: CoapPeer | undefined
 
   constructor(options: ObservationsOptions) {
     const { store, context, router, clock, serverPath, confirmable, onWaiting } = options
@@ -63,7 +62,6 @@ export class Observations {
       made: (observation, message) => outbox.put(observation, message),
       acknowledged: () => outbox.drain(),
       detached: (observation, undelivered, reason) => {
-        this.#peer = undefined
         outbox.putBack(observation, undelivered)
         outbox.disconnect()
         if (reason === 'timedOut') options.onUnreachable?.()
@@ -117,6 +115,7 @@ export class Observations {
     if (this.#active.size === 0) return
     const ending = [...this.#active.values()]
     this.#active.clear()
+    // At once what each would look for on its own.
     this.#outbox.clear()
     for (const observation of ending) observation.end('cancelled')
     this.#options.onChanged?.()
@@ -131,7 +130,6 @@ export class Observations {
   attach(peer: CoapPeer): void {
     this.detach()
     for (const observation of this.#active.values()) observation.attach(peer)
-    this.#peer = peer
     this.#outbox.connect()
   }
 
@@ -140,7 +138,6 @@ export class Observations {
    * confirmable notification that was not acknowledged is the first to be sent again.
    */
   detach(): void {
-    this.#peer = undefined
     this.#outbox.disconnect()
     for (const observation of this.#active.values()) observation.detach()
   }
@@ -184,14 +181,13 @@ export class Observations {
    */
   restore(saved: unknown): void {
     if (!Array.isArray(saved)) return
+    this.detach()
     const nowMs = this.#options.clock.now()
     for (const one of saved) {
       if (this.#active.size >= this.#options.maximum) break
       const start = restoreObservation(one, nowMs)
       if (start === undefined || this.#active.has(formatPath(start.operation.path))) continue
-      const observation = new Observation(this.#host, start)
-      if (this.#peer !== undefined) observation.attach(this.#peer)
-      this.#add(observation)
+      this.#add(new Observation(this.#host, start))
     }
     this.#options.onChanged?.()
   }

@@ -10,6 +10,7 @@ import type { Network } from '../transport/connection.ts'
 import type { Random } from '../transport/random.ts'
 import type { Trace } from '../transport/trace.ts'
 import type { WhileAsleep } from './connection-environment.ts'
+import type { Persistence } from './persistence.ts'
 
 /** A server the device knows from the factory: it becomes an instance of Security and one of Server. */
 export interface ServerOptions {
@@ -69,6 +70,11 @@ export interface ClientOptions {
   readonly minimumLifetimeSeconds?: number
   /** Start again this many seconds after NETWORK_ERROR or a fatal BOOTSTRAP_REG_FAILURE. Default: never. */
   readonly restartAfterSeconds?: number
+  /**
+   * Keeps accounts, attributes, observations, registrations and what is disabled over a restart of the process:
+   * `fileStore(path)`. What was saved counts as long as `endpoint`, `servers` and `bootstrap` are the same.
+   */
+  readonly persistence?: Persistence
   /** MSISDN to register with. */
   readonly smsNumber?: string
   /** Profile ID to register with in LwM2M 1.2. */
@@ -100,7 +106,10 @@ export interface ClientOptions {
    * needs the packages `@statelyai/inspect` and `ws`, see docs/inspector.md. A function gets what XState's `inspect` tells.
    */
   readonly inspect?: boolean | string | ((event: InspectionEvent) => void)
-  /** Is told what a handler of the application threw; the server saw 5.00. Default: nothing. */
+  /**
+   * Is told what a handler of the application threw, of which the server saw 5.00; and of a PersistenceError: what was saved
+   * is of no use and the client begins anew, or nothing can be saved, which is told once. Default: nothing.
+   */
   readonly onError?: (error: unknown) => void
 }
 

@@ -27,7 +27,7 @@ export class Outbox {
   #connected = false
   #hold: HoldMode | undefined
   #paused = false
-  /** Whether `onWaiting` was called since something could last leave. */
+  /** Whether `onWaiting` was called since the last `hold`, or since something could last leave. */
   #told = false
   #draining = false
 
@@ -64,7 +64,6 @@ export class Outbox {
 
   release(): void {
     this.#hold = undefined
-    this.#told = false
     this.drain()
   }
 

@@ -20,27 +20,22 @@ import { registrationLinks } from '../objects/links.ts'
 import type { OperationContext } from '../objects/operations/operation.ts'
 import type { Path } from '../objects/path.ts'
 import { type CoapMessage, describeCode, isSuccess } from '../transport/coap/message.ts'
-import { CoapPeer } from '../transport/coap/peer.ts'
 import type { Connection } from '../transport/connection.ts'
-import type { TransportError } from '../transport/errors.ts'
+import { TransportError } from '../transport/errors.ts'
 import { decodeRegistered, encodeDeregister, encodeRegister, encodeUpdate } from '../transport/lwm2m/uplink.ts'
+import { connect } from './connect.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import { deviceManagement } from './device-management.ts'
+import { sha256 } from './fingerprint.ts'
+import { Link } from './link.ts'
 import { Observations } from './observations.ts'
-import { causeOf, RequestExchange } from './request-exchange.ts'
-import { Requests } from './requests.ts'
-import { RestingConnection } from './resting-connection.ts'
-import { serverAddress } from './server-address.ts'
+import { causeOf } from './request-exchange.ts'
+import type { SavedServer } from './saved-state.ts'
+import { type Told, toldBy } from './told.ts'
+import { whenQuiet } from './when-quiet.ts'
 
 /** A De-register may take this long: whoever stops a device does not wait for a dead server. */
 const deregisterTimeoutMs = 5_000
-
-/** An open connection and all that ends with it. */
-interface Link {
-  readonly connection: RestingConnection
-  readonly peer: CoapPeer
-  readonly requests: Requests
-}
 
 /**
  * The wire of one Server Account: its connection while there is one, the registration messages that the account's
@@ -56,9 +51,9 @@ export class ServerConnection {
   /** Kept across connections: a server without security knows its client by address and port. */
   #localPort = 0
   #attempt = 0
+  /** What the server knows of the client. */
+  #told: Told | undefined
   #report: (outcome: ConnectionOutcome) => void = () => {}
-  /** The registration message that is under way. */
-  #exchange: RequestExchange | undefined
 
   constructor(account: ServerAccount, environment: ConnectionEnvironment) {
     const { store, router, clock, onError, versions } = environment
@@ -76,17 +71,19 @@ export class ServerConnection {
       confirmable: environment.confirmableNotifications,
       maximumHeldNotifications: environment.maximumHeldNotifications,
       onWaiting: () => environment.onTransmissionWaiting(shortServerId),
+      onChanged: environment.onKeptChanged,
       onUnreachable: () => this.#report({ type: 'connection.lost', cause: unacknowledged }),
     })
+    this.#attributes.onChange(environment.onKeptChanged)
   }
 
   /** Opens the connection; lets it rest and wakes it in queue mode; closes it in the end. */
   open(report: (outcome: ConnectionOutcome) => void): RunningEffect<ConnectionMessage> {
     let ended = false
-    const { clock } = this.#environment
+    const { network, clock } = this.#environment
     this.#report = report
-    const connect = () => {
-      this.#connect().then(
+    const begin = () => {
+      connect(network, this.account, { localPort: this.#localPort, attempt: this.#attempt++ }).then(
         connection => {
           if (ended) {
             connection.close()
@@ -98,19 +95,20 @@ export class ServerConnection {
         (error: unknown) => {
           // Somebody else may have taken the port meanwhile.
           this.#localPort = 0
+          this.#recordAlert(error)
           if (!ended) report({ type: 'connect.failed', cause: causeOf(error) })
         },
       )
     }
-    connect()
+    begin()
     return {
       receive: ({ type }) => {
         if (type === 'rest') {
           this.#rest()
         } else if (this.#link === undefined) {
-          connect()
+          begin()
         } else {
-          this.#link.connection.wake()
+          this.#link.wake()
           report({ type: 'connect.succeeded', atMs: clock.now() })
         }
       },
@@ -127,6 +125,7 @@ export class ServerConnection {
     const { version, lifetimeSeconds } = input
     const { endpoint, store, clock, smsNumber, profileId } = this.#environment
     const atMs = clock.now()
+    const told = toldBy(input, this.#environment)
     this.#context.enablerVersion = version
     const message = encodeRegister({
       endpoint,
@@ -146,6 +145,7 @@ export class ServerConnection {
         } else if (location === undefined) {
           report({ type: 'register.timedOut', cause: noLocation })
         } else {
+          this.#told = told
           report({ type: 'register.created', location, atMs })
           this.#observations.release()
         }
@@ -158,18 +158,21 @@ export class ServerConnection {
     const { location, version, lifetimeSeconds, binding, includeLinks } = input
     const { store, clock } = this.#environment
     const atMs = clock.now()
-    this.#context.enablerVersion = version
-    const message = encodeUpdate(location, {
+    const links = includeLinks ? registrationLinks(store, version) : undefined
+    const parameters = {
       ...(lifetimeSeconds === undefined ? {} : { lifetimeSeconds }),
       ...(binding === undefined ? {} : { binding }),
-      ...(includeLinks ? { objectLinks: registrationLinks(store, version) } : {}),
-    })
+    }
+    const told = this.#told && { ...this.#told, ...parameters, ...(links && { links: sha256(links) }) }
+    this.#context.enablerVersion = version
+    const message = encodeUpdate(location, { ...parameters, ...(links && { objectLinks: links }) })
     return this.#request(
       message,
       ({ code }) => {
         if (!isSuccess(code)) {
           report({ type: 'update.rejected', responseCode: code })
         } else {
+          this.#told = told
           report({ type: 'update.changed', atMs })
           this.#observations.release()
         }
@@ -203,17 +206,12 @@ export class ServerConnection {
   /** Reports when nothing is under way and the last message is old enough (LwM2M Core 1.2.2 §6.5). */
   awakeWindow({ awakeSeconds }: AwakeWindowInput, report: (outcome: AwakeWindowOutcome) => void): () => void {
     const { clock } = this.#environment
-    const windowMs = awakeSeconds * 1000
-    const look = () => {
-      const peer = this.#link?.peer
-      const nowMs = clock.now()
-      const remainingMs = (peer?.lastActivityMs ?? nowMs) + windowMs - nowMs
-      if (remainingMs > 0) timer = clock.setTimeout(look, remainingMs)
-      else if (peer?.awaitsResponse === true) timer = clock.setTimeout(look, windowMs)
-      else report({ type: 'window.over' })
-    }
-    let timer = clock.setTimeout(look, windowMs)
-    return () => clock.clearTimeout(timer)
+    return whenQuiet(
+      clock,
+      awakeSeconds,
+      () => this.#link?.peer,
+      () => report({ type: 'window.over' }),
+    )
   }
 
   /** Suspended: nothing is timed, and what changes is remembered. */
@@ -223,6 +221,25 @@ export class ServerConnection {
 
   resume(): void {
     this.#observations.resume()
+  }
+
+  /** What is to be known of the server after a restart, besides its registration. */
+  save(): Pick<SavedServer, 'told' | 'localPort' | 'attributes' | 'observations'> {
+    return {
+      ...(this.#told && { told: this.#told }),
+      ...(this.#localPort === 0 ? {} : { localPort: this.#localPort }),
+      attributes: this.#attributes.save(),
+      observations: this.#observations.save(),
+    }
+  }
+
+  restore({ told, localPort = 0, attributes, observations }: SavedServer): void {
+    this.#told = told
+    this.#localPort = localPort
+    // The server must know where the client is before it hears of anything else.
+    this.#observations.hold('latest')
+    this.#attributes.restore(attributes)
+    this.#observations.restore(observations)
   }
 
   /** An object instance is gone, and with it the attributes that the server attached to it. */
@@ -245,37 +262,34 @@ export class ServerConnection {
     this.#observations.close()
   }
 
-  /** Async, so that a URI that is none rejects. */
-  async #connect(): Promise<Connection> {
-    const options = { localPort: this.#localPort, attempt: this.#attempt++ }
-    return this.#environment.network.connect(serverAddress(this.account), options)
+  #use(opened: Connection): void {
+    const { store } = this.#environment
+    const perform = deviceManagement({
+      store,
+      context: this.#context,
+      observations: this.#observations,
+      isOpen: () => this.#link === link,
+    })
+    const link: Link = new Link(opened, this.#environment, perform)
+    this.#localPort = link.localPort
+    this.#link = link
+    this.#observations.attach(link.peer)
   }
 
-  #use(opened: Connection): void {
-    const { store, clock, random, coap, trace, onError, maximumWaitingRequests } = this.#environment
-    this.#localPort = opened.local.port
-    const connection = new RestingConnection(opened)
-    const isOpen = () => this.#link?.requests === requests
-    const perform = deviceManagement({ store, context: this.#context, observations: this.#observations, isOpen })
-    const requests = new Requests(store, perform, maximumWaitingRequests)
-    const peer = new CoapPeer(connection, {
-      clock,
-      random,
-      parameters: coap,
-      trace,
-      handler: request => requests.handle(request),
-      onNetworkError: (error: TransportError) => this.#exchange?.refuse(error),
-      onHandlerError: onError,
-    })
-    this.#link = { connection, peer, requests }
-    this.#observations.attach(peer)
+  /** TLS/DTLS Alert Code (LwM2M Core 1.2.2 §E.2): why no connection came about. */
+  #recordAlert(error: unknown): void {
+    const { store } = this.#environment
+    const path = [server.id, this.account.serverInstanceId, server.resources.tlsDtlsAlertCode.id]
+    if (!(error instanceof TransportError) || error.alertCode === undefined) return
+    if (store.resource(server.id, server.resources.tlsDtlsAlertCode.id) === undefined) return
+    if (store.has(path.slice(0, 2))) store.set(path, error.alertCode)
   }
 
   #rest(): void {
     this.#observations.hold('all')
     const { whileAsleep } = this.#environment
     if (whileAsleep === 'close') this.#close()
-    else if (whileAsleep === 'keep') this.#link?.connection.rest()
+    else if (whileAsleep === 'keep') this.#link?.rest()
   }
 
   #close(): void {
@@ -283,9 +297,9 @@ export class ServerConnection {
     if (link === undefined) return
     this.#link = undefined
     this.#observations.hold(this.#storesNotifications() ? 'all' : 'latest')
+    // The peer first: what it has under way is not to make room for the next, but to be held.
+    link.close()
     this.#observations.detach()
-    link.peer.close()
-    link.requests.close()
   }
 
   /** Notification Storing When Disabled or Offline (LwM2M Core 1.2.2 §E.2). */
@@ -300,12 +314,7 @@ export class ServerConnection {
     failed: (cause: Cause) => void,
   ): () => void {
     if (this.#link === undefined) throw new Error('the account has no connection')
-    const exchange = new RequestExchange(this.#link.peer, message, answered, failed)
-    this.#exchange = exchange
-    return () => {
-      if (this.#exchange === exchange) this.#exchange = undefined
-      exchange.end()
-    }
+    return this.#link.request(message, answered, failed)
   }
 }
 

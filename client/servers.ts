@@ -5,6 +5,7 @@ import { security } from '../objects/definitions/security.ts'
 import { server } from '../objects/definitions/server.ts'
 import type { Change } from '../objects/store.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
+import type { SavedServer } from './saved-state.ts'
 import { ServerConnection } from './server-connection.ts'
 
 /** The resources by which a Server instance finds its Security instance. */
@@ -55,6 +56,11 @@ export class Servers {
     if (serverAccounts(store).some(account => account.shortServerId === shortServerId)) return
     this.#connections.get(shortServerId)?.release()
     this.#connections.delete(shortServerId)
+  }
+
+  /** What an earlier run of the client knew of a server. */
+  restore(shortServerId: number, saved: SavedServer): void {
+    this.#connections.get(shortServerId)?.restore(saved)
   }
 
   connection(shortServerId: number): ServerConnection {

@@ -40,8 +40,11 @@ export interface Registered {
 }
 
 export interface SavedAccount extends Registered {
-  readonly version: EnablerVersion
+  /** The version it was registered as. */
+  readonly version?: EnablerVersion
   readonly disabled?: Disabled | undefined
+  /** What is otherwise now than the server was told. */
+  readonly causes?: UpdateCauses
 }
 
 /** Why the next Update is sent. */
@@ -140,7 +143,8 @@ const everyVersion = ['1.2', '1.1', '1.0'] as const
 export function initialAccountContext(input: AccountInput): AccountContext {
   const { saved, versions = everyVersion } = input
   const allVersions = isNotEmpty(versions) ? versions : everyVersion
-  const known = allVersions.slice(Math.max(allVersions.indexOf(saved?.version ?? allVersions[0]), 0))
+  // One that is allowed no more is as good as unknown.
+  const known = allVersions.slice(Math.max(0, allVersions.indexOf(saved?.version ?? allVersions[0])))
   return {
     shortServerId: input.shortServerId,
     lifetimeSeconds: input.lifetimeSeconds,
@@ -154,7 +158,7 @@ export function initialAccountContext(input: AccountInput): AccountContext {
     location: saved?.location ?? [],
     registeredUntilMs: saved?.registeredUntilMs,
     updateDueMs: undefined,
-    causes: noCauses,
+    causes: saved?.causes ?? noCauses,
     sentCauses: undefined,
     failedAttempts: 0,
     failure: undefined,

@@ -59,7 +59,7 @@ export const account = setup({
     announce: (_args, _event: ClientEvent) => {},
     /** Tells the client's actor. */
     report: sendTo(
-      ({ self }) => self._parent ?? self,
+      ({ self, self: { _parent: parent = self } }) => parent,
       ({ context: { shortServerId } }, { type }: Pick<AccountReport, 'type'>) => ({ type, shortServerId }),
     ),
     changeLifetime: assign(({ context }, { lifetimeSeconds }: { lifetimeSeconds: number }) => ({

@@ -1,4 +1,3 @@
-import type { BootstrapResult } from './effects.ts'
 import type { Cause } from './events.ts'
 import { countFailure, type RetryOptions } from './retry.ts'
 
@@ -28,9 +27,6 @@ export interface BootstrapInput {
 
 /** What a bootstrap is told by the client: the network has changed, what waits or is under way begins anew. */
 export type BootstrapCommand = { readonly type: 'reconnect' }
-
-/** What a bootstrap tells the client: what is to be served from now on, whatever happens to the rest of the session. */
-export type BootstrapReport = { readonly type: 'bootstrap.finished' } & BootstrapResult
 
 /** What a bootstrap comes to. */
 export type BootstrapOutput = { readonly type: 'finished' } | { readonly type: 'failed'; readonly cause: Cause }

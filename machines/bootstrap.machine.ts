@@ -4,13 +4,15 @@ import {
   type BootstrapContext,
   type BootstrapInput,
   type BootstrapOutput,
-  type BootstrapReport,
   initialBootstrapContext,
   recordBootstrapFailure,
 } from './bootstrap-context.ts'
 import { type BootstrapOutcome, type BootstrapResult, bootstrapEffects } from './effects.ts'
 import type { Cause, ClientEvent } from './events.ts'
 import { isExhausted } from './retry.ts'
+
+/** What a bootstrap tells the client: what is to be served from now on, whatever happens to the rest of the session. */
+export type BootstrapReport = { readonly type: 'bootstrap.finished' } & BootstrapResult
 
 /** EXCHANGE_LIFETIME (RFC 7252 §4.8.2): after that the server can have nothing under way. */
 const silenceSeconds = 247
@@ -42,7 +44,7 @@ const bootstrap = setup({
     recordSuccess: assign({ succeeded: true }),
     /** Tells the client's actor. */
     report: sendTo(
-      ({ self }) => self._parent ?? self,
+      ({ self, self: { _parent: parent = self } }) => parent,
       (_, { accounts, bootstrapAccounts, expiry }: BootstrapResult): BootstrapReport => ({
         type: 'bootstrap.finished',
         accounts,

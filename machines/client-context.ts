@@ -121,10 +121,9 @@ export function replaceAccounts(before: readonly AccountInput[], accounts: reado
   return inOrder(accounts).map(account => ({ disabled: disabled.get(account.shortServerId), ...account }))
 }
 
-export function enabled({ disabled: _, saved, ...account }: AccountInput): AccountInput {
-  if (saved === undefined) return account
-  const { disabled: __, ...registration } = saved
-  return { ...account, saved: registration }
+export function enabled(account: AccountInput): AccountInput {
+  const { saved } = account
+  return { ...account, disabled: undefined, ...(saved && { saved: { ...saved, disabled: undefined } }) }
 }
 
 /** The bootstrap with these accounts; undefined when there are none. */

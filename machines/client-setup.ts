@@ -1,8 +1,8 @@
 import { assign, type DoneActorEvent, enqueueActions, sendTo, setup } from 'xstate'
 import { accountMachine } from './account.machine.ts'
 import type { AccountInput, AccountOutput, AccountReport, Disabled } from './account-context.ts'
-import { bootstrapMachine } from './bootstrap.machine.ts'
-import type { BootstrapOutput, BootstrapReport } from './bootstrap-context.ts'
+import { type BootstrapReport, bootstrapMachine } from './bootstrap.machine.ts'
+import type { BootstrapOutput } from './bootstrap-context.ts'
 import {
   accountId,
   bootstrapWith,
@@ -25,7 +25,7 @@ import type { ClientEvent } from './events.ts'
 
 type AccountDone = DoneActorEvent<AccountOutput, `account-${number}`>
 
-interface Server {
+export interface Server {
   readonly shortServerId: number
 }
 
@@ -65,7 +65,7 @@ export const client = setup({
     /** Tells the application; the client provides it. */
     announce: (_args, _event: ClientEvent) => {},
     /** Deletes the Security instance of a Bootstrap-Server Account whose time is over; the client provides it. */
-    purgeBootstrapAccount: (_args, _: { securityInstanceId: number | undefined }) => {},
+    purgeBootstrapAccount: (_args, _params: { securityInstanceId: number | undefined }) => {},
     takeInput: assign((_, input: ClientInput) => takenInput(input)),
     rememberStart: assign((_, input: ClientInput) => ({ next: input })),
     forgetStart: assign({ next: undefined }),
@@ -92,12 +92,26 @@ export const client = setup({
         running: [...context.running, ...starting.map(({ shortServerId }) => shortServerId)],
       })
     }),
-    tellAccounts: enqueueActions(({ context, enqueue }, { command, shortServerId }: Telling) => {
+    /** To the account that is meant, or to all that run. */
+    passOn: enqueueActions(({ context, enqueue }, { command, shortServerId }: Telling) => {
       for (const id of context.running) {
         if (shortServerId === undefined || shortServerId === id) enqueue.sendTo(accountId(id), command)
       }
     }),
-    tellBootstrap: sendTo('bootstrap', { type: 'reconnect' }),
+    stopAccounts: enqueueActions(({ context, enqueue }) => {
+      for (const id of context.running) enqueue.sendTo(accountId(id), { type: 'stop' })
+    }),
+    suspendAccounts: enqueueActions(({ context, enqueue }) => {
+      for (const id of context.running) enqueue.sendTo(accountId(id), { type: 'suspend' })
+    }),
+    resumeAccounts: enqueueActions(({ context, enqueue }) => {
+      for (const id of context.running) enqueue.sendTo(accountId(id), { type: 'resume' })
+    }),
+    /** Those that have given up try again. */
+    retryAccounts: enqueueActions(({ context, enqueue }) => {
+      for (const id of context.running) enqueue.sendTo(accountId(id), { type: 'resume', retryFailed: true })
+    }),
+    reconnectBootstrap: sendTo('bootstrap', { type: 'reconnect' }),
     changeAccounts: enqueueActions(({ context, enqueue }, { accounts }: { accounts: readonly AccountInput[] }) => {
       const wanted = new Set(accounts.map(({ shortServerId }) => shortServerId))
       for (const id of context.running) if (!wanted.has(id)) enqueue.sendTo(accountId(id), { type: 'stop' })

@@ -20,7 +20,7 @@ type PassedCommand = Extract<
 
 /** Passes a command on to the accounts that run. */
 const pass = {
-  type: 'tellAccounts',
+  type: 'passOn',
   params: ({ event }: { event: PassedCommand }): Telling => {
     const { shortServerId, ...command } = { shortServerId: undefined, ...event }
     return { command, shortServerId }
@@ -29,9 +29,6 @@ const pass = {
 
 const server = ({ event }: { event: { shortServerId: number } }) => event
 
-const suspendAccounts = { type: 'tellAccounts', params: { command: { type: 'suspend' } } } as const
-const resumeAccounts = { type: 'tellAccounts', params: { command: { type: 'resume' } } } as const
-const retryAccounts = { type: 'tellAccounts', params: { command: { type: 'resume', retryFailed: true } } } as const
 const forgetExhaustion = { type: 'forgetExhaustion', params: {} } as const
 
 const announceBootstrapFailure = (fatal: boolean) =>
@@ -101,7 +98,7 @@ export const clientMachine = client.createMachine({
     },
     /** The accounts there were wait: they go on when this fails. */
     bootstrapping: {
-      entry: ['requireBootstrap', suspendAccounts],
+      entry: ['requireBootstrap', 'suspendAccounts'],
       invoke: {
         id: 'bootstrap',
         src: 'bootstrap',
@@ -112,7 +109,7 @@ export const clientMachine = client.createMachine({
           {
             guard: 'hasAccounts',
             target: 'serving',
-            actions: ['endBootstrap', announceBootstrapFailure(false), forgetExhaustion, retryAccounts],
+            actions: ['endBootstrap', announceBootstrapFailure(false), forgetExhaustion, 'retryAccounts'],
           },
           { target: 'networkError', actions: ['endBootstrap', announceBootstrapFailure(true)] },
         ],
@@ -120,19 +117,19 @@ export const clientMachine = client.createMachine({
       on: {
         'bootstrap.finished': { actions: ['dropAccounts', { type: 'takeBootstrap', params: ({ event }) => event }] },
         'offline.enter': { target: 'offline', actions: 'enterOffline' },
-        reconnect: { actions: 'tellBootstrap' },
+        reconnect: { actions: 'reconnectBootstrap' },
       },
     },
     serving: {
       initial: 'going',
-      entry: ['watchExpiry', resumeAccounts, 'startAccounts'],
+      entry: ['watchExpiry', 'resumeAccounts', 'startAccounts'],
       exit: 'unwatchExpiry',
       states: {
         going: { on: { 'bootstrap.requested': { guard: 'hasBootstrap', target: 'yielding' } } },
         /** The answer to the server that asked for it goes out before its connection closes (/1/x/9). */
         yielding: {
           entry: 'requireBootstrap',
-          after: { answerTime: '#client.bootstrapping' },
+          after: { answerTime: '#client.deciding' },
           on: { 'bootstrap.requested': {} },
         },
       },
@@ -174,26 +171,30 @@ export const clientMachine = client.createMachine({
     },
     /** The application keeps the client off the network: registrations stay, nothing is sent. */
     offline: {
-      entry: suspendAccounts,
+      entry: 'suspendAccounts',
       on: { 'offline.exit': { target: 'deciding', actions: 'exitOffline' } },
     },
     /** No timer runs and nothing is sent, whatever the client was at. */
     suspended: {
-      entry: [suspendAccounts, { type: 'announce', params: { type: 'ENGINE_SUSPENDED' } }],
+      entry: ['suspendAccounts', { type: 'announce', params: { type: 'ENGINE_SUSPENDED' } }],
       on: { resume: 'deciding', suspend: {} },
     },
     /** Nothing is left to try. */
     networkError: {
       entry: 'dropAccounts',
-      after: { restartDelay: { guard: 'restartsByItself', target: 'deciding' } },
-      on: {
-        start: { target: 'deciding', actions: { type: 'takeInput', params: ({ event }) => event } },
-        suspend: [{ guard: 'restartsByItself', target: 'suspended' }, {}],
-        reconnect: { guard: 'restartsByItself', target: 'deciding' },
+      initial: 'deciding',
+      states: {
+        deciding: { always: [{ guard: 'restartsByItself', target: 'restarting' }, { target: 'over' }] },
+        restarting: {
+          after: { restartDelay: '#client.deciding' },
+          on: { suspend: '#client.suspended', reconnect: '#client.deciding' },
+        },
+        over: { on: { suspend: {} } },
       },
+      on: { start: { target: 'deciding', actions: { type: 'takeInput', params: ({ event }) => event } } },
     },
     stopping: {
-      entry: ['forgetAccounts', { type: 'tellAccounts', params: { command: { type: 'stop' } } }],
+      entry: ['forgetAccounts', 'stopAccounts'],
       always: [
         { guard: 'startsAgain', target: 'deciding', actions: 'takeRemembered' },
         { guard: 'noneRuns', target: 'stopped' },

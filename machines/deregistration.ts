@@ -30,10 +30,12 @@ const announceFailure = {
   }),
 } as const
 
+const disableAgain = { actions: [takeDisable, announceDisabled] } as const
+
 /** On the way out, commands only change where it leads. */
 const commands = {
   stop: { actions: 'stop' },
-  disable: [{ guard: 'isStopping' }, { actions: [takeDisable, announceDisabled] }],
+  disable: [{ guard: 'isStopping' }, disableAgain],
   enable: { actions: 'enable' },
   suspend: [{ guard: 'isStopping', target: '#account.departed' }, { target: '#account.suspended' }],
   reconnect: {},
@@ -57,8 +59,10 @@ export const leaving = account.createStateConfig({
 export const parting = account.createStateConfig({
   after: { gatheringTime: 'deregistering' },
   on: {
-    ...commands,
     stop: { target: 'deregistering', actions: ['stop', announceDeregister] },
+    disable: disableAgain,
+    enable: { actions: 'enable' },
+    reconnect: {},
     'connection.lost': '#account.departed',
   },
 })

@@ -11,14 +11,13 @@ export type {
   SavedAccount,
   UpdateCauses,
 } from './account-context.ts'
-export { bootstrapMachine } from './bootstrap.machine.ts'
+export { type BootstrapReport, bootstrapMachine } from './bootstrap.machine.ts'
 export {
   type BootstrapAccountInput,
   type BootstrapCommand,
   type BootstrapContext,
   type BootstrapInput,
   type BootstrapOutput,
-  type BootstrapReport,
   defaultBootstrapRetry,
   type Expiry,
 } from './bootstrap-context.ts'

@@ -1,5 +1,6 @@
 import { Lwm2mClient } from '../client/client.ts'
 import { OptionsError } from '../client/options.ts'
+import { fileStore, PersistenceError } from '../client/persistence.ts'
 import { temperature } from '../objects/definitions/temperature.ts'
 import type { Clock } from '../transport/clock.ts'
 import { isRequest, isResponse } from '../transport/coap/message.ts'
@@ -42,14 +43,14 @@ export async function runClient(args: ClientArguments, environment: Environment)
     ...(server !== undefined && { servers: [{ uri: server, shortServerId, lifetimeSeconds: args.lifetime }] }),
     ...(bootstrap !== undefined && { bootstrap: { uri: bootstrap } }),
     ...(args.queueMode && { queueMode: true }),
+    ...(args.state !== undefined && { persistence: fileStore(args.state) }),
     objects: [temperature],
     device: { modelNumber: 'lwm2m client' },
     clock,
     random,
     network,
     trace: serverRequests(log),
-    onError: error =>
-      log.failed(error instanceof TransportError ? error.message : `the device failed: ${String(error)}`),
+    onError: error => log.failed(isForPeople(error) ? error.message : `the device failed: ${String(error)}`),
     ...(args.inspect !== undefined && { inspect: args.inspect }),
   })
   const stopDevice = simulateDevice(client, log, environment)
@@ -74,6 +75,10 @@ export async function runClient(args: ClientArguments, environment: Environment)
   await client.stop()
   if (args.inspect !== undefined) await lastMessagesSent(clock)
   return exitCode
+}
+
+function isForPeople(error: unknown): error is Error {
+  return error instanceof TransportError || error instanceof PersistenceError
 }
 
 /** The end of the process would cut off what an inspector is about to be told. */

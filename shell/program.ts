@@ -31,6 +31,7 @@ export async function run(args: readonly string[], environment: Environment): Pr
     .option('--lifetime <seconds>', 'lifetime of the registration', parseLifetimeSeconds, 300)
     .option('--short-server-id <id>', 'Short Server ID of the server account', parseShortServerId, 1)
     .option('--queue-mode', 'sleep between exchanges')
+    .option('--state <file>', 'keep the registration and what servers have set over a restart')
     .option('--once', 'exit with 1 after the first attempt that fails')
     .option('--inspect [url]', 'show the statecharts in the Stately inspector, by default at ws://localhost:8080')
     .action(async (options: ClientArguments) => {

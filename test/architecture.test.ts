@@ -7,8 +7,8 @@ interface Room {
   /** Other folders of which it may import types. */
   readonly types?: readonly string[]
   readonly packages: readonly string[]
-  /** Whether it may use the modules of Node. */
-  readonly node: boolean
+  /** Whether it may use the modules of Node, or which of its files may. */
+  readonly node: boolean | readonly string[]
 }
 
 const engine = ['objects', 'transport', 'streams', 'machines', 'client', 'server']
@@ -22,7 +22,7 @@ const rooms: Readonly<Record<string, Room>> = {
   client: {
     folders: ['objects', 'transport', 'streams', 'machines'],
     packages: ['xstate', 'rxjs', '@statelyai/inspect', 'ws'],
-    node: true,
+    node: ['client/inspector.ts', 'client/persistence.ts', 'client/file-system.ts', 'client/fingerprint.ts'],
   },
   server: { folders: ['objects', 'transport'], packages: ['rxjs'], node: true },
   shell: {
@@ -84,13 +84,18 @@ function roomOf(path: string): string {
 
 /** Why a file must not import a package; undefined when it may. */
 function packageFault(file: SourceFile, room: Room, { specifier }: Import): string | undefined {
-  if (specifier.startsWith('node:')) return room.node ? undefined : `${file.room} is pure: it knows nothing of Node`
+  if (specifier.startsWith('node:')) return nodeFault(file, room)
   const name = packageOf(specifier)
   if (!room.packages.includes(name)) return `${file.room || 'index.ts'} has no use for the package ${name}`
   const only = onlyFile[name]
   return only === undefined || only === file.path || file.room === 'bench'
     ? undefined
     : `only ${only} may import ${name}`
+}
+
+function nodeFault({ path, room: name }: SourceFile, { node }: Room): string | undefined {
+  if (typeof node === 'boolean') return node ? undefined : `${name} is pure: it knows nothing of Node`
+  return node.includes(path) ? undefined : `of ${name}, only ${node.join(', ')} may use Node`
 }
 
 /** Why a file must not import another one; undefined when it may. */
@@ -236,6 +241,8 @@ describe('a planted fault is found', () => {
     ['server/a.ts', "import { Lwm2mClient } from '../client/client.ts'", 'server may not import client'],
     ['client/a.ts', "import { Subject } from 'rxjs/operators'", undefined],
     ['client/a.ts', "await import('ws')", 'only client/inspector.ts may import ws'],
+    ['client/a.ts', "import { open } from 'node:fs/promises'", 'of client, only client/inspector.ts, .* may use Node'],
+    ['client/persistence.ts', "import { resolve } from 'node:path'", undefined],
     ['client/a.ts', "import '../shell/main.ts'", 'client may not import shell'],
     [
       'client/a.ts',

@@ -21,15 +21,20 @@ export type TransportErrorCode =
   | 'ADDRESS_IN_USE'
   /** A URI that is none, or of a scheme the engine does not speak. */
   | 'INVALID_URI'
+  /** A kind of security that the engine does not speak. */
+  | 'NOT_SUPPORTED'
 
 /** Why bytes did not get through. `code` is stable and meant for programs. */
 export class TransportError extends Error {
   override readonly name = 'TransportError'
   readonly code: TransportErrorCode
+  /** The TLS or DTLS alert that ended the handshake, 0–255 (RFC 5246 §7.2). */
+  readonly alertCode: number | undefined
 
-  constructor(code: TransportErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: TransportErrorCode, message: string, options?: ErrorOptions & { readonly alertCode?: number }) {
     super(message, options)
     this.code = code
+    this.alertCode = options?.alertCode
   }
 }
 

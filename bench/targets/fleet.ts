@@ -1,15 +1,11 @@
 import { Lwm2mClient } from '../../index.ts'
 import { temperature } from '../../objects/index.ts'
 import { answerQuestions } from '../questions.ts'
+import { collectedMemory } from './collected-memory.ts'
 
 export interface FleetGrowth {
   readonly serverPort: number
   readonly count: number
-}
-
-export interface FleetMemory {
-  readonly residentBytes: number
-  readonly heapBytes: number
 }
 
 /** As many at once as fit into the receive buffer of the server's socket, so that no registration has to be sent again. */
@@ -38,11 +34,5 @@ answerQuestions({
     }
   },
 
-  /** After a full garbage collection. */
-  memory(): FleetMemory {
-    globalThis.gc?.()
-    globalThis.gc?.()
-    const { rss, heapUsed } = process.memoryUsage()
-    return { residentBytes: rss, heapBytes: heapUsed }
-  },
+  memory: collectedMemory,
 })

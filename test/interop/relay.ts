@@ -13,6 +13,7 @@ export class Relay {
   readonly #clientSide: Socket
   readonly #serverSide: Socket
   readonly #datagrams: RelayedDatagram[] = []
+  #silent = false
 
   private constructor(clientSide: Socket, serverSide: Socket) {
     this.#clientSide = clientSide
@@ -28,11 +29,11 @@ export class Relay {
     clientSide.on('message', (bytes, { port }) => {
       clientPort = port
       relay.#keep('client', bytes)
-      serverSide.send(bytes, serverPort, '127.0.0.1')
+      if (!relay.#silent) serverSide.send(bytes, serverPort, '127.0.0.1')
     })
     serverSide.on('message', bytes => {
       relay.#keep('server', bytes)
-      clientSide.send(bytes, clientPort, '127.0.0.1')
+      if (!relay.#silent) clientSide.send(bytes, clientPort, '127.0.0.1')
     })
     return relay
   }
@@ -55,6 +56,11 @@ export class Relay {
   /** The server's Reset messages (RFC 7252 §4.2). */
   get resets(): readonly RelayedDatagram[] {
     return this.#datagrams.filter(({ from, bytes }) => from === 'server' && typeOf(bytes) === 3)
+  }
+
+  /** From now on keeps what it gets to itself. */
+  silence(): void {
+    this.#silent = true
   }
 
   close(): void {

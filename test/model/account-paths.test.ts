@@ -1,74 +1,92 @@
 import { expect, test } from 'vitest'
-import type { Actor, EventFromLogic } from 'xstate'
-import type { AccountOutcome } from '../../machines/effects.ts'
-import {
-  cause,
-  type EffectName,
-  location,
-  type Site,
-  simulatedAccountMachine,
-  startAccount,
-} from '../helpers/account-actor.ts'
-import { walkChart } from '../helpers/chart-walk.ts'
-
-type Machine = typeof simulatedAccountMachine
-type Event = EventFromLogic<Machine>
+import type { AnyActor, SnapshotFrom } from 'xstate'
+import { type AccountInput, isNothing } from '../../machines/account-context.ts'
+import { cause, type EffectName, location, type Site, simulatedAccountMachine } from '../helpers/account-actor.ts'
+import { eventsOf, walkChart } from '../helpers/chart-walk.ts'
 
 const machine = simulatedAccountMachine
-const input = { shortServerId: 1, lifetimeSeconds: 300 }
 
-/** The payloads of the events that have one; a lifetime of 0 needs no Update. */
-const payloads: Record<string, object[]> = {
+const farMs = 1_000_000_000
+
+const events = eventsOf(machine, {
+  'connect.succeeded': [{ atMs: 0 }, { atMs: farMs }],
   'connect.failed': [{ cause }],
   'connection.lost': [{ cause }],
   'register.created': [{ location, atMs: 0 }],
-  'register.rejected': [{ responseCode: 0x80 }],
+  'register.rejected': [{ responseCode: 0x8c }, { responseCode: 0x83 }],
   'register.timedOut': [{ cause }],
   'update.changed': [{ atMs: 0 }],
   'update.rejected': [{ responseCode: 0x84 }],
   'update.timedOut': [{ cause }],
   'deregister.failed': [{ cause }],
-  'retry.scheduled': [{ delayMs: 1000 }],
-  'lifetime.changed': [{ lifetimeSeconds: 0 }, { lifetimeSeconds: 300 }],
+  'retry.scheduled': [{ delayMs: 1000, atMs: 1000 }],
+  'lifetime.changed': [{ lifetimeSeconds: 300 }],
+  'binding.changed': [{ binding: 'U' }],
+  disable: [{}, { untilMs: farMs }],
+  resume: [{}, { retryFailed: true }],
+})
+
+/** Whose outcome an event is, by the first word of its name or by all of it. */
+const reporters: Readonly<Record<string, EffectName>> = {
+  connect: 'connection',
+  connection: 'connection',
+  register: 'register',
+  'update.changed': 'update',
+  'update.rejected': 'update',
+  'update.timedOut': 'update',
+  deregister: 'deregister',
+  window: 'awakeWindow',
+  timer: 'timer',
+  retry: 'retryDelay',
 }
 
-/** The machine's own events, its delays included. */
-const events = machine.events.flatMap(type => (payloads[type] ?? [{}]).map(payload => ({ type, ...payload }) as Event))
-
-/** Brings about on the live actor what the event stands for. */
-function perform(event: Event, site: Site, actor: Actor<Machine>): void {
-  const [subject] = event.type.split('.')
-  if (event.type.startsWith('xstate.after.')) {
-    if (JSON.stringify(actor.getSnapshot().value).includes('gathering')) site.clock.advanceSync(100)
-  } else if (subject === 'timer') {
-    // Only one timer runs at a time, and what follows it sets none.
-    if (site.runningNames.some(name => name.toLowerCase().endsWith('timer'))) site.clock.advanceSync(1_000_000)
-  } else if (subject === 'retry') {
-    // The retry timer has reported the delay when it started.
-  } else {
-    const name = (subject?.startsWith('connect') ? 'connection' : subject) as EffectName
-    const effect = [...site.running].find(running => running.name === name)
-    if (effect === undefined || event.type === 'update.requested') actor.send(event)
-    else effect.report(event as AccountOutcome)
-  }
+function situation({ value, context }: SnapshotFrom<typeof machine>): unknown {
+  const { location: kept, stopping, disabled, failedAttempts, retryAtMs, versions, updateDueMs } = context
+  const { initialDelaySeconds, causes, sentCauses } = context
+  return [
+    value,
+    kept.length,
+    stopping,
+    disabled !== undefined,
+    failedAttempts,
+    retryAtMs !== undefined,
+    versions.length,
+    updateDueMs !== undefined,
+    initialDelaySeconds,
+    isNothing(causes),
+    sentCauses !== undefined,
+  ]
 }
 
-function stop(site: Site, actor: Actor<Machine>): void {
+/** However far it came, it ends within five seconds, and tells so once. */
+function stop(site: Site, actor: AnyActor): void {
   if (actor.getSnapshot().status === 'active') actor.send({ type: 'stop' })
-  for (const effect of site.running) if (effect.name === 'deregister') effect.report({ type: 'deregister.done' })
+  site.find('deregister')?.report({ type: 'deregister.done' })
+  site.clock.advanceSync(5_000)
   expect(actor.getSnapshot().status).toBe('done')
+  expect(site.events.filter(({ type }) => type === 'DISCONNECT')).toHaveLength(1)
 }
+
+const limited = { initialDelaySeconds: 2, maximumDelaySeconds: 60, attempts: 2 }
+const account = { shortServerId: 1, lifetimeSeconds: 300, versions: ['1.0'], retry: limited } as const
+const registration = { location, version: '1.0', registeredUntilMs: 300_000 } as const
+
+const inputs: AccountInput[] = [
+  { ...account, versions: ['1.1', '1.0'], initialDelaySeconds: 10, awakeSeconds: 93 },
+  { ...account, lifetimeSeconds: 0, disabled: {} },
+  { ...account, saved: registration },
+]
 
 test('every path through the account chart, taken by a live account, ends without a leftover', () => {
   const counts = walkChart({
     machine,
-    input,
-    events: () => events,
-    situation: ({ value, context: { causes, lifetimeSeconds, updateDueMs } }) =>
-      JSON.stringify([value, causes, lifetimeSeconds, updateDueMs !== undefined]),
-    start: inspect => startAccount(input, { inspect }),
-    perform,
+    beginnings: inputs.map(input => ({ input, events: () => events })),
+    situation,
+    reporter: ({ type }) => {
+      const name = reporters[type] ?? reporters[type.split('.')[0] ?? '']
+      return name && { name }
+    },
     stop,
   })
   console.log(counts)
-})
+}, 60_000)

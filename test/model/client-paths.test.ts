@@ -1,61 +1,100 @@
 import { expect, test } from 'vitest'
-import type { Actor, EventFromLogic, SnapshotFrom } from 'xstate'
-import { accountId } from '../../machines/client.machine.ts'
-import { answerRegister, createClient, type Site, simulatedClientMachine } from '../helpers/account-actor.ts'
-import { walkChart } from '../helpers/chart-walk.ts'
+import type { AnyActor, EventFromLogic, SnapshotFrom } from 'xstate'
+import { accountId, type ClientInput } from '../../machines/client-context.ts'
+import { cause, lonelyClientMachine, type Site } from '../helpers/account-actor.ts'
+import { eventsOf, walkChart } from '../helpers/chart-walk.ts'
 
-type Machine = typeof simulatedClientMachine
-type Event = EventFromLogic<Machine>
+const machine = lonelyClientMachine
+type Event = EventFromLogic<typeof machine>
+type Snapshot = SnapshotFrom<typeof machine>
 
-const first = { shortServerId: 1, lifetimeSeconds: 300 }
-const second = { shortServerId: 2, lifetimeSeconds: 0 }
+const first = { shortServerId: 1, lifetimeSeconds: 300, priority: 1, failureBlock: true }
+const second = { shortServerId: 2, lifetimeSeconds: 300, priority: 2, bootstrapOnFailure: false }
+const bootstrap = { accounts: [{ securityInstanceId: 0, holdOffSeconds: 0 }] } as const
+const expiry = { securityInstanceId: 0, atMs: 1 }
 
-/** The payloads of the events that have one. */
-const payloads: Record<string, object[]> = {
-  start: [{ accounts: [] }, { accounts: [first] }, { accounts: [first, second] }],
-  'update.requested': [{}, { shortServerId: 2 }],
-  'lifetime.changed': [{ shortServerId: 1, lifetimeSeconds: 60 }],
+/** The events with their payloads, an account being done for each that runs. */
+function eventsWith(start: ClientInput): (snapshot: Snapshot) => Event[] {
+  const every = eventsOf(machine, {
+    start: [start],
+    'bootstrap.finished': [{ accounts: [first], bootstrapAccounts: bootstrap.accounts }],
+    'xstate.done.actor.bootstrap': [{ output: { type: 'finished' } }, { output: { type: 'failed', cause } }],
+    'account.registered': [{ shortServerId: 1 }, { shortServerId: 2 }],
+    'account.failing': [{ shortServerId: 1 }, { shortServerId: 2 }],
+    'account.exhausted': [{ shortServerId: 1 }, { shortServerId: 2 }],
+    'accounts.changed': [{ accounts: [] }, { accounts: [second] }],
+    'update.requested': [{ shortServerId: 1 }],
+    'lifetime.changed': [{ shortServerId: 1, lifetimeSeconds: 300 }],
+    'binding.changed': [{ shortServerId: 1, binding: 'U' }],
+    'transmission.waiting': [{ shortServerId: 1 }],
+    disable: [{ shortServerId: 2 }],
+    enable: [{ shortServerId: 2 }],
+    'xstate.done.actor.*': [1, 2].map(shortServerId => ({
+      type: `xstate.done.actor.${accountId(shortServerId)}`,
+      output: { shortServerId },
+    })),
+  })
+  // An account says nothing before it runs nor after, and is done only when it was told to stop.
+  return ({ value, context: { running, accounts } }) =>
+    every.filter(event => {
+      const id = accountOf(event)
+      if (id === undefined) return true
+      const isStopping = value === 'stopping' || !accounts.some(({ shortServerId }) => shortServerId === id)
+      return running.includes(id) && (event.type.startsWith('account.') || isStopping)
+    })
 }
 
-/** The machine's own events; an account is done only when it was told to stop. */
-function events({ value, context: { running } }: SnapshotFrom<Machine>): Event[] {
-  const stopping = value === 'stopping' ? running : []
-  return simulatedClientMachine.events.flatMap(type =>
-    type === 'xstate.done.actor.*'
-      ? stopping.map(shortServerId => ({
-          type: `xstate.done.actor.${accountId(shortServerId)}` as const,
-          actorId: accountId(shortServerId),
-          output: { shortServerId },
-        }))
-      : (payloads[type] ?? [{}]).map(payload => ({ type, ...payload }) as Event),
-  )
+/** Which account tells this of itself. */
+function accountOf(event: Event): number | undefined {
+  // The end of the bootstrap, which has no such output, is none of the events that the chart lists by type.
+  if ('output' in event) return event.output.shortServerId
+  return event.type.startsWith('account.') && 'shortServerId' in event ? event.shortServerId : undefined
 }
 
-/** Brings about on the live actor what the event stands for. Every server answers a Register, and none a De-register. */
-function perform(event: Event, site: Site, actor: Actor<Machine>): void {
-  if ('output' in event) site.effect('deregister', event.output.shortServerId).report({ type: 'deregister.done' })
-  else actor.send(event)
-  const { children, context } = actor.getSnapshot()
-  for (const id of context.running) {
-    if (children[accountId(id)]?.getSnapshot().matches({ online: 'connecting' })) answerRegister(site, id)
-  }
+function situation({ value, context, children }: Snapshot): unknown {
+  const { accounts, bootstrap: known, next, ...rest } = context
+  return [
+    value,
+    rest,
+    accounts.map(({ shortServerId, disabled }) => [shortServerId, disabled !== undefined]),
+    known?.expiry,
+    known !== undefined,
+    next !== undefined,
+    Object.keys(children),
+  ]
 }
 
-function stop(site: Site, actor: Actor<Machine>): void {
+/** However far it came, it has stopped when its accounts have. */
+function stop(site: Site, actor: AnyActor): void {
   actor.send({ type: 'stop' })
-  for (const effect of site.running) if (effect.name === 'deregister') effect.report({ type: 'deregister.done' })
-  expect(actor.getSnapshot()).toMatchObject({ value: 'stopped', children: {} })
+  for (const effect of site.running) {
+    const { shortServerId = 0 } = effect.input
+    if (effect.name === 'account')
+      effect.report({ type: `xstate.done.actor.${accountId(shortServerId)}`, output: { shortServerId } })
+  }
+  const { value, children }: Snapshot = actor.getSnapshot()
+  expect([value, children]).toEqual(['stopped', {}])
 }
 
-test('every path through the client chart, taken by a live client and its accounts, ends without a leftover', () => {
+const starts: ClientInput[] = [
+  { accounts: [] },
+  { accounts: [], bootstrap, restartAfterSeconds: 60 },
+  { accounts: [first, second], restartAfterSeconds: 60 },
+  { accounts: [first, second], bootstrap: { ...bootstrap, expiry } },
+]
+
+test('every path through the client chart, taken by a live client, ends without a leftover', () => {
   const counts = walkChart({
-    machine: simulatedClientMachine,
-    input: undefined,
-    events,
-    situation: ({ value, context }) => JSON.stringify([value, context]),
-    start: inspect => createClient({ inspect }),
-    perform,
+    machine,
+    beginnings: starts.map(start => ({ input: undefined, events: eventsWith(start) })),
+    situation,
+    reporter: event => {
+      if (event.type === 'timer.due') return { name: 'timer' }
+      const shortServerId = accountOf(event)
+      if (shortServerId !== undefined) return { name: 'account', shortServerId }
+      return event.type === 'bootstrap.finished' || 'output' in event ? { name: 'bootstrap' } : undefined
+    },
     stop,
   })
   console.log(counts)
-})
+}, 60_000)

@@ -14,7 +14,7 @@ function start(command: string) {
 const uriHint = 'write coap://HOST or coap://HOST:PORT'
 
 test.each([
-  ['client --endpoint a', "error: required option '--server <uri>' not specified"],
+  ['client --endpoint a', 'error: a device needs --server, or --bootstrap to get one'],
   ['client --server coap://h', "error: required option '--endpoint <name>' not specified"],
   [
     'client --endpoint a --server h:5683',

@@ -36,7 +36,7 @@ test('clients come, update and go, and each is told in a line', async () => {
   expect(await clock.until(second.exitCode)).toBe(0)
   server.interrupt()
   expect(await clock.until(server.exitCode)).toBe(0)
-  const registered = 'LwM2M 1.1, lifetime 60 s, objects /1/0 /3/0 /3303 /3303/0'
+  const registered = 'LwM2M 1.2, lifetime 60 s, objects /1 /1/0 /3 /3/0 /3303 /3303/0'
   expect(server.output).toEqual([
     '  listening on 10.0.0.3:5699',
     expect.stringMatching(`^← dev1 registered from 10\\.0\\.0\\.1:\\d+, ${registered}$`),

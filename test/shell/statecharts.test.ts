@@ -18,7 +18,7 @@ async function run(command: string) {
 test('lwm2m statecharts lists them, a line each', async () => {
   const { exitCode, output, errors } = await run('statecharts')
   expect([exitCode, errors]).toEqual([0, []])
-  expect(output).toMatch(/^client {4}Runs one .*\.\naccount {3}Registers with .*\.$/)
+  expect(output).toMatch(/^client {4}Bootstraps when .*\.\nbootstrap Gets .*\.\naccount {3}Registers with .*\.$/)
 })
 
 test.each(['statecharts client', 'statecharts --mermaid client'])('lwm2m %s prints a diagram', async command => {
@@ -33,9 +33,9 @@ test('lwm2m statecharts --json prints what createMachine takes', async () => {
 })
 
 test.each([
-  ['statecharts nobody', "error: there is no statechart 'nobody'. There are: client, account"],
-  ['statecharts --json toString', "error: there is no statechart 'toString'. There are: client, account"],
-  ['statecharts --json', 'error: which statechart? There are: client, account'],
+  ['statecharts nobody', "error: there is no statechart 'nobody'. There are: client, bootstrap, account"],
+  ['statecharts --json toString', "error: there is no statechart 'toString'. There are: client, bootstrap, account"],
+  ['statecharts --json', 'error: which statechart? There are: client, bootstrap, account'],
   ['statecharts --json --mermaid client', "error: option '--json' cannot be used with option '--mermaid'"],
 ])('lwm2m %s gives one line and exit code 1', async (command, line) => {
   expect(await run(command)).toEqual({ exitCode: 1, output: '', errors: [line] })

@@ -5,13 +5,7 @@ import { Code } from '../../../transport/coap/message.ts'
 import { OptionNumber, uintOption } from '../../../transport/coap/options.ts'
 import { encodeOperation } from '../../../transport/lwm2m/downlink.ts'
 import { errorResponse } from '../../helpers/client-site.ts'
-import {
-  anotherBootstrapServer,
-  anotherServer,
-  bootstrapScenario,
-  cutNetwork,
-  scenario,
-} from '../../helpers/scenario.ts'
+import { anotherBootstrapServer, anotherServer, bootstrapScenario, scenario } from '../../helpers/scenario.ts'
 import { accountSession, writeAccount, writeInstance } from '../../helpers/scripted-bootstrap-server.ts'
 
 const retry = { initialDelaySeconds: 2, maximumDelaySeconds: 60, attempts: 3 }
@@ -669,4 +663,24 @@ test('a Server object of version 1.0, without /1/x/9 and /1/x/12, bootstraps as 
   site.client.start()
   await site.clock.until(site.client.registered())
   expect(site.client.objects.get('/1/0/0')).toBe(7)
+})
+
+// Fault of machines/bootstrap.machine.ts: `lingering` is shorter than the time to the first retransmission, 2 to 3 s
+// (RFC 7252 §4.8), so that who asks again finds the connection closed.
+test.fails('a lost answer to the Bootstrap-Finish is given again', async () => {
+  const { site, bootstrap } = await bootstrapScenario({ session: [] })
+  site.client.start()
+  await site.clock.advance(5_000)
+  const session = bootstrap.begin(firstAddress, accountSession().slice(0, -1))
+  await site.clock.until(session)
+  const finish = bootstrap.begin(firstAddress, [{ kind: 'bootstrapFinish' }])
+  const { send } = site.network
+  // The request has left; its answer will not arrive.
+  site.network.send = (bytes, from, to) => {
+    if (to.host !== '10.0.0.9') send.call(site.network, bytes, from, to)
+  }
+  await site.clock.advance(500)
+  site.network.send = send.bind(site.network)
+  await site.clock.until(finish)
+  expect(bootstrap.responseCodes.at(-1)).toBe(Code.changed)
 })

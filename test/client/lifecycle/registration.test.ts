@@ -9,11 +9,11 @@ const retry = { initialDelaySeconds: 2, maximumDelaySeconds: 60, attempts: 3 }
 describe('the Register query', () => {
   test('lwm2m, ep, lt, sms, b, Q, pid, in this order', async () => {
     const site = await scenario({
-      client: { smsNumber: '4911', profileId: 'p1', queueMode: true },
+      client: { smsNumber: '4911', profileId: 'v:p1', queueMode: true },
     })
     site.client.objects.set('/1/0/7', 'UT')
     await site.register()
-    expect(site.uplinks[0]?.query).toEqual(['lwm2m=1.2', 'ep=device', 'lt=300', 'sms=4911', 'b=UT', 'Q', 'pid=p1'])
+    expect(site.uplinks[0]?.query).toEqual(['lwm2m=1.2', 'ep=device', 'lt=300', 'sms=4911', 'b=UT', 'Q', 'pid=v:p1'])
   })
 
   test('queue mode is part of the binding in LwM2M 1.0', async () => {
@@ -29,7 +29,7 @@ describe('the Register query', () => {
   })
 
   test('a profile id is told in LwM2M 1.2 only', async () => {
-    const site = await registeredScenario({ client: { versions: ['1.1'], profileId: 'p1' } })
+    const site = await registeredScenario({ client: { versions: ['1.1'], profileId: 'v:p1' } })
     expect(site.uplinks[0]?.query).toEqual(['lwm2m=1.1', 'ep=device', 'lt=300'])
   })
 })

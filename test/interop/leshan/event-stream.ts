@@ -1,3 +1,4 @@
+import { EventLog } from './event-log.ts'
 import type { LeshanLink, LeshanNode, LeshanRegistration } from './model.ts'
 
 /** What each event of the server carries. */
@@ -22,18 +23,8 @@ export interface LeshanEvents {
   DELAYED: { ep: string; path: string }
 }
 
-export interface RecordedEvent<Events = LeshanEvents, T extends keyof Events = keyof Events> {
-  readonly type: T
-  readonly data: Events[T]
-  /** When it arrived, on the scale of `performance.now()`. */
-  readonly atMs: number
-}
-
 /** The server's event stream, recorded from the moment it was opened. */
-export class EventStream<Events extends object = LeshanEvents> {
-  readonly #history: RecordedEvent<Events>[] = []
-  readonly #taken = new Set<RecordedEvent<Events>>()
-  readonly #waiters = new Set<(event: RecordedEvent<Events>) => boolean>()
+export class EventStream<Events extends object = LeshanEvents> extends EventLog<Events> {
   readonly #abort = new AbortController()
 
   /** Resolves once the server has subscribed us, so nothing that happens afterwards is missed. */
@@ -46,35 +37,6 @@ export class EventStream<Events extends object = LeshanEvents> {
     return stream
   }
 
-  /** Every event so far, in order of arrival. */
-  get history(): readonly RecordedEvent<Events>[] {
-    return this.#history
-  }
-
-  /** The first event of this type that matches and that no earlier call returned: one that is here already, or one to come. */
-  next<T extends keyof Events>(
-    type: T,
-    matches: (data: Events[T]) => boolean = () => true,
-    timeoutMs = 5_000,
-  ): Promise<RecordedEvent<Events, T>> {
-    return new Promise((resolve, reject) => {
-      const offer = (event: RecordedEvent<Events>): boolean => {
-        if (!isType(event, type) || this.#taken.has(event) || !matches(event.data)) return false
-        this.#taken.add(event)
-        resolve(event)
-        return true
-      }
-      if (this.#history.some(offer)) return
-      const waiter = (event: RecordedEvent<Events>) => offer(event) && (clearTimeout(timer), true)
-      const timer = setTimeout(() => {
-        this.#waiters.delete(waiter)
-        const seen = this.#history.map(event => event.type).join(', ')
-        reject(new Error(`no ${String(type)} event within ${timeoutMs} ms; seen: ${seen || 'none'}`))
-      }, timeoutMs)
-      this.#waiters.add(waiter)
-    })
-  }
-
   close(): void {
     this.#abort.abort()
   }
@@ -84,30 +46,14 @@ export class EventStream<Events extends object = LeshanEvents> {
     try {
       for await (const line of lines) {
         if (line.startsWith('event: ')) type = line.slice('event: '.length)
-        if (line.startsWith('data: ')) this.#arrived(type, line.slice('data: '.length))
+        if (line.startsWith('data: ')) {
+          this.record(type as keyof Events, JSON.parse(line.slice('data: '.length)) as Events[keyof Events])
+        }
       }
     } catch (error) {
       if (!this.#abort.signal.aborted) throw error
     }
   }
-
-  #arrived(type: string, data: string): void {
-    const event = { type, data: JSON.parse(data), atMs: performance.now() } as RecordedEvent<Events>
-    this.#history.push(event)
-    for (const waiter of this.#waiters) {
-      if (waiter(event)) {
-        this.#waiters.delete(waiter)
-        return
-      }
-    }
-  }
-}
-
-function isType<Events, T extends keyof Events>(
-  event: RecordedEvent<Events>,
-  type: T,
-): event is RecordedEvent<Events, T> {
-  return event.type === type
 }
 
 async function* readLines(response: Response): AsyncGenerator<string> {

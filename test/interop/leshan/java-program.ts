@@ -97,9 +97,10 @@ export class JavaProgram {
     return stream
   }
 
+  /** May be called again. */
   async close(): Promise<void> {
     for (const stream of this.#streams) stream.close()
-    if (this.#process.exitCode === null) {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) {
       this.#process.kill('SIGKILL')
       await once(this.#process, 'exit')
     }

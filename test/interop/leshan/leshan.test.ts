@@ -4,7 +4,7 @@ import { Lwm2mClient } from '../../../index.ts'
 import { temperature } from '../../../objects/index.ts'
 import { describePeer } from '../peer-suite.ts'
 import { Relay } from '../relay.ts'
-import type { EventStream, RecordedEvent } from './event-stream.ts'
+import type { EventStream } from './event-stream.ts'
 import { type Leshan, leshanInstall, leshanPrograms, startLeshan } from './leshan.ts'
 
 const sensorValue = '/3303/0/5700'
@@ -146,6 +146,6 @@ describePeer('Leshan 2.0.0-M18 over UDP', leshanPrograms, leshanInstall, () => {
   })
 })
 
-function secondsBetween(startMs: number, event: RecordedEvent): number {
+function secondsBetween(startMs: number, event: { readonly atMs: number }): number {
   return (event.atMs - startMs) / 1_000
 }

@@ -1,0 +1,51 @@
+import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
+
+/** What the file store needs of a disk. Failures are those of `node:fs`, with its codes. */
+export interface FileSystem {
+  read(path: string): Uint8Array
+  exists(path: string): boolean
+  /** `rename` at once. */
+  move(from: string, to: string): void
+  /** Opens a file that must not be there yet, for its owner alone. */
+  create(path: string): Promise<NewFile>
+  /** Replaces what is at `to` in one step. */
+  rename(from: string, to: string): Promise<void>
+  /** A file that is not there is no error. */
+  remove(path: string): Promise<void>
+  /** Resolves when what became of the names in a directory is on the disk. */
+  syncDirectory(path: string): Promise<void>
+}
+
+interface NewFile {
+  writeFile(bytes: Uint8Array): Promise<void>
+  /** Resolves when the bytes are on the disk. */
+  sync(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Some systems know no directories that are synchronised; there a rename is durable as soon as they like. */
+const unsupported = new Set(['EINVAL', 'ENOTSUP', 'EISDIR', 'EPERM'])
+
+export const nodeFileSystem: FileSystem = {
+  read: path => readFileSync(path),
+  exists: path => existsSync(path),
+  move: (from, to) => renameSync(from, to),
+  create: path => open(path, 'wx', 0o600),
+  rename: (from, to) => rename(from, to),
+  remove: path => rm(path, { force: true }),
+  syncDirectory: async path => {
+    try {
+      const directory = await open(path, 'r')
+      await directory.sync().finally(() => directory.close())
+    } catch (error) {
+      if (!unsupported.has(errorCode(error))) throw error
+    }
+  },
+}
+
+/** The code of an error of `node:fs`, such as `ENOENT`; empty for another one. */
+export function errorCode(error: unknown): string {
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' ? code : ''
+}

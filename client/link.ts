@@ -1,0 +1,59 @@
+import type { Cause } from '../machines/events.ts'
+import type { CoapMessage } from '../transport/coap/message.ts'
+import { CoapPeer } from '../transport/coap/peer.ts'
+import type { Connection } from '../transport/connection.ts'
+import type { ConnectionEnvironment } from './connection-environment.ts'
+import { RequestExchange } from './request-exchange.ts'
+import { type PerformRequest, Requests } from './requests.ts'
+import { RestingConnection } from './resting-connection.ts'
+
+/** An open connection to a server, in both directions, and all that ends with it. */
+export class Link {
+  readonly peer: CoapPeer
+  readonly localPort: number
+  readonly #connection: RestingConnection
+  readonly #requests: Requests
+  /** The registration or bootstrap message that is under way. */
+  #exchange: RequestExchange | undefined
+
+  constructor(opened: Connection, environment: ConnectionEnvironment, perform: PerformRequest) {
+    const { store, clock, random, coap, trace, onError, maximumWaitingRequests } = environment
+    const requests = new Requests(store, perform, maximumWaitingRequests)
+    this.localPort = opened.local.port
+    this.#requests = requests
+    this.#connection = new RestingConnection(opened)
+    this.peer = new CoapPeer(this.#connection, {
+      clock,
+      random,
+      parameters: coap,
+      trace,
+      handler: request => requests.handle(request),
+      onNetworkError: error => this.#exchange?.refuse(error),
+      onHandlerError: onError,
+    })
+  }
+
+  /** Sends a request of the client, one at a time; the returned function gives it up. */
+  request(message: CoapMessage, answered: (response: CoapMessage) => void, failed: (cause: Cause) => void): () => void {
+    const exchange = new RequestExchange(this.peer, message, answered, failed)
+    this.#exchange = exchange
+    return () => {
+      if (this.#exchange === exchange) this.#exchange = undefined
+      exchange.end()
+    }
+  }
+
+  /** What arrives is not read until {@link wake}. */
+  rest(): void {
+    this.#connection.rest()
+  }
+
+  wake(): void {
+    this.#connection.wake()
+  }
+
+  close(): void {
+    this.peer.close()
+    this.#requests.close()
+  }
+}
