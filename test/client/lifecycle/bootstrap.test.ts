@@ -5,13 +5,7 @@ import { Code } from '../../../transport/coap/message.ts'
 import { OptionNumber, uintOption } from '../../../transport/coap/options.ts'
 import { encodeOperation } from '../../../transport/lwm2m/downlink.ts'
 import { errorResponse } from '../../helpers/client-site.ts'
-import {
-  anotherBootstrapServer,
-  anotherServer,
-  bootstrapScenario,
-  cutNetwork,
-  scenario,
-} from '../../helpers/scenario.ts'
+import { anotherBootstrapServer, anotherServer, bootstrapScenario, scenario } from '../../helpers/scenario.ts'
 import { accountSession, writeAccount, writeInstance } from '../../helpers/scripted-bootstrap-server.ts'
 
 const retry = { initialDelaySeconds: 2, maximumDelaySeconds: 60, attempts: 3 }
@@ -119,6 +113,39 @@ describe('a session', () => {
     site.client.start()
     await site.clock.until(site.client.registered())
     expect([site.uplinks.length, other.uplinks.length]).toEqual([1, 1])
+  })
+
+  test('that writes a server with a URI that is none is accepted; the others register all the same', async () => {
+    const wrong = { shortServerId: 8, securityInstanceId: 2, serverInstanceId: 1 }
+    const { site, bootstrap } = await bootstrapScenario({
+      session: accountSession({}, wrong).map(operation =>
+        operation.kind === 'bootstrapWrite' && operation.path[0] === 0 && operation.path[1] === 2
+          ? writeInstance('/0/2', { 0: 'nonsense', 1: false, 2: 3, 10: 8 })
+          : operation,
+      ),
+    })
+    site.client.start()
+    await site.clock.advance(5_000)
+    expect(bootstrap.responseCodes.at(-1)).toBe(Code.changed)
+    expect(site.events).toContainEqual(expect.objectContaining({ type: 'REGISTRATION_COMPLETE', shortServerId: 7 }))
+    expect(site.events).toContainEqual(expect.objectContaining({ type: 'CONNECT_FAILURE', shortServerId: 8 }))
+  })
+
+  test('that writes a server with security: no connection without it', async () => {
+    const { site, bootstrap } = await bootstrapScenario({
+      session: [
+        writeInstance('/0/1', { 0: 'coap://10.0.0.2', 1: false, 2: 3, 10: 7 }),
+        writeInstance('/0/2', { 0: 'coaps://10.0.0.2:5683', 1: false, 2: 3, 10: 8 }),
+        writeInstance('/1/0', { 0: 7, 1: 300, 6: false, 7: 'U' }),
+        writeInstance('/1/1', { 0: 8, 1: 300, 6: false, 7: 'U' }),
+        { kind: 'bootstrapFinish' },
+      ],
+    })
+    site.client.start()
+    await site.clock.advance(5_000)
+    expect(bootstrap.responseCodes.at(-1)).toBe(Code.changed)
+    expect(site.uplinks).toHaveLength(1)
+    expect(site.events).toContainEqual(expect.objectContaining({ type: 'CONNECT_FAILURE', shortServerId: 8 }))
   })
 
   test('leaves the time of the bootstrap in /1/x/12', async () => {
@@ -652,4 +679,24 @@ test('a Server object of version 1.0, without /1/x/9 and /1/x/12, bootstraps as 
   site.client.start()
   await site.clock.until(site.client.registered())
   expect(site.client.objects.get('/1/0/0')).toBe(7)
+})
+
+// Fault of machines/bootstrap.machine.ts: `lingering` is shorter than the time to the first retransmission, 2 to 3 s
+// (RFC 7252 §4.8), so that who asks again finds the connection closed.
+test.fails('a lost answer to the Bootstrap-Finish is given again', async () => {
+  const { site, bootstrap } = await bootstrapScenario({ session: [] })
+  site.client.start()
+  await site.clock.advance(5_000)
+  const session = bootstrap.begin(firstAddress, accountSession().slice(0, -1))
+  await site.clock.until(session)
+  const finish = bootstrap.begin(firstAddress, [{ kind: 'bootstrapFinish' }])
+  const { send } = site.network
+  // The request has left; its answer will not arrive.
+  site.network.send = (bytes, from, to) => {
+    if (to.host !== '10.0.0.9') send.call(site.network, bytes, from, to)
+  }
+  await site.clock.advance(500)
+  site.network.send = send.bind(site.network)
+  await site.clock.until(finish)
+  expect(bootstrap.responseCodes.at(-1)).toBe(Code.changed)
 })

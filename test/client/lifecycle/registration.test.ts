@@ -13,7 +13,15 @@ describe('the Register query', () => {
     })
     site.client.objects.set('/1/0/7', 'UT')
     await site.register()
-    expect(site.uplinks[0]?.query).toEqual(['lwm2m=1.2', 'ep=device', 'lt=300', 'sms=4911', 'b=UT', 'Q', 'pid=oma:test'])
+    expect(site.uplinks[0]?.query).toEqual([
+      'lwm2m=1.2',
+      'ep=device',
+      'lt=300',
+      'sms=4911',
+      'b=UT',
+      'Q',
+      'pid=oma:test',
+    ])
   })
 
   test('queue mode is part of the binding in LwM2M 1.0', async () => {
@@ -191,6 +199,19 @@ describe('attempts', () => {
     expect(site.events).toMatchObject([{ type: 'REG_TIMEOUT', cause: { code: 'NETWORK_UNREACHABLE' } }])
   })
 
+  test('a server whose URI is none, or of a scheme without support: CONNECT_FAILURE, and again when it is mended', async () => {
+    for (const uri of ['nonsense', 'coaps+ws://10.0.0.2']) {
+      const site = await scenario()
+      site.client.objects.set('/0/0/0', uri)
+      site.client.start()
+      await site.clock.advance(1_000)
+      expect(site.events).toMatchObject([{ type: 'CONNECT_FAILURE', failedAttempts: 1 }])
+      await site.clock.until(site.client.stop())
+      site.client.objects.set('/0/0/0', 'coap://10.0.0.2')
+      await site.register()
+    }
+  })
+
   test('an answer without a location is a failed attempt', async () => {
     const site = await scenario()
     site.script.answer = () =>
@@ -242,9 +263,33 @@ describe('what happens to a registered client', () => {
     expect(site.eventTypes.slice(1, 3)).toEqual(['REG_UPDATE', 'REG_TIMEOUT'])
   })
 
+  test('a refusal by the network ends the De-register: DEREGISTER_FAILURE', async () => {
+    const site = await scenario()
+    const connections = watchConnections(site.network)
+    await site.register()
+    cutNetwork(site)
+    const stopped = site.client.stop()
+    connections.refuse()
+    await site.clock.until(stopped)
+    expect(site.events.slice(1)).toMatchObject([
+      { type: 'DEREGISTER' },
+      { type: 'DEREGISTER_FAILURE', cause: { code: 'NETWORK_UNREACHABLE' } },
+      { type: 'DISCONNECT' },
+    ])
+  })
+
+  test('a refusal by the network after the stop tells nothing', async () => {
+    const site = await scenario()
+    const connections = watchConnections(site.network)
+    await site.register()
+    await site.clock.until(site.client.stop())
+    connections.refuse()
+    await site.clock.advance(1_000)
+    expect(site.eventTypes.at(-1)).toBe('DISCONNECT')
+  })
+
   test('a request that arrives while the De-register is under way is still answered', async () => {
     const site = await registeredScenario()
-    site.script.answer = ({ code }) => (code === Code.delete ? undefined : undefined)
     site.network.conditions = { ...site.network.conditions, delayMs: [100, 100] }
     const stopped = site.client.stop()
     const read = site.peer.request({ code: Code.get, options: [], payload: noPayload })
