@@ -7,7 +7,7 @@ import type {
   SilenceOutcome,
 } from '../machines/effects.ts'
 import type { Cause } from '../machines/events.ts'
-import type { BootstrapAccount } from '../objects/account.ts'
+import { type BootstrapAccount, bootstrapAccounts } from '../objects/account.ts'
 import { ResponseCode } from '../objects/errors.ts'
 import { ContentFormat } from '../objects/formats/format.ts'
 import { performBootstrap, performBootstrapPack } from '../objects/operations/bootstrap.ts'
@@ -16,6 +16,8 @@ import type { BootstrapContext, BootstrapOperation, Outcome } from '../objects/o
 import { type CoapMessage, Code, describeCode, isSuccess } from '../transport/coap/message.ts'
 import { findUint, OptionNumber } from '../transport/coap/options.ts'
 import type { PeerRequest } from '../transport/coap/peer.ts'
+import type { Connection } from '../transport/connection.ts'
+import { TransportError } from '../transport/errors.ts'
 import { encodeBootstrapPackRequest, encodeBootstrapRequest } from '../transport/lwm2m/bootstrap-request.ts'
 import { decodeBootstrapOperation, encodeOutcome } from '../transport/lwm2m/downlink.ts'
 import { BootstrapSession } from './bootstrap-session.ts'
@@ -41,17 +43,18 @@ const changing: ReadonlySet<BootstrapOperation['kind']> = new Set(['bootstrapWri
  * it ends without an accepted Bootstrap-Finish.
  */
 export class BootstrapConnection {
-  readonly #account: BootstrapAccount
+  readonly #securityInstanceId: number
   readonly #environment: BootstrapEnvironment
   readonly #session: BootstrapSession
+  #account: BootstrapAccount | undefined
   #link: Link | undefined
   #report: (outcome: BootstrapConnectionOutcome) => void = () => {}
   #begun = false
   #attempt = 0
   #finished = false
 
-  constructor(account: BootstrapAccount, environment: BootstrapEnvironment) {
-    this.#account = account
+  constructor(securityInstanceId: number, environment: BootstrapEnvironment) {
+    this.#securityInstanceId = securityInstanceId
     this.#environment = environment
     this.#session = new BootstrapSession(environment.store)
   }
@@ -62,8 +65,8 @@ export class BootstrapConnection {
     this.#report = report
     this.#begun = false
     this.#finished = false
-    const { network, clock } = this.#environment
-    connect(network, this.#account, { attempt: this.#attempt++ }).then(
+    const { clock } = this.#environment
+    this.#connect().then(
       connection => {
         if (ended) {
           connection.close()
@@ -82,6 +85,15 @@ export class BootstrapConnection {
       this.#link = undefined
       this.#session.rollBack()
     }
+  }
+
+  /** Async, so that an account that is gone rejects. */
+  async #connect(): Promise<Connection> {
+    const { network, store } = this.#environment
+    // As it is now: the application may have changed or deleted it.
+    this.#account = bootstrapAccounts(store).find(one => one.securityInstanceId === this.#securityInstanceId)
+    if (this.#account !== undefined) return connect(network, this.#account, { attempt: this.#attempt++ })
+    throw new TransportError('INVALID_URI', `/0/${this.#securityInstanceId} is no Bootstrap-Server Account`)
   }
 
   request(report: (outcome: BootstrapRequestOutcome) => void): () => void {
@@ -164,7 +176,8 @@ export class BootstrapConnection {
   }
 
   #finish(outcome: Outcome): void {
-    if (isSuccess(outcome.responseCode)) {
+    // There is no session without an account.
+    if (isSuccess(outcome.responseCode) && this.#account !== undefined) {
       this.#finished = true
       this.#session.accept()
       this.#report({ type: 'transfer.finished', ...this.#environment.onFinished(this.#account) })

@@ -49,11 +49,7 @@ export class Bootstraps {
   connection(securityInstanceId: number): BootstrapConnection {
     let connection = this.#connections.get(securityInstanceId)
     if (connection === undefined) {
-      const account = bootstrapAccounts(this.#environment.store).find(
-        one => one.securityInstanceId === securityInstanceId,
-      )
-      if (account === undefined) throw new Error(`/0/${securityInstanceId} is no Bootstrap-Server Account`)
-      connection = new BootstrapConnection(account, this.#environment)
+      connection = new BootstrapConnection(securityInstanceId, this.#environment)
       this.#connections.set(securityInstanceId, connection)
     }
     return connection

@@ -482,6 +482,26 @@ describe('Bootstrap-Pack', () => {
   })
 })
 
+test('an account that the application has deleted is an attempt that failed; one it has changed counts as it is', async () => {
+  const { site, bootstrap } = await bootstrapScenario({
+    servers: [knownServer],
+    client: { bootstrapRetry: { ...retry, attempts: 1 } },
+  })
+  const moved = await anotherBootstrapServer(site, '10.0.0.8')
+  await site.register()
+  site.client.bootstrap()
+  await site.clock.advance(5_000)
+  site.client.objects.set('/0/0/0', 'coap://10.0.0.8')
+  site.client.bootstrap()
+  await site.clock.advance(5_000)
+  expect([bootstrap.requests.length, moved.requests.length]).toEqual([1, 1])
+  site.client.objects.delete('/0/0')
+  site.client.bootstrap()
+  await site.clock.advance(5_000)
+  expect(site.events).toContainEqual(expect.objectContaining({ type: 'BOOTSTRAP_REG_FAILURE', fatal: false }))
+  expect(site.eventTypes.slice(-2)).toEqual(['REG_UPDATE', 'REG_UPDATE_COMPLETE'])
+})
+
 test('reconnect ends the wait for the next attempt', async () => {
   const { site, bootstrap } = await bootstrapScenario({
     client: { bootstrapRetry: { initialDelaySeconds: 600, maximumDelaySeconds: 600 } },
@@ -690,13 +710,13 @@ test.fails('a lost answer to the Bootstrap-Finish is given again', async () => {
   const session = bootstrap.begin(firstAddress, accountSession().slice(0, -1))
   await site.clock.until(session)
   const finish = bootstrap.begin(firstAddress, [{ kind: 'bootstrapFinish' }])
-  const { send } = site.network
+  const send = site.network.send.bind(site.network)
   // The request has left; its answer will not arrive.
   site.network.send = (bytes, from, to) => {
-    if (to.host !== '10.0.0.9') send.call(site.network, bytes, from, to)
+    if (to.host !== '10.0.0.9') send(bytes, from, to)
   }
   await site.clock.advance(500)
-  site.network.send = send.bind(site.network)
+  site.network.send = send
   await site.clock.until(finish)
   expect(bootstrap.responseCodes.at(-1)).toBe(Code.changed)
 })
