@@ -26,6 +26,7 @@ import { RegistrationWatch } from '../helpers/registration-watch.ts'
  */
 const { SEED, SEEDS = '100' } = process.env
 const seeds = SEED === undefined ? Array.from({ length: Number(SEEDS) }, (_, index) => index + 1) : [Number(SEED)]
+if (seeds.length === 0) throw new Error('SEEDS is to be a number above 0')
 
 const days = 30
 const dayMs = 86_400_000
