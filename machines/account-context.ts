@@ -26,7 +26,7 @@ export interface AccountInput {
   readonly updateTiming?: UpdateTiming
   readonly retry?: RetryOptions
   /** What an earlier run of the client left behind. */
-  readonly saved?: SavedAccount
+  readonly saved?: SavedAccount | undefined
 }
 
 /** A registration, as it outlives connections and restarts. */
