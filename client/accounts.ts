@@ -19,7 +19,7 @@ const longestRetrySeconds = 864_000
 
 const defaultAwakeSeconds = 93
 
-export const defaultMinimumLifetimeSeconds = 15
+const defaultMinimumLifetimeSeconds = 15
 
 type LifecycleOptions = Pick<
   ClientOptions,

@@ -65,7 +65,8 @@ export class Saving {
     queueMicrotask(() => {
       this.#scheduled = false
       // What a session in progress writes counts when it is accepted.
-      if (!actor.getSnapshot().matches('bootstrapping')) void this.#save(actor.getSnapshot(), servers)
+      const snapshot = actor.getSnapshot()
+      if (!snapshot.matches('bootstrapping') || !snapshot.context.bootstrapDue) void this.#save(snapshot, servers)
     })
   }
 

@@ -28,7 +28,7 @@ export interface AccountInput {
   /** Disabled from the beginning. */
   readonly disabled?: Disabled | undefined
   /** What an earlier run of the client left behind. */
-  readonly saved?: SavedAccount
+  readonly saved?: SavedAccount | undefined
 }
 
 /** A registration, as it outlives connections and restarts. */

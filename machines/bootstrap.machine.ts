@@ -32,8 +32,8 @@ const bootstrap = setup({
   },
   delays: {
     holdOff: ({ context }) => context.accounts[0].holdOffSeconds * 1000,
-    /** Lets the last answer reach the server, and be asked for again when it is lost. */
-    lingering: 1000,
+    /** Lets the last answer reach the server, and be asked for again when it is lost: that takes up to 3 s (RFC 7252 §4.8). */
+    lingering: 3500,
   },
   actions: {
     /** Tells the application; the client provides it. */

@@ -64,11 +64,7 @@ export async function runClient(args: ClientArguments, environment: Environment)
       resolve(1)
     })
   })
-  log.note(
-    server === undefined
-      ? `bootstrapping with ${bootstrap} as ${args.endpoint}`
-      : `registering with ${server} as ${args.endpoint}`,
-  )
+  log.note(`starting as ${args.endpoint} with ${server ?? `${bootstrap} to bootstrap from`}`)
   client.start()
   const exitCode = await Promise.race([interrupted.then(() => 0), failedOnce])
   stopDevice()

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { filter, firstValueFrom } from 'rxjs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ClientOptions } from '../../client/options.ts'
 import { fileStore, PersistenceError } from '../../client/persistence.ts'
@@ -251,10 +252,16 @@ describe('bootstrap', () => {
     const persistence = new MemoryPersistence()
     const device = site.boot(persistence, bootstrapped)
     device.client.start()
-    await site.clock.advance(500)
-    expect(site.bootstraps.at(-1)?.type).toBe('finished')
+    await site.clock.until(
+      firstValueFrom(device.client.events$.pipe(filter(({ type }) => type === 'BOOTSTRAP_REG_COMPLETE'))),
+    )
     expect(persistence.saves).toBe(0)
-    await site.clock.advance(1_000)
+    await site.clock.until(
+      firstValueFrom(device.client.events$.pipe(filter(({ type }) => type === 'BOOTSTRAP_TRANSFER_COMPLETE'))),
+    )
+    await site.clock.advance(0)
+    expect(persistence.state?.objects.entries.some(({ path }) => path[0] === 1)).toBe(true)
+    await site.clock.advance(5_000)
     expect(persistence.state?.servers[1]?.location).toHaveLength(2)
   })
 
@@ -264,8 +271,10 @@ describe('bootstrap', () => {
       await site.clock.advance(1_000)
       client.bootstrap()
       client.objects.set('/1/0/2', 7)
-      await site.clock.advance(500)
-      expect(client.objects.get('/1/0/1')).toBe(300)
+      await site.clock.until(
+        firstValueFrom(client.events$.pipe(filter(({ type }) => type === 'BOOTSTRAP_REG_COMPLETE'))),
+      )
+      expect(site.bootstraps.at(-1)?.type).not.toBe('finished')
     })
     const device = site.boot(saved, bootstrapped)
     expect(device.client.objects.get('/1/0/1')).toBe(600)

@@ -167,7 +167,7 @@ export const simulatedBootstrapMachine = bootstrapMachine.provide({
   actions: { announce },
 })
 
-export const simulatedClientMachine = clientMachine.provide({
+const simulatedClientMachine = clientMachine.provide({
   actors: { account: simulatedAccountMachine, bootstrap: simulatedBootstrapMachine, timer },
   actions: { announce, purgeBootstrapAccount },
 })

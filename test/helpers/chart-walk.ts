@@ -30,7 +30,7 @@ export interface ChartWalk<TMachine extends AnyStateMachine> {
   stop(site: Site, actor: AnyActor): void
 }
 
-export interface Beginning<TMachine extends AnyStateMachine> {
+interface Beginning<TMachine extends AnyStateMachine> {
   readonly input: InputFrom<TMachine>
   /** What may happen in a situation. */
   events(snapshot: SnapshotFrom<TMachine>): readonly EventFromLogic<TMachine>[]

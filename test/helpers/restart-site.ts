@@ -113,7 +113,9 @@ export async function restartSite(bootstrapAccounts: readonly unknown[] = [accou
         await clock.advance(0)
       },
       /** Ends without a word to anybody. */
-      kill: () => void client.actor.stop(),
+      kill: () => {
+        client.actor.stop()
+      },
     }
   }
 

@@ -10,7 +10,7 @@ import { encodeOperation } from '../../transport/lwm2m/downlink.ts'
 import type { Random } from '../../transport/random.ts'
 
 /** A Bootstrap-Request or Bootstrap-Pack-Request as the server saw it. */
-export interface BootstrapRequestSeen {
+interface BootstrapRequestSeen {
   readonly atMs: number
   readonly code: number
   readonly path: string

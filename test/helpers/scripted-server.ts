@@ -62,7 +62,7 @@ export async function scriptedServer({ clock, network, random, host = '10.0.0.2'
   }
 }
 
-export type ScriptedServer = Awaited<ReturnType<typeof scriptedServer>>
+type ScriptedServer = Awaited<ReturnType<typeof scriptedServer>>
 
 function describe(message: CoapMessage): Uplink {
   return {

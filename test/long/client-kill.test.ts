@@ -280,7 +280,7 @@ test(`kill -9 at ${kills} points of bootstrap, registration and persistence writ
   }
   const report = [
     `${share * devices} kills in ${Math.round((performance.now() - startedMs) / 1000)} s, seed ${seed}`,
-    ...[...phases].sort().map(([phase, count]) => `  ${count} ${phase}`),
+    ...[...phases].sort(([a], [b]) => a.localeCompare(b)).map(([phase, count]) => `  ${count} ${phase}`),
     `${sum(mortal => mortal.starts)} starts came as far as registration, ${sum(mortal => mortal.bootstraps)} of them with a first bootstrap`,
     `with ${sum(mortal => mortal.updates)} Updates of known registrations and ${sum(mortal => mortal.registers)} Registers`,
     `longest start: ${Math.round(Math.max(...mortals.map(({ longestMs }) => longestMs)))} ms`,

@@ -26,7 +26,7 @@ function receivingBootstrap() {
   return { site, actor }
 }
 
-test('asked for by the client: request, transfer, Finish, and a second in which the answer is repeated', () => {
+test('asked for by the client: request, transfer, Finish, and a while in which the answer is repeated', () => {
   const { site, actor } = requestingBootstrap()
   expect(site.runningNames).toEqual(['bootstrapConnection', 'bootstrapRequest'])
   report(site, 'bootstrapRequest', { type: 'bootstrap.accepted' })
@@ -34,7 +34,7 @@ test('asked for by the client: request, transfer, Finish, and a second in which 
   expect(site.runningNames).toEqual(['bootstrapConnection', 'silence'])
   report(site, 'bootstrapConnection', finished)
   expect(site.take()).toEqual([{ type: 'BOOTSTRAP_TRANSFER_COMPLETE', securityInstanceId: 0 }])
-  site.clock.advanceSync(999)
+  site.clock.advanceSync(3499)
   expect(site.runningNames).toEqual(['bootstrapConnection'])
   site.clock.advanceSync(1)
   expect(actor.getSnapshot()).toMatchObject({ status: 'done', output: { type: 'finished' } })
@@ -84,7 +84,7 @@ test('a server without a Bootstrap-Pack is asked for the rest in the common way'
 test('a refused Finish: its answer goes out before the connection, and what was written, goes', () => {
   const { site } = receivingBootstrap()
   report(site, 'bootstrapConnection', { type: 'transfer.refused', cause })
-  site.clock.advanceSync(999)
+  site.clock.advanceSync(3499)
   expect(site.runningNames).toEqual(['bootstrapConnection'])
   expect(site.take()).toEqual([])
   site.clock.advanceSync(1)
@@ -157,6 +157,6 @@ test('reconnect leaves a bootstrap that has succeeded alone', () => {
   const { site, actor } = receivingBootstrap()
   report(site, 'bootstrapConnection', finished)
   actor.send({ type: 'reconnect' })
-  site.clock.advanceSync(1000)
+  site.clock.advanceSync(3500)
   expect(actor.getSnapshot().output).toEqual({ type: 'finished' })
 })

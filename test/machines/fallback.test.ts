@@ -41,7 +41,7 @@ test('without an account the client bootstraps first and then registers', () => 
   const { site, actor } = startedClient()
   expect(actor.getSnapshot().value).toBe('bootstrapping')
   finish(site, account(1))
-  site.clock.advanceSync(1000)
+  site.clock.advanceSync(3500)
   expect(site.runningNames).toEqual(['connection'])
   answerRegister(site)
   expect(site.takeTypes()).toEqual(['BOOTSTRAP_REG_COMPLETE', 'BOOTSTRAP_TRANSFER_COMPLETE', 'REGISTRATION_COMPLETE'])
@@ -68,7 +68,7 @@ test('an account that gives up has the client bootstrap; the new accounts replac
   report(site, 'connection', { type: 'connect.failed', cause })
   expect(site.runningNames).toEqual(['bootstrapConnection'])
   finish(site, account(1), account(2))
-  site.clock.advanceSync(1000)
+  site.clock.advanceSync(3500)
   answerRegister(site, 1)
   answerRegister(site, 2)
   expect(site.takeTypes()).toEqual([

@@ -24,7 +24,7 @@ test('the device registers with the given lifetime and de-registers on Ctrl-C', 
   expect(await clock.until(client.exitCode)).toBe(0)
   expect(server.registrations.size).toBe(0)
   expect(client.output).toEqual([
-    '  registering with coap://10.0.0.2 as dev1',
+    '  starting as dev1 with coap://10.0.0.2',
     `← registered with coap://10.0.0.2 at /rd/${registration?.location} for 60 s`,
     '→ de-register',
     '  disconnected',
@@ -73,7 +73,7 @@ test('a silent host: one line an attempt with cause and next try, and it goes on
   const { clock, network, client } = await clientSite(command.replace('10.0.0.2', '10.0.0.9'))
   await clock.advance(600_000)
   const [first, ...attempts] = client.output
-  expect(first).toMatch(/^ {2}registering with /)
+  expect(first).toMatch(/^ {2}starting as /)
   expect(attempts.length).toBeGreaterThanOrEqual(3)
   for (const line of attempts) {
     expect(line).toMatch(
@@ -100,7 +100,7 @@ test('an unresolvable host: one line an attempt with cause and next try; with --
   const client = startCommand(site, 'client --server coap://h --endpoint dev1')
   await site.clock.advance(60_000)
   const [first, ...attempts] = client.output
-  expect(first).toMatch(/^ {2}registering with /)
+  expect(first).toMatch(/^ {2}starting as /)
   expect(attempts.length).toBeGreaterThanOrEqual(3)
   for (const line of attempts) {
     expect(line).toMatch(/^✗ cannot reach coap:\/\/h: the host name "h" cannot be resolved; next try in \d+\.\d s$/)
@@ -138,7 +138,7 @@ test('a damaged state is told and kept aside, and the device begins anew', async
   const { server, clock, client } = await clientSite(`${command} --state ${state}`)
   expect(client.output.slice(0, 2)).toEqual([
     `✗ the state in ${state} is damaged: it is not JSON; it is kept as ${state}.damaged-1`,
-    '  registering with coap://10.0.0.2 as dev1',
+    '  starting as dev1 with coap://10.0.0.2',
   ])
   expect(server.registrations.has('dev1')).toBe(true)
   client.interrupt()
