@@ -62,8 +62,6 @@ export async function scriptedServer({ clock, network, random, host = '10.0.0.2'
   }
 }
 
-type ScriptedServer = Awaited<ReturnType<typeof scriptedServer>>
-
 function describe(message: CoapMessage): Uplink {
   return {
     code: message.code,
