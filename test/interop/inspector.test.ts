@@ -5,7 +5,10 @@ import { promisify } from 'node:util'
 import type { StatelyActorEvent, StatelyInspectionEvent } from '@statelyai/inspect'
 import { afterEach, expect, test, vi } from 'vitest'
 import { WebSocketServer } from 'ws'
-import type { AnyActorRef, InspectionEvent } from 'xstate'
+import type { AnyActorRef, AnyStateMachine, InspectionEvent } from 'xstate'
+import { getStateNodes } from 'xstate/graph'
+import { accountMachine } from '../../machines/account.machine.ts'
+import { bootstrapMachine } from '../../machines/bootstrap.machine.ts'
 import { statecharts } from '../../machines/statecharts.ts'
 import { Lwm2mServer } from '../../server/server.ts'
 import { liveThrough, secretSite, secretTexts } from '../helpers/inspected-life.ts'
@@ -87,9 +90,15 @@ test('every actor has a name a person knows, and a definition; effects are below
   expect(actors.filter(({ name }) => !/^[a-z][A-Za-z0-9-]+$/.test(name))).toEqual([])
   expect(actors.filter(({ definition }) => definition === undefined)).toEqual([])
   const lines = actors.map(({ name, parentId }) => `${names.get(parentId ?? '') ?? ''}/${name}`)
-  const effects = ['connection', 'register', 'update', 'updateTimer', 'retryDelay', 'retryTimer', 'deregister']
   expect(new Set(lines)).toEqual(
-    new Set(['/client', 'client/account-7', ...effects.map(effect => `account-7/${effect}`)]),
+    new Set([
+      '/client',
+      'client/account-7',
+      'client/bootstrap',
+      'client/expiryTimer',
+      ...effectsOf(accountMachine).map(effect => `account-7/${effect}`),
+      ...effectsOf(bootstrapMachine).map(effect => `bootstrap/${effect}`),
+    ]),
   )
 })
 
@@ -100,8 +109,7 @@ test('definitions are whole and name guards, delays, actions and effects', async
       .filter(isActor)
       .map(({ definition = '{}' }) => [(JSON.parse(definition) as { id: string }).id, definition]),
   )
-  // This life has no bootstrap.
-  for (const { id, config, implementations } of statecharts.filter(chart => chart.id !== 'bootstrap')) {
+  for (const { id, config, implementations } of statecharts) {
     const definition = definitions.get(id)
     if (definition === undefined) throw new Error(`no definition of ${id}`)
     // What the serializer puts in place of what is too deep.
@@ -115,6 +123,11 @@ test('definitions are whole and name guards, delays, actions and effects', async
   const account = definitions.get('account') as string
   for (const name of ['beginRegister', 'recordFailure', 'retryTimer', 'timer']) expect(account).toContain(`"${name}"`)
 })
+
+/** The ids of all that the states of a chart invoke. */
+function effectsOf({ root }: AnyStateMachine): string[] {
+  return getStateNodes(root).flatMap(({ invoke }) => invoke.map(({ id }) => id))
+}
 
 /** The states of a chart down to the leaves, as a pattern to match. */
 function keysOf(states: object | undefined): unknown {
