@@ -31,7 +31,7 @@ export class EventLog<Events extends object> {
   next<T extends keyof Events>(
     type: T,
     matches: (data: Events[T]) => boolean = () => true,
-    timeoutMs = 5_000,
+    timeoutMs = 10_000,
   ): Promise<RecordedEvent<Events, T>> {
     return new Promise((resolve, reject) => {
       const offer = (event: RecordedEvent<Events>): boolean => {
