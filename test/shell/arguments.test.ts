@@ -1,14 +1,10 @@
 import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
-import { MemoryNetwork } from '../../transport/memory.ts'
-import { seededRandom } from '../../transport/random.ts'
-import { SimulatedClock } from '../../transport/simulated-clock.ts'
+import { simulatedWorld } from '../helpers/simulated-world.ts'
 import { startCommand } from '../helpers/terminal.ts'
 
 function start(command: string) {
-  const clock = new SimulatedClock()
-  const random = seededRandom(1)
-  return startCommand({ clock, random, network: new MemoryNetwork({ clock, random }) }, command)
+  return startCommand(simulatedWorld(), command)
 }
 
 const uriHint = 'write coap://HOST or coap://HOST:PORT'
