@@ -4,7 +4,10 @@ import { canonicalJson, sha256 } from './fingerprint.ts'
 import { JsonReader, ShapeError } from './json-reader.ts'
 import { decodeState, encodeState, type SavedState } from './saved-state.ts'
 
-/** Where a client keeps what outlives its restart. */
+/**
+ * Where a client keeps what outlives its restart: a file by {@link fileStore}, or a place of the application, which makes
+ * JSON of a state by `encodeState` and reads it by `decodeState`. It holds keys.
+ */
 export interface Persistence {
   /** What was saved last. Called once, before the first {@link save}. Never throws. */
   load(): LoadedState
