@@ -96,6 +96,7 @@ export class BootstrapConnection {
     throw new TransportError('INVALID_URI', `/0/${this.#securityInstanceId} is no Bootstrap-Server Account`)
   }
 
+  /** Sends a Bootstrap-Request (LwM2M Core 1.2.2 §6.1.7.1); the returned function gives it up. */
   request(report: (outcome: BootstrapRequestOutcome) => void): () => void {
     const { endpoint, versions } = this.#environment
     // Whoever speaks 1.0 only knows no such parameter (LwM2M 1.0.2 §5.2.3).
@@ -108,6 +109,10 @@ export class BootstrapConnection {
     )
   }
 
+  /**
+   * Asks for a Bootstrap-Pack and applies it, once no lock is held (LwM2M Core 1.2.2 §6.1.7.7); the returned function gives
+   * it up.
+   */
   pack(report: (outcome: BootstrapPackOutcome | BootstrapRequestOutcome) => void): () => void {
     const { endpoint, store } = this.#environment
     const accountInstances = bootstrapAccountInstances(store)

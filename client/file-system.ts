@@ -44,6 +44,12 @@ export const nodeFileSystem: FileSystem = {
   },
 }
 
+/** What an error of `node:fs` says, without its code and the call: "ENOENT: no such file or directory, stat 'x'". */
+export function describeSystemError(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return errorCode(error) === '' ? message : message.replace(/^[A-Z]+: |, \w+(?: '.*)?$/gs, '')
+}
+
 /** The code of an error of `node:fs`, such as `ENOENT`; empty for another one. */
 export function errorCode(error: unknown): string {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined

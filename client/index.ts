@@ -15,4 +15,4 @@ export {
   PersistenceError,
   type PersistenceErrorCode,
 } from './persistence.ts'
-export type { SavedServer, SavedState } from './saved-state.ts'
+export { decodeState, encodeState, type SavedServer, type SavedState } from './saved-state.ts'

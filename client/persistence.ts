@@ -1,10 +1,13 @@
 import { dirname, resolve } from 'node:path'
-import { errorCode, type FileSystem, nodeFileSystem } from './file-system.ts'
+import { describeSystemError, errorCode, type FileSystem, nodeFileSystem } from './file-system.ts'
 import { canonicalJson, sha256 } from './fingerprint.ts'
 import { JsonReader, ShapeError } from './json-reader.ts'
 import { decodeState, encodeState, type SavedState } from './saved-state.ts'
 
-/** Where a client keeps what outlives its restart. */
+/**
+ * Where a client keeps what outlives its restart: a file by {@link fileStore}, or a place of the application, which makes
+ * JSON of a state by `encodeState` and reads it by `decodeState`. It holds keys.
+ */
 export interface Persistence {
   /** What was saved last. Called once, before the first {@link save}. Never throws. */
   load(): LoadedState
@@ -92,7 +95,7 @@ class FileStore implements Persistence {
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return { kind: 'nothing' }
       this.#obstacle = 'what is there cannot be read'
-      const message = `the state cannot be read from ${this.#path}: ${causeOf(error)}`
+      const message = `the state cannot be read from ${this.#path}: ${describeSystemError(error)}`
       return {
         kind: 'failed',
         error: new PersistenceError('STATE_NOT_READABLE', this.#path, message, { cause: error }),
@@ -125,7 +128,7 @@ class FileStore implements Persistence {
       return new PersistenceError('DAMAGED_STATE', this.#path, `${damaged}; it is kept as ${keptAs}`, { keptAs })
     } catch (error) {
       this.#obstacle = 'what is there is damaged and cannot be moved aside'
-      const message = `${damaged}; it cannot be moved aside: ${causeOf(error)}`
+      const message = `${damaged}; it cannot be moved aside: ${describeSystemError(error)}`
       return new PersistenceError('DAMAGED_STATE', this.#path, message, { cause: error })
     }
   }
@@ -145,7 +148,7 @@ class FileStore implements Persistence {
       if (this.#obstacle !== undefined) throw new Error(this.#obstacle)
       await this.#replace(Buffer.from(formatDocument(state)))
     } catch (error) {
-      const message = `the state cannot be saved in ${this.#path}: ${causeOf(error)}`
+      const message = `the state cannot be saved in ${this.#path}: ${describeSystemError(error)}`
       throw new PersistenceError('STATE_NOT_WRITABLE', this.#path, message, { cause: error })
     }
   }
@@ -196,8 +199,4 @@ function parseJson(text: string): unknown {
     // The error of the parser would quote the file, and so its secrets.
     throw new ShapeError('it is not JSON')
   }
-}
-
-function causeOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -22,7 +22,7 @@ interface UnansweredAttempt extends FailedAttempt {
 export type ClientEvent =
   /** The Bootstrap-Server accepted the Bootstrap-Request, or has begun on its own. */
   | { readonly type: 'BOOTSTRAP_REG_COMPLETE'; readonly securityInstanceId: number }
-  /** Bootstrap-Finish: the new accounts are consistent and in force. */
+  /** Bootstrap-Finish: the new accounts are consistent and in force. They register 3.5 s later, once its answer has arrived. */
   | { readonly type: 'BOOTSTRAP_TRANSFER_COMPLETE'; readonly securityInstanceId: number }
   /** One attempt to bootstrap failed; whatever the server had written is undone. */
   | {

@@ -1,7 +1,9 @@
 import { Lwm2mClient } from '../client/client.ts'
 import { OptionsError } from '../client/options.ts'
 import { fileStore, PersistenceError } from '../client/persistence.ts'
+import type { ClientEvent } from '../machines/events.ts'
 import { temperature } from '../objects/definitions/temperature.ts'
+import type { EnablerVersion } from '../objects/enabler.ts'
 import type { Clock } from '../transport/clock.ts'
 import { isRequest, isResponse } from '../transport/coap/message.ts'
 import { TransportError } from '../transport/errors.ts'
@@ -17,8 +19,13 @@ export interface ClientArguments {
   readonly server?: string
   readonly bootstrap?: string
   readonly endpoint: string
-  readonly lifetime: number
-  readonly shortServerId: number
+  /** Seconds, of the registration with `server`. */
+  readonly lifetime?: number
+  /** Of `server`. */
+  readonly shortServerId?: number
+  readonly lwm2m?: readonly EnablerVersion[]
+  /** Seconds; absent: the command ends when the device gives up. */
+  readonly restartAfter?: number
   readonly once?: true
   readonly queueMode?: true
   /** File of what outlives the process. */
@@ -28,20 +35,22 @@ export interface ClientArguments {
 }
 
 /**
- * `lwm2m client`: a device that stays registered until it is interrupted. Resolves with the exit code. Throws OptionsError,
- * or TransportError INVALID_URI.
+ * `lwm2m client`: a device that stays registered until it is interrupted. Resolves with the exit code, 1 when the device has
+ * given up. Throws OptionsError, or TransportError INVALID_URI.
  */
 export async function runClient(args: ClientArguments, environment: Environment): Promise<number> {
   const { clock, random, network, interrupted } = environment
   const log = new Log(environment)
-  const { server, bootstrap, shortServerId } = args
-  if (server === undefined && bootstrap === undefined) {
-    throw new OptionsError('a device needs --server, or --bootstrap to get one')
-  }
+  const { server, bootstrap, lifetime, shortServerId = 1, restartAfter: restartAfterSeconds } = args
+  checkCombination(args)
   const client = new Lwm2mClient({
     endpoint: args.endpoint,
-    ...(server !== undefined && { servers: [{ uri: server, shortServerId, lifetimeSeconds: args.lifetime }] }),
+    ...(server !== undefined && {
+      servers: [{ uri: server, shortServerId, ...(lifetime !== undefined && { lifetimeSeconds: lifetime }) }],
+    }),
     ...(bootstrap !== undefined && { bootstrap: { uri: bootstrap } }),
+    ...(args.lwm2m && { versions: args.lwm2m }),
+    ...(restartAfterSeconds !== undefined && { restartAfterSeconds }),
     ...(args.queueMode && { queueMode: true }),
     ...(args.state !== undefined && { persistence: fileStore(args.state) }),
     objects: [temperature],
@@ -54,11 +63,12 @@ export async function runClient(args: ClientArguments, environment: Environment)
     ...(args.inspect !== undefined && { inspect: args.inspect }),
   })
   const stopDevice = simulateDevice(client, log, environment)
-  const nameOf = (id: number) => (server !== undefined && id === shortServerId ? server : `server ${id}`)
-  const failedOnce = new Promise<number>(resolve => {
+  // A bootstrap may give the number to another server.
+  const nameOf = (id: number) => (bootstrap === undefined && server !== undefined ? server : `server ${id}`)
+  const gaveUp = new Promise<number>(resolve => {
     const events = client.events$.subscribe(event => {
-      const givesUp = args.once === true && ('failedAttempts' in event || 'fatal' in event)
-      report(event, { log, nameOf, givesUp })
+      const givesUp = args.once ? isFailure(event) : restartAfterSeconds === undefined && isFatal(event)
+      report(event, { log, nameOf, nowMs: clock.now(), givesUp, restartAfterSeconds })
       if (!givesUp) return
       events.unsubscribe()
       resolve(1)
@@ -66,11 +76,27 @@ export async function runClient(args: ClientArguments, environment: Environment)
   })
   log.note(`starting as ${args.endpoint} with ${server ?? `${bootstrap} to bootstrap from`}`)
   client.start()
-  const exitCode = await Promise.race([interrupted.then(() => 0), failedOnce])
+  const exitCode = await Promise.race([interrupted.then(() => 0), gaveUp])
   stopDevice()
   await client.stop()
   if (args.inspect !== undefined) await lastMessagesSent(clock)
   return exitCode
+}
+
+/** Throws OptionsError. */
+function checkCombination({ server, bootstrap, lifetime, shortServerId }: ClientArguments): void {
+  if (server !== undefined) return
+  if (bootstrap === undefined) throw new OptionsError('a device needs --server, or --bootstrap to get one')
+  if (lifetime === undefined && shortServerId === undefined) return
+  throw new OptionsError('--lifetime and --short-server-id need --server; a bootstrap server sets them otherwise')
+}
+
+function isFatal(event: ClientEvent): boolean {
+  return event.type === 'NETWORK_ERROR' || (event.type === 'BOOTSTRAP_REG_FAILURE' && event.fatal)
+}
+
+function isFailure(event: ClientEvent): boolean {
+  return 'failedAttempts' in event || event.type === 'BOOTSTRAP_REG_FAILURE' || event.type === 'NETWORK_ERROR'
 }
 
 function isForPeople(error: unknown): error is Error {

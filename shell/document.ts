@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
+import { describeSystemError } from '../client/file-system.ts'
 
 /** A file that a command cannot use; `message` says why, without the name. */
 export class DocumentError extends Error {
@@ -17,19 +18,10 @@ export async function readDocument(file: string, maximumBytes: number): Promise<
       throw new DocumentError(`the document is longer than ${inMegabytes(maximumBytes)} MB`)
     return await readFile(file)
   } catch (error) {
-    throw isSystemError(error) ? new DocumentError(describeSystemError(error), { cause: error }) : error
+    throw error instanceof DocumentError ? error : new DocumentError(describeSystemError(error), { cause: error })
   }
 }
 
 function inMegabytes(bytes: number): number {
   return Math.floor(bytes / 1_000_000)
-}
-
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error
-}
-
-/** Without the code before it and the call behind it: "ENOENT: no such file or directory, stat 'x'". */
-function describeSystemError({ message }: NodeJS.ErrnoException): string {
-  return message.replace(/^[A-Z]+: |, \w+(?: '.*)?$/gs, '')
 }

@@ -2,7 +2,14 @@ import { createRequire } from 'node:module'
 import { Command, CommanderError, Option } from 'commander'
 import { OptionsError } from '../client/options.ts'
 import { TransportError } from '../transport/errors.ts'
-import { checkServerUri, parseLifetimeSeconds, parsePort, parseShortServerId } from './arguments.ts'
+import {
+  checkServerUri,
+  parseLifetimeSeconds,
+  parsePort,
+  parseRestartSeconds,
+  parseShortServerId,
+  parseVersions,
+} from './arguments.ts'
 import { runBootstrapServer } from './bootstrap.ts'
 import { type ClientArguments, runClient } from './client.ts'
 import { runDdf } from './ddf.ts'
@@ -28,10 +35,16 @@ export async function run(args: readonly string[], environment: Environment): Pr
     .option('--server <uri>', 'server to register with, coap://HOST[:PORT]', checkServerUri)
     .option('--bootstrap <uri>', 'bootstrap server that knows the server, coap://HOST[:PORT]', checkServerUri)
     .requiredOption('--endpoint <name>', 'endpoint client name, for example urn:dev:os:1')
-    .option('--lifetime <seconds>', 'lifetime of the registration', parseLifetimeSeconds, 300)
-    .option('--short-server-id <id>', 'Short Server ID of the server account', parseShortServerId, 1)
+    .option(
+      '--lifetime <seconds>',
+      'lifetime to register with at --server, 0 is for ever (default: 300)',
+      parseLifetimeSeconds,
+    )
+    .option('--short-server-id <id>', 'Short Server ID of --server (default: 1)', parseShortServerId)
+    .option('--lwm2m <versions>', 'versions to register as, in this order (default: 1.2,1.1,1.0)', parseVersions)
     .option('--queue-mode', 'sleep between exchanges')
     .option('--state <file>', 'keep the registration and what servers have set over a restart')
+    .option('--restart-after <seconds>', 'start again after giving up (default: exit with 1)', parseRestartSeconds)
     .option('--once', 'exit with 1 after the first attempt that fails')
     .option('--inspect [url]', 'show the statecharts in the Stately inspector, by default at ws://localhost:8080')
     .action(async (options: ClientArguments) => {

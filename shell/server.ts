@@ -41,7 +41,7 @@ function report(event: RegistrationEvent, log: Log): void {
     case 'registered':
       return log.received(
         `${endpoint} registered${event.replaced === undefined ? '' : ' anew'} from ${formatAddress(address)}, ` +
-          `LwM2M ${version}, lifetime ${lifetimeSeconds} s, ${objects(registration)}`,
+          `LwM2M ${version}, ${lifetime(registration)}, ${objects(registration)}`,
       )
     case 'updated':
       return log.received([`${endpoint} updated`, ...differences(registration, event.previous)].join(', '))
@@ -54,11 +54,16 @@ function report(event: RegistrationEvent, log: Log): void {
 
 function differences(now: Registration, before: Registration): string[] {
   const found: string[] = []
-  if (now.lifetimeSeconds !== before.lifetimeSeconds) found.push(`lifetime ${now.lifetimeSeconds} s`)
+  if (now.lifetimeSeconds !== before.lifetimeSeconds) found.push(lifetime(now))
   if (now.objectLinks !== before.objectLinks) found.push(objects(now))
   const address = formatAddress(now.address)
   if (address !== formatAddress(before.address)) found.push(`now at ${address}`)
   return found
+}
+
+/** A lifetime of 0 never ends (LwM2M Core 1.2.2 §E.2). */
+function lifetime({ lifetimeSeconds }: Registration): string {
+  return lifetimeSeconds === 0 ? 'lifetime for ever' : `lifetime ${lifetimeSeconds} s`
 }
 
 function objects({ objectLinks }: Registration): string {

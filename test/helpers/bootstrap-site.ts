@@ -15,8 +15,9 @@ import { type BootstrapRequest, encodeBootstrapRequest } from '../../transport/l
 import { describeMessage } from '../../transport/lwm2m/describe.ts'
 import { decodeBootstrapOperation, encodeOutcome } from '../../transport/lwm2m/downlink.ts'
 import { MemoryNetwork } from '../../transport/memory.ts'
-import { type Random, seededRandom } from '../../transport/random.ts'
+import { type Random } from '../../transport/random.ts'
 import { SimulatedClock } from '../../transport/simulated-clock.ts'
+import { simulatedWorld } from './simulated-world.ts'
 
 export const account = { uri: 'coap://10.0.0.2', shortServerId: 1, lifetimeSeconds: 60 }
 
@@ -28,9 +29,7 @@ export interface BootstrapSiteOptions {
 
 /** A bootstrap server on a network in memory, under simulated time. */
 export async function bootstrapSite({ config, server: serverOptions = {} }: BootstrapSiteOptions = {}) {
-  const clock = new SimulatedClock()
-  const random = seededRandom(1)
-  const network = new MemoryNetwork({ clock, random })
+  const { clock, random, network } = simulatedWorld()
   const errors: unknown[] = []
   const server = await Lwm2mBootstrapServer.listen({
     config: parseBootstrapConfig(JSON.stringify(config ?? { clients: { '*': { servers: [account] } } })),

@@ -8,10 +8,8 @@ import { type CoapMessage, noPayload } from '../../transport/coap/message.ts'
 import type { ObservationListener } from '../../transport/coap/observe-request.ts'
 import type { CoapPeer } from '../../transport/coap/peer.ts'
 import { encodeOperation } from '../../transport/lwm2m/downlink.ts'
-import { MemoryNetwork } from '../../transport/memory.ts'
-import { seededRandom } from '../../transport/random.ts'
-import { SimulatedClock } from '../../transport/simulated-clock.ts'
 import { scriptedServer, type Uplink } from './scripted-server.ts'
+import { simulatedWorld } from './simulated-world.ts'
 
 export interface ClientSiteOptions {
   readonly lifetimeSeconds?: number
@@ -22,9 +20,7 @@ export interface ClientSiteOptions {
 
 /** A client and a scripted server on a network in memory, under simulated time. */
 export async function clientSite(options: ClientSiteOptions = {}) {
-  const clock = new SimulatedClock()
-  const random = seededRandom(1)
-  const network = new MemoryNetwork({ clock, random })
+  const { clock, random, network } = simulatedWorld()
   const dmServer = await scriptedServer({ clock, network, random, answer: options.answer })
   const { endpoint: server, uplinks, script } = dmServer
   const errors: unknown[] = []

@@ -3,9 +3,8 @@ import { type CoapMessage, Code, noPayload } from '../../transport/coap/message.
 import { OptionNumber, pathOptions } from '../../transport/coap/options.ts'
 import type { CoapParameters } from '../../transport/coap/parameters.ts'
 import { CoapPeer, type RequestHandler } from '../../transport/coap/peer.ts'
-import { MemoryNetwork, type NetworkConditions } from '../../transport/memory.ts'
-import { seededRandom } from '../../transport/random.ts'
-import { SimulatedClock } from '../../transport/simulated-clock.ts'
+import { type NetworkConditions } from '../../transport/memory.ts'
+import { simulatedWorld } from './simulated-world.ts'
 
 export interface CoapSiteOptions {
   readonly seed?: number
@@ -18,9 +17,7 @@ export interface CoapSiteOptions {
 
 /** A client peer and a listening server endpoint on a network in memory, under simulated time. */
 export async function coapSite(options: CoapSiteOptions = {}) {
-  const clock = new SimulatedClock()
-  const random = seededRandom(options.seed ?? 1)
-  const network = new MemoryNetwork({ clock, random, conditions: options.conditions ?? {} })
+  const { clock, random, network } = simulatedWorld(options)
   const handlerErrors: unknown[] = []
   const onHandlerError = (error: unknown) => handlerErrors.push(error)
   const server = await CoapEndpoint.listen({

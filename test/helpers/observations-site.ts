@@ -14,10 +14,9 @@ import { findUint, OptionNumber } from '../../transport/coap/options.ts'
 import type { CoapParameters } from '../../transport/coap/parameters.ts'
 import { CoapPeer, type PendingObservation } from '../../transport/coap/peer.ts'
 import { encodeOperation } from '../../transport/lwm2m/downlink.ts'
-import { MemoryNetwork, type NetworkConditions } from '../../transport/memory.ts'
-import { seededRandom } from '../../transport/random.ts'
-import { SimulatedClock } from '../../transport/simulated-clock.ts'
+import { type NetworkConditions } from '../../transport/memory.ts'
 import { notFound } from './coap-site.ts'
+import { simulatedWorld } from './simulated-world.ts'
 
 /** A notification as the server took it. */
 interface Received {
@@ -38,10 +37,8 @@ export async function observationsSite(
   options: Partial<ObservationsOptions> = {},
   parameters: Partial<CoapParameters> = {},
 ) {
-  const clock = new SimulatedClock()
+  const { clock, random, network } = simulatedWorld()
   const startMs = clock.now()
-  const random = seededRandom(1)
-  const network = new MemoryNetwork({ clock, random })
   const server = await CoapEndpoint.listen({
     network,
     clock,

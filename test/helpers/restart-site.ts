@@ -9,9 +9,7 @@ import { parseBootstrapConfig } from '../../server/bootstrap-config.ts'
 import { type BootstrapEvent, Lwm2mBootstrapServer } from '../../server/bootstrap-server.ts'
 import { Lwm2mServer } from '../../server/server.ts'
 import { describeMessage } from '../../transport/lwm2m/describe.ts'
-import { MemoryNetwork } from '../../transport/memory.ts'
-import { seededRandom } from '../../transport/random.ts'
-import { SimulatedClock } from '../../transport/simulated-clock.ts'
+import { simulatedWorld } from './simulated-world.ts'
 
 /** Keeps the state as text, as a file would. */
 export class MemoryPersistence implements Persistence {
@@ -61,9 +59,7 @@ export const bootstrap = { uri: 'coap://10.0.0.9' }
 
 /** Servers on a network in memory, and a device that is started again and again on the same state. */
 export async function restartSite(bootstrapAccounts: readonly unknown[] = [account]) {
-  const clock = new SimulatedClock()
-  const random = seededRandom(1)
-  const network = new MemoryNetwork({ clock, random })
+  const { clock, random, network } = simulatedWorld()
   const errors: unknown[] = []
   const common = { clock, random, network, onError: (error: unknown) => errors.push(error) }
   const server = await Lwm2mServer.listen({ ...common, host: '10.0.0.2', port: 5683 })

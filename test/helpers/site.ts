@@ -9,10 +9,9 @@ import type { CoapMessage } from '../../transport/coap/message.ts'
 import { CoapPeer } from '../../transport/coap/peer.ts'
 import type { Address, ConnectOptions, Network } from '../../transport/connection.ts'
 import { describeMessage } from '../../transport/lwm2m/describe.ts'
-import { type MemoryConnection, MemoryNetwork } from '../../transport/memory.ts'
-import { seededRandom } from '../../transport/random.ts'
-import { SimulatedClock } from '../../transport/simulated-clock.ts'
+import { type MemoryConnection } from '../../transport/memory.ts'
 import { notFound } from './coap-site.ts'
+import { simulatedWorld } from './simulated-world.ts'
 
 export const endpoint = 'urn:dev:os:1'
 
@@ -23,9 +22,7 @@ export interface ServerSiteOptions {
 
 /** A LwM2M server that listens on a network in memory, under simulated time. */
 export async function serverSite({ seed = 1, server: serverOptions = {} }: ServerSiteOptions = {}) {
-  const clock = new SimulatedClock()
-  const random = seededRandom(seed)
-  const network = new MemoryNetwork({ clock, random })
+  const { clock, random, network } = simulatedWorld({ seed })
   const errors: unknown[] = []
   const onError = (error: unknown) => errors.push(error)
   const listenOptions = { clock, random, network, onError, host: '10.0.0.2', port: 5683, ...serverOptions }

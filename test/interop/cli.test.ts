@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 
 const running: ChildProcess[] = []
@@ -47,8 +50,8 @@ function start(file: string, args: readonly string[]) {
 
 const lwm2m = (...args: string[]) => start(process.execPath, ['--import', 'tsx', 'shell/main.ts', ...args])
 
-async function startServer() {
-  const server = lwm2m('server', '--listen', '0', '--host', '127.0.0.1')
+async function startServer(...options: string[]) {
+  const server = lwm2m('server', '--listen', '0', '--host', '127.0.0.1', ...options)
   const [, port] = await server.sees(/listening on 127\.0\.0\.1:(\d+)/)
   return { server, port: port as string, uri: `coap://127.0.0.1:${port}` }
 }
@@ -66,6 +69,29 @@ test('a device registers with a server, is seen, and Ctrl-C de-registers it', as
   server.signal('SIGTERM')
   expect(await server.ended).toBe(0)
   expect(client.output.err + server.output.err).toBe('')
+})
+
+test('a device bootstraps, registers, is killed, and goes on where it was', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lwm2m-cli-'))
+  const { server, uri } = await startServer()
+  const accounts = join(folder, 'accounts.json')
+  writeFileSync(accounts, JSON.stringify({ clients: { '*': { servers: [{ uri, shortServerId: 1 }] } } }))
+  const bootstrap = await startServer('--bootstrap', accounts)
+  const state = join(folder, 'state')
+  const options = ['--bootstrap', bootstrap.uri, '--endpoint', 'dev1', '--queue-mode', '--state', state]
+  const first = lwm2m('client', ...options)
+  await bootstrap.server.sees(/← dev1 is bootstrapped/)
+  await first.sees(/← registered with server 1 /)
+  await server.sees(/← dev1 registered/)
+  await expect.poll(() => readFileSync(state, 'utf8')).toContain('"location":["rd"')
+  first.signal('SIGKILL')
+  const second = lwm2m('client', ...options)
+  await second.sees(/← updated at server 1/)
+  expect(second.output.out).not.toContain('bootstrapped')
+  second.signal('SIGINT')
+  await server.sees(/← dev1 de-registered/)
+  expect(await second.ended).toBe(0)
+  rmSync(folder, { recursive: true })
 })
 
 test('a bad server URI: one line, exit code 1', async () => {

@@ -1,8 +1,10 @@
 import { execFile, execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseBootstrapConfig } from '../../server/bootstrap-config.ts'
+import { Lwm2mBootstrapServer } from '../../server/bootstrap-server.ts'
 import { Lwm2mServer } from '../../server/server.ts'
 
 /** Not the synchronous one: the server that a block talks to runs in this process. */
@@ -18,37 +20,46 @@ const programs = documents
     const blocks = readFileSync(name, 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)
     return [...blocks].map(([, code = ''], index) => ({
       title: `${name}, block ${index + 1}`,
-      file: join(folder, `${name.replace(/\W/g, '-')}-${index + 1}.ts`),
+      file: resolve(folder, `${name.replace(/\W/g, '-')}-${index + 1}.ts`),
       code,
     }))
   })
 
 describe('the code blocks of the documents', () => {
   let server: Lwm2mServer
+  let bootstrapServer: Lwm2mBootstrapServer
 
   beforeAll(async () => {
     execFileSync('npm', ['run', '--silent', 'build'])
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
     for (const { file, code } of programs) writeFileSync(file, code)
-    const config = {
+    const project = {
       extends: '../../tsconfig.json',
       compilerOptions: { rootDir: '../..' },
       include: ['*.ts'],
       exclude: [],
     }
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
-    // The server that the blocks talk to, on the default port.
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(project))
+    // The servers that the blocks talk to, on the ports they name.
     server = await Lwm2mServer.listen({ host: '127.0.0.1' })
+    const [, accounts = ''] = /^echo '(.*)' > accounts\.json$/m.exec(readFileSync('README.md', 'utf8')) ?? []
+    const config = parseBootstrapConfig(accounts)
+    bootstrapServer = await Lwm2mBootstrapServer.listen({ host: '127.0.0.1', port: 5783, config })
   })
-  afterAll(() => server?.close())
+  afterAll(async () => {
+    await server?.close()
+    await bootstrapServer?.close()
+  })
 
   test('compile', () => {
     expect(() => execFileSync('npx', ['--no-install', 'tsc', '-p', folder], { encoding: 'utf8' })).not.toThrow()
   })
 
   test.each(programs)('$title runs', async ({ file }) => {
-    await expect(run(process.execPath, ['--import', 'tsx', file], { timeout: 20_000 })).resolves.toBeDefined()
+    // Where what they write stays out of the way.
+    const options = { cwd: folder, timeout: 20_000 }
+    await expect(run(process.execPath, ['--import', 'tsx', file], options)).resolves.toBeDefined()
   })
 
   test('there are some', () => {

@@ -1,14 +1,10 @@
 import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
-import { MemoryNetwork } from '../../transport/memory.ts'
-import { seededRandom } from '../../transport/random.ts'
-import { SimulatedClock } from '../../transport/simulated-clock.ts'
+import { simulatedWorld } from '../helpers/simulated-world.ts'
 import { startCommand } from '../helpers/terminal.ts'
 
 function start(command: string) {
-  const clock = new SimulatedClock()
-  const random = seededRandom(1)
-  return startCommand({ clock, random, network: new MemoryNetwork({ clock, random }) }, command)
+  return startCommand(simulatedWorld(), command)
 }
 
 const uriHint = 'write coap://HOST or coap://HOST:PORT'
@@ -31,16 +27,28 @@ test.each([
     'error: coaps://h:5684: security is not supported yet; use a coap:// server',
   ],
   [
-    'client --endpoint a --server coap://h --lifetime 0',
-    "error: option '--lifetime <seconds>' argument '0' is invalid. Write a whole number from 1 to 2147483647.",
+    'client --endpoint a --server coap://h --lifetime -1',
+    "error: option '--lifetime <seconds>' argument '-1' is invalid. Write a whole number from 0 to 2147483647.",
   ],
   [
     'client --endpoint a --server coap://h --lifetime 1e3',
-    "error: option '--lifetime <seconds>' argument '1e3' is invalid. Write a whole number from 1 to 2147483647.",
+    "error: option '--lifetime <seconds>' argument '1e3' is invalid. Write a whole number from 0 to 2147483647.",
   ],
   [
     'client --endpoint a --server coap://h --short-server-id 65535',
     "error: option '--short-server-id <id>' argument '65535' is invalid. Write a whole number from 1 to 65534.",
+  ],
+  [
+    'client --endpoint a --bootstrap coap://h --lifetime 60',
+    'error: --lifetime and --short-server-id need --server; a bootstrap server sets them otherwise',
+  ],
+  [
+    'client --endpoint a --server coap://h --lwm2m 1.1,2',
+    "error: option '--lwm2m <versions>' argument '1.1,2' is invalid. Write 1.0, 1.1, 1.2, or several as 1.1,1.0.",
+  ],
+  [
+    'client --endpoint a --server coap://h --restart-after 0',
+    "error: option '--restart-after <seconds>' argument '0' is invalid. Write a whole number from 1 to 2147483647.",
   ],
   [`client --server coap://h --endpoint ${'e'.repeat(201)}`, 'error: the endpoint name must have 1 to 200 bytes'],
   ['server', "error: required option '--listen <port>' not specified"],

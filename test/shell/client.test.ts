@@ -26,8 +26,8 @@ test('the device registers with the given lifetime and de-registers on Ctrl-C', 
   expect(client.output).toEqual([
     '  starting as dev1 with coap://10.0.0.2',
     `← registered with coap://10.0.0.2 at /rd/${registration?.location} for 60 s`,
-    '→ de-register',
-    '  disconnected',
+    '→ de-register from coap://10.0.0.2',
+    '  disconnected from coap://10.0.0.2',
   ])
   await server.close()
 })
@@ -65,7 +65,20 @@ test('an Update is told with what it carries', async () => {
   const { server, clock, client } = await clientSite()
   await clock.until(server.write('dev1', '/1/0/1', 120))
   await clock.advance(5_000)
-  expect(client.output.slice(-2)).toEqual(['→ update of lifetime', '← updated'])
+  expect(client.output.slice(-2)).toEqual(['→ update of lifetime at coap://10.0.0.2', '← updated at coap://10.0.0.2'])
+  await server.close()
+})
+
+test('a lifetime of 0 is for ever', async () => {
+  const { server, client } = await clientSite(command.replace('60', '0'))
+  expect(server.registrations.get('dev1')?.lifetimeSeconds).toBe(0)
+  expect(client.output.at(-1)).toMatch(/^← registered with .* for ever$/)
+  await server.close()
+})
+
+test('the versions to register as', async () => {
+  const { server } = await clientSite(`${command} --lwm2m 1.1,1.0`)
+  expect(server.registrations.get('dev1')?.version).toBe('1.1')
   await server.close()
 })
 

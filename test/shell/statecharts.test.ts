@@ -2,15 +2,11 @@ import { expect, test } from 'vitest'
 import { createMachine } from 'xstate'
 import { clientMachine } from '../../machines/client.machine.ts'
 import { mermaid } from '../../machines/diagram.ts'
-import { MemoryNetwork } from '../../transport/memory.ts'
-import { seededRandom } from '../../transport/random.ts'
-import { SimulatedClock } from '../../transport/simulated-clock.ts'
+import { simulatedWorld } from '../helpers/simulated-world.ts'
 import { startCommand } from '../helpers/terminal.ts'
 
 async function run(command: string) {
-  const clock = new SimulatedClock()
-  const random = seededRandom(1)
-  const terminal = startCommand({ clock, random, network: new MemoryNetwork({ clock, random }) }, command)
+  const terminal = startCommand(simulatedWorld(), command)
   const exitCode = await terminal.exitCode
   return { exitCode, output: terminal.lines.join('\n'), errors: terminal.errors }
 }
