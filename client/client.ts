@@ -104,7 +104,8 @@ export class Lwm2mClient {
     if (!(snapshot.matches('stopped') || snapshot.matches('stopping') || snapshot.matches('networkError'))) return
     this.#fatal = undefined
     const { restartAfterSeconds } = this.#options
-    this.#servers.prepare()
+    if (snapshot.matches('stopping')) this.#servers.extend()
+    else this.#servers.prepare()
     const saved = this.#saving?.takeServers(this.#servers)
     this.#bootstraps.restore(this.#saving?.takeExpiry())
     const accounts = accountInputs(this.#store, this.#options, shortServerId => {
