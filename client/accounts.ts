@@ -14,6 +14,9 @@ import { causesBetween, toldBy } from './told.ts'
 /** What the specification proposes where the Server object says nothing (LwM2M Core 1.2.2 §6.2.1.2). */
 const specifiedRetry = { count: 5, timerSeconds: 60, sequenceDelaySeconds: 86_400, sequences: 1 } as const
 
+/** No wait that a server writes is shorter: attempts would follow each other as fast as they fail. */
+const shortestRetrySeconds = 1
+
 /** No wait that a server writes is longer than that: ten days. */
 const longestRetrySeconds = 864_000
 
@@ -167,10 +170,14 @@ function retryOf(account: ServerAccount, { retry = defaultRetry }: LifecycleOpti
     return fallsBack ? { attempts: specifiedRetry.count, ...retry } : retry
   }
   return {
-    initialDelaySeconds: Math.max(communicationRetryTimerSeconds ?? specifiedRetry.timerSeconds, 1),
+    initialDelaySeconds: boundedWait(communicationRetryTimerSeconds ?? specifiedRetry.timerSeconds),
     maximumDelaySeconds: longestRetrySeconds,
     attempts: communicationRetryCount ?? specifiedRetry.count,
-    sequenceDelaySeconds: sequenceDelaySeconds ?? specifiedRetry.sequenceDelaySeconds,
+    sequenceDelaySeconds: boundedWait(sequenceDelaySeconds ?? specifiedRetry.sequenceDelaySeconds),
     sequences: sequenceRetryCount ?? specifiedRetry.sequences,
   }
+}
+
+function boundedWait(seconds: number): number {
+  return Math.min(Math.max(seconds, shortestRetrySeconds), longestRetrySeconds)
 }

@@ -45,8 +45,8 @@ export class Lwm2mClient {
   /** The objects of the device: create, read, write, and hook into them. */
   readonly objects: ObjectsApi
   /**
-   * What happens to the registrations, as it happens; completes never. Whoever subscribes after a fatal event hears that
-   * event first.
+   * What happens to the registrations, as it happens; completes never. Subscribers may call whatever the client offers.
+   * Whoever subscribes after a fatal event hears that event first.
    */
   readonly events$: Observable<ClientEvent>
   /** The root actor, for inspection and for waiting on its states. */
@@ -104,7 +104,8 @@ export class Lwm2mClient {
     if (!(snapshot.matches('stopped') || snapshot.matches('stopping') || snapshot.matches('networkError'))) return
     this.#fatal = undefined
     const { restartAfterSeconds } = this.#options
-    this.#servers.prepare()
+    if (snapshot.matches('stopping')) this.#servers.extend()
+    else this.#servers.prepare()
     const saved = this.#saving?.takeServers(this.#servers)
     this.#bootstraps.restore(this.#saving?.takeExpiry())
     const accounts = accountInputs(this.#store, this.#options, shortServerId => {
@@ -193,7 +194,6 @@ export class Lwm2mClient {
         else return
         subscription.unsubscribe()
       }
-      // An event is told in the middle of a transition: what the client has come to shows when that is over.
       const subscription = this.#events.subscribe(look)
       subscription.add(this.actor.subscribe({ next: look, error: reject }))
       look()
@@ -285,15 +285,16 @@ export class Lwm2mClient {
         break
       case 'BOOTSTRAP_TRANSFER_COMPLETE':
         this.#registered.clear()
-        break
-      case 'NETWORK_ERROR':
-        this.#fatal = event
-        break
-      case 'BOOTSTRAP_REG_FAILURE':
-        if (event.fatal) this.#fatal = event
     }
-    if (event.type === 'REGISTRATION_COMPLETE' || event.type === 'BOOTSTRAP_REG_COMPLETE') this.#fatal = undefined
     this.#save()
+    // The statecharts are in the middle of a transition: what the application does in answer has to find them after it.
+    queueMicrotask(() => this.#tell(event))
+  }
+
+  #tell(event: ClientEvent): void {
+    const isFatal = event.type === 'NETWORK_ERROR' || event.type === 'BOOTSTRAP_REG_FAILURE'
+    if (isFatal && this.actor.getSnapshot().matches('networkError')) this.#fatal = event
+    if (event.type === 'REGISTRATION_COMPLETE' || event.type === 'BOOTSTRAP_REG_COMPLETE') this.#fatal = undefined
     this.#events.next(event)
   }
 

@@ -50,13 +50,15 @@ export class Servers {
     }
   }
 
-  /** The account has stopped: lets go of its connection when it is no account any more. */
+  /** The account has stopped: lets go of its connection when it is no account any more, or another. */
   end(shortServerId: number): void {
-    const { store } = this.#environment
-    this.#connections.get(shortServerId)?.endRegistration()
-    if (serverAccounts(store).some(account => account.shortServerId === shortServerId)) return
-    this.#connections.get(shortServerId)?.release()
+    const connection = this.#connections.get(shortServerId)
+    connection?.endRegistration()
+    const account = serverAccounts(this.#environment.store).find(one => one.shortServerId === shortServerId)
+    if (account !== undefined && connection?.isOf(account) === true) return
+    connection?.release()
     this.#connections.delete(shortServerId)
+    if (account !== undefined) this.#connections.set(shortServerId, new ServerConnection(account, this.#environment))
   }
 
   /** Until then, until `enable`, or until its connection is opened; undefined: not. */

@@ -22,6 +22,8 @@ export interface BootstrapInput {
   readonly retry?: RetryOptions
   /** Whether to ask for a Bootstrap-Pack first (LwM2M Core 1.2.2 §6.1.7.7). */
   readonly pack?: boolean
+  /** Bootstraps in a row that brought no registration: another one waits as long as after so many failures. Default 0. */
+  readonly inVain?: number
   readonly expiry?: Expiry
 }
 
@@ -47,6 +49,7 @@ export interface BootstrapContext {
   readonly failedInRound: number
   readonly retry: RetryOptions
   readonly pack: boolean
+  readonly inVain: number
   /** Rounds without success. */
   readonly failedAttempts: number
   readonly cause: Cause | undefined
@@ -55,12 +58,13 @@ export interface BootstrapContext {
   readonly succeeded: boolean
 }
 
-export function initialBootstrapContext({ accounts, retry, pack }: BootstrapInput): BootstrapContext {
+export function initialBootstrapContext({ accounts, retry, pack, inVain }: BootstrapInput): BootstrapContext {
   return {
     accounts,
     failedInRound: 0,
     retry: retry ?? defaultBootstrapRetry,
     pack: pack ?? false,
+    inVain: inVain ?? 0,
     failedAttempts: 0,
     cause: undefined,
     retryAtMs: undefined,

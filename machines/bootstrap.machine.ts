@@ -9,7 +9,7 @@ import {
 } from './bootstrap-context.ts'
 import { type BootstrapOutcome, type BootstrapResult, bootstrapEffects } from './effects.ts'
 import type { Cause, ClientEvent } from './events.ts'
-import { isExhausted } from './retry.ts'
+import { isExhausted, withoutEnd } from './retry.ts'
 
 /** What a bootstrap tells the client: what is to be served from now on, whatever happens to the rest of the session. */
 export type BootstrapReport = { readonly type: 'bootstrap.finished' } & BootstrapResult
@@ -26,6 +26,7 @@ const bootstrap = setup({
   },
   actors: bootstrapEffects,
   guards: {
+    wasInVain: ({ context }) => context.inVain > 0,
     wantsPack: ({ context }) => context.pack,
     roundGoesOn: ({ context }) => context.failedInRound > 0,
     isExhausted: ({ context: { failedAttempts, retry } }) => isExhausted(failedAttempts, retry),
@@ -87,6 +88,7 @@ const finishActions = [
 
 const refusedTransition = {
   target: 'refused',
+  reenter: true,
   actions: { type: 'recordCause', params: ({ event }: { event: { cause: Cause } }) => event },
 } as const
 
@@ -121,8 +123,9 @@ export const bootstrapMachine = bootstrap.createMachine({
     'Gets the server accounts from a Bootstrap-Server. Whatever a session has changed is undone unless its end was accepted.',
   context: ({ input }) => initialBootstrapContext(input),
   output: ({ context }) => (context.succeeded ? { type: 'finished' } : { type: 'failed', cause: causeOf(context) }),
-  initial: 'trying',
+  initial: 'beginning',
   states: {
+    beginning: { always: [{ guard: 'wasInVain', target: 'retrying.pausing' }, 'trying'] },
     /** As long as this state lasts, so do the connection and what the session has changed. */
     trying: {
       initial: 'connecting',
@@ -169,7 +172,9 @@ export const bootstrapMachine = bootstrap.createMachine({
           },
         },
         lingering: { after: { lingering: '#bootstrap.finished' }, on: { reconnect: {} } },
+        /** The accounts cannot work; what is missing may still come. */
         refused: {
+          on: finished,
           after: {
             lingering: {
               target: '#bootstrap.retrying',
@@ -209,6 +214,17 @@ export const bootstrapMachine = bootstrap.createMachine({
                 { type: 'announce', params: ({ context, event }) => announceRetry(context, event.delayMs) },
               ],
             },
+          },
+        },
+        /** After accounts that were of no use: else client and servers would go in a circle without a rest. */
+        pausing: {
+          invoke: {
+            id: 'retryDelay',
+            src: 'retryDelay',
+            input: ({ context: { inVain, retry } }) => ({ failedAttempts: inVain, retry: withoutEnd(retry) }),
+          },
+          on: {
+            'retry.scheduled': { target: 'waiting', actions: { type: 'recordRetry', params: ({ event }) => event } },
           },
         },
         waiting: {

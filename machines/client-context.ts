@@ -22,6 +22,8 @@ export interface ClientContext {
   readonly offline: boolean
   /** A bootstrap was asked for and has not ended yet. */
   readonly bootstrapDue: boolean
+  /** Bootstraps since the start or the last registration. */
+  readonly bootstrapsInVain: number
   /** The account with a priority whose registration the next one waits for. */
   readonly pending: number | undefined
   /** The Short Server IDs of the accounts that run. */
@@ -64,6 +66,7 @@ export const initialClientContext: ClientContext = {
   restartAfterSeconds: undefined,
   offline: false,
   bootstrapDue: false,
+  bootstrapsInVain: 0,
   pending: undefined,
   running: [],
   exhausted: [],

@@ -22,6 +22,7 @@ import {
 } from './client-context.ts'
 import { type BootstrapResult, effect, notProvided, type TimerInput, type TimerOutcome } from './effects.ts'
 import type { ClientEvent } from './events.ts'
+import { countFailure } from './retry.ts'
 
 type AccountDone = DoneActorEvent<AccountOutput, `account-${number}`>
 
@@ -69,6 +70,9 @@ export const client = setup({
     takeInput: assign((_, input: ClientInput) => takenInput(input)),
     rememberStart: assign((_, input: ClientInput) => ({ next: input })),
     forgetStart: assign({ next: undefined }),
+    changeNext: assign(({ context: { next } }, { accounts }: { accounts: readonly AccountInput[] }) => ({
+      next: next && { ...next, accounts: replaceAccounts(next.accounts, accounts) },
+    })),
     takeRemembered: assign(({ context: { next } }) =>
       next === undefined ? {} : { ...takenInput(next), next: undefined },
     ),
@@ -80,6 +84,7 @@ export const client = setup({
       accounts: inOrder(accounts),
       bootstrap: bootstrapWith(context, { bootstrapAccounts, ...(expiry && { expiry }) }),
       bootstrapDue: false,
+      bootstrapsInVain: countFailure(context.bootstrapsInVain),
     })),
     startAccounts: enqueueActions(({ context, enqueue }) => {
       const starting = nextInTurn(context)
@@ -135,6 +140,7 @@ export const client = setup({
     })),
     recordProgress: assign(({ context }, report: AccountReport) => ({
       pending: endsTurn(context, report) ? undefined : context.pending,
+      bootstrapsInVain: report.type === 'account.registered' ? 0 : context.bootstrapsInVain,
       exhausted: context.exhausted.filter(id => id !== report.shortServerId),
     })),
     recordExhaustion: assign(({ context }, { shortServerId }: Server) => ({
@@ -168,5 +174,5 @@ export const client = setup({
 })
 
 function takenInput({ accounts, bootstrap, restartAfterSeconds }: ClientInput): Partial<ClientContext> {
-  return { accounts: inOrder(accounts), bootstrap, restartAfterSeconds, bootstrapDue: false }
+  return { accounts: inOrder(accounts), bootstrap, restartAfterSeconds, bootstrapDue: false, bootstrapsInVain: 0 }
 }

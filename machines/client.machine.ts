@@ -103,7 +103,10 @@ export const clientMachine = client.createMachine({
         id: 'bootstrap',
         src: 'bootstrap',
         // The guards of all ways into this state see to it that there is one.
-        input: ({ context }) => context.bootstrap as NonNullable<ClientContext['bootstrap']>,
+        input: ({ context: { bootstrap, bootstrapsInVain } }) => ({
+          ...(bootstrap as NonNullable<ClientContext['bootstrap']>),
+          inVain: bootstrapsInVain,
+        }),
         onDone: [
           { guard: { type: 'hasSucceeded', params: ({ event }) => event.output }, target: 'deciding' },
           {
@@ -204,7 +207,7 @@ export const clientMachine = client.createMachine({
         start: { actions: { type: 'rememberStart', params: ({ event }) => event } },
         stop: { actions: 'forgetStart' },
         suspend: {},
-        'accounts.changed': {},
+        'accounts.changed': { actions: { type: 'changeNext', params: ({ event }) => event } },
       },
     },
   },

@@ -68,11 +68,12 @@ export interface BootstrapAccount extends Reach {
 
 /**
  * The servers to register with, by Server Object instance id. A Server instance without a Security instance of its Short
- * Server ID has no way to be reached and is left out, and so are bootstrap servers.
+ * Server ID has no way to be reached and is left out, and so are bootstrap servers. Of two of one server the lower counts.
  */
 export function serverAccounts(store: ObjectStore): ServerAccount[] {
   const securities = serverSecurities(store)
   const accounts: ServerAccount[] = []
+  const known = new Set<number>()
   for (const serverInstanceId of store.instanceIds(server12.id)) {
     const place = (name: keyof typeof server12.resources) => [
       server12.id,
@@ -82,7 +83,8 @@ export function serverAccounts(store: ObjectStore): ServerAccount[] {
     const value = (name: keyof typeof server12.resources) => store.get(place(name))
     const shortServerId = wholeNumber(value('shortServerId'))
     const reach = shortServerId === undefined ? undefined : securities.get(shortServerId)
-    if (shortServerId === undefined || reach === undefined) continue
+    if (shortServerId === undefined || reach === undefined || known.has(shortServerId)) continue
+    known.add(shortServerId)
     accounts.push({
       serverInstanceId,
       shortServerId,

@@ -152,6 +152,7 @@ describe('registration', () => {
     const site = await registeredScenario()
     const untilMs = site.clock.now() + 60_000
     site.client.disable(7, 60)
+    await site.clock.advance(0)
     expect(site.events.slice(1)).toEqual([{ type: 'SERVER_DISABLED', shortServerId: 7, untilMs }])
   })
 
@@ -167,8 +168,10 @@ describe('registration', () => {
 test('ENGINE_SUSPENDED: the application suspends the client', async () => {
   const site = await registeredScenario()
   site.client.suspend()
+  await site.clock.advance(0)
   expect(site.events.slice(1)).toEqual([{ type: 'ENGINE_SUSPENDED' }])
   site.client.suspend()
+  await site.clock.advance(0)
   expect(site.eventTypes).toHaveLength(2)
 })
 

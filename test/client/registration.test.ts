@@ -229,6 +229,7 @@ test('several servers: each has a registration of its own', async () => {
 test('without a server there is nothing to try: NETWORK_ERROR', async () => {
   const site = await clientSite({ client: { servers: [] } })
   site.client.start()
+  await site.clock.advance(0)
   expect(site.eventTypes).toEqual(['NETWORK_ERROR'])
   await expect(site.client.registered()).rejects.toMatchObject({ code: 'CLOSED' })
   await site.stop()

@@ -119,7 +119,11 @@ class Progress {
     const { snapshot, _transitions: microstep } = inspected
     const { _nodes: active, machine: source } = snapshot as AnyMachineSnapshot
     if (source !== machine) return
-    for (const transition of microstep) this.taken.add(transition)
+    for (const transition of microstep) {
+      this.taken.add(transition)
+      // A state that is left as soon as the machine starts shows nowhere else.
+      this.visited.add(transition.source.id)
+    }
     for (const { id } of active) this.visited.add(id)
   }
 }

@@ -25,9 +25,9 @@ const reporters: Readonly<Record<string, EffectName>> = {
 }
 
 function situation({ value, context }: SnapshotFrom<typeof machine>): unknown {
-  const { accounts, failedInRound, failedAttempts, succeeded, pack, retryAtMs } = context
+  const { accounts, failedInRound, failedAttempts, succeeded, pack, inVain, retryAtMs } = context
   const order = accounts.map(({ securityInstanceId }) => securityInstanceId)
-  return [value, order, failedInRound, failedAttempts, succeeded, pack, retryAtMs !== undefined]
+  return [value, order, failedInRound, failedAttempts, succeeded, pack, inVain, retryAtMs !== undefined]
 }
 
 const first = { securityInstanceId: 0, holdOffSeconds: 0 }
@@ -36,6 +36,7 @@ const retry = { initialDelaySeconds: 2, maximumDelaySeconds: 60, attempts: 2 }
 const inputs: BootstrapInput[] = [
   { accounts: [first, second], retry },
   { accounts: [second], retry, pack: true },
+  { accounts: [first], retry, inVain: 1 },
 ]
 
 test('every path through the bootstrap chart, taken by a live bootstrap, ends without a leftover', () => {

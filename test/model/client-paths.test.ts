@@ -52,7 +52,7 @@ function accountOf(event: Event): number | undefined {
 }
 
 function situation({ value, context, children }: Snapshot): unknown {
-  const { accounts, bootstrap: known, next, ...rest } = context
+  const { accounts, bootstrap: known, next, bootstrapsInVain, ...rest } = context
   return [
     value,
     rest,
@@ -60,6 +60,7 @@ function situation({ value, context, children }: Snapshot): unknown {
     known?.expiry,
     known !== undefined,
     next !== undefined,
+    bootstrapsInVain > 0,
     Object.keys(children),
   ]
 }

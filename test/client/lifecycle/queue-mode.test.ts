@@ -87,18 +87,6 @@ describe('while the client sleeps', () => {
     expect((await site.operate(read)).code).toBe(Code.content)
   })
 
-  test('close: the connection is still there while QUEUE_MODE_RX_OFF is told', async () => {
-    const site = await scenario({ lifetimeSeconds: day, client: { queueMode: { awakeSeconds: 20 } } })
-    const connections = watchConnections(site.network)
-    const open: number[] = []
-    site.client.events$.subscribe(({ type }) => {
-      if (type === 'QUEUE_MODE_RX_OFF') open.push(connections.openCount)
-    })
-    await site.register()
-    await fallAsleep(site)
-    expect(open).toEqual([1])
-  })
-
   test('close: it wakes at the local port it had', async () => {
     const site = await sleeping()
     const { port } = site.peer.connection.remote
