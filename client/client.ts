@@ -167,7 +167,8 @@ export class Lwm2mClient {
    * while the client is stopped.
    */
   disable(shortServerId: number, seconds?: number): void {
-    const until = seconds === undefined ? {} : { untilMs: this.#clock.now() + seconds * 1000 }
+    // No time that is none may come into what is saved.
+    const until = Number.isFinite(seconds) ? { untilMs: this.#clock.now() + Number(seconds) * 1000 } : {}
     this.actor.send({ type: 'disable', shortServerId, ...until })
   }
 

@@ -156,6 +156,16 @@ describe('registration', () => {
     expect(site.events.slice(1)).toEqual([{ type: 'SERVER_DISABLED', shortServerId: 7, untilMs }])
   })
 
+  test.each([Number.POSITIVE_INFINITY, Number.NaN])(
+    'SERVER_DISABLED: for %d seconds is until it is enabled',
+    async seconds => {
+      const site = await registeredScenario()
+      site.client.disable(7, seconds)
+      await site.clock.advance(0)
+      expect(site.events.slice(1)).toEqual([{ type: 'SERVER_DISABLED', shortServerId: 7 }])
+    },
+  )
+
   test('QUEUE_MODE_RX_OFF: the awake window is over', async () => {
     const site = await registeredScenario({ lifetimeSeconds: 86_400, client: { queueMode: { awakeSeconds: 20 } } })
     await site.clock.advance(19_000)
