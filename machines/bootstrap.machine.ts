@@ -35,6 +35,8 @@ const bootstrap = setup({
     holdOff: ({ context }) => context.accounts[0].holdOffSeconds * 1000,
     /** Lets the last answer reach the server, and be asked for again when it is lost: that takes up to 3 s (RFC 7252 §4.8). */
     lingering: 3500,
+    /** The accounts of before wait meanwhile, and a server that never finishes must not keep them for ever. */
+    longestTransfer: 3_600_000,
   },
   actions: {
     /** Tells the application; the client provides it. */
@@ -85,6 +87,12 @@ const finishActions = [
   },
   { type: 'report', params: ({ event }: { event: BootstrapResult }) => event },
 ] as const
+
+const timedOut = (message: string) =>
+  ({
+    target: '#bootstrap.retrying',
+    actions: { type: 'recordFailure', params: { cause: { code: 'TRANSFER_TIMEOUT', message } } },
+  }) as const
 
 const refusedTransition = {
   target: 'refused',
@@ -158,17 +166,10 @@ export const bootstrapMachine = bootstrap.createMachine({
             src: 'silence',
             input: ({ context }) => ({ ...server({ context }), limitSeconds: silenceSeconds }),
           },
+          after: { longestTransfer: timedOut('the Bootstrap-Server did not come to an end') },
           on: {
             ...finished,
-            'silence.tooLong': {
-              target: '#bootstrap.retrying',
-              actions: {
-                type: 'recordFailure',
-                params: {
-                  cause: { code: 'TRANSFER_TIMEOUT', message: 'the Bootstrap-Server fell silent before it finished' },
-                },
-              },
-            },
+            'silence.tooLong': timedOut('the Bootstrap-Server fell silent before it finished'),
           },
         },
         lingering: { after: { lingering: '#bootstrap.finished' }, on: { reconnect: {} } },

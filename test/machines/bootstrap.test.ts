@@ -101,6 +101,14 @@ test('a server that falls silent during the transfer has failed', () => {
   expect(site.take()).toMatchObject([{ type: 'BOOTSTRAP_RETRY', cause: { code: 'TRANSFER_TIMEOUT' } }])
 })
 
+test('a server that goes on without an end has failed after an hour', () => {
+  const { site } = receivingBootstrap()
+  site.clock.advanceSync(3_599_999)
+  expect(site.take()).toEqual([])
+  site.clock.advanceSync(1)
+  expect(site.take()).toMatchObject([{ type: 'BOOTSTRAP_RETRY', cause: { code: 'TRANSFER_TIMEOUT' } }])
+})
+
 test.each<[string, (site: Site) => void]>([
   ['connection', site => report(site, 'bootstrapConnection', { type: 'connect.failed', cause })],
   [
