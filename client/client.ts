@@ -22,7 +22,7 @@ import { fingerprint } from './fingerprint.ts'
 import { inspectWith } from './inspector.ts'
 import { bootstrapServers, type ClientOptions, checkOptions } from './options.ts'
 import { Saving } from './saving.ts'
-import { concernsAccounts, Servers } from './servers.ts'
+import { concernsAccounts, concernsLifecycle, Servers } from './servers.ts'
 
 /**
  * A LwM2M client: objects, their reporting, and a registration with each of its servers that heals itself.
@@ -304,6 +304,8 @@ export class Lwm2mClient {
   }
 
   #followChanges(changes: readonly Change[]): void {
+    // Most changes are values that the device measures.
+    if (!changes.some(concernsLifecycle)) return
     const isBootstrapping = this.actor.getSnapshot().matches('bootstrapping')
     if (!isBootstrapping) {
       if (changes.some(({ path }) => accountObjectIds.includes(path[0] as number))) this.#save()

@@ -4,6 +4,7 @@ import { type ServerAccount, serverAccounts } from '../objects/account.ts'
 import { bootstrapOnlyObjects } from '../objects/definition-table.ts'
 import { security } from '../objects/definitions/security.ts'
 import { server } from '../objects/definitions/server.ts'
+import { accountObjectIds } from '../objects/snapshot.ts'
 import type { Change } from '../objects/store.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import type { SavedServer } from './saved-state.ts'
@@ -124,6 +125,11 @@ export class Servers {
       ? [{ type: 'lifetime.changed', shortServerId, lifetimeSeconds }]
       : [{ type: 'binding.changed', shortServerId, binding: account.binding }]
   }
+}
+
+/** Whether a change may be of meaning beyond the values that a device reports: to its accounts, or its list of instances. */
+export function concernsLifecycle({ kind, path }: Change): boolean {
+  return kind !== 'value' || accountObjectIds.includes(path[0] as number)
 }
 
 /** Whether a change may have made or ended a server account. */

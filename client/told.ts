@@ -13,13 +13,13 @@ export interface Told {
   readonly others: string
 }
 
-export interface Telling extends Pick<RegisterInput, 'lifetimeSeconds' | 'binding' | 'queueMode'> {
+export interface ToldInput extends Pick<RegisterInput, 'lifetimeSeconds' | 'binding' | 'queueMode'> {
   readonly smsNumber: string | undefined
   readonly profileId: string | undefined
   readonly objectLinks: string
 }
 
-export function toldBy({ lifetimeSeconds, binding, queueMode, smsNumber, profileId, objectLinks }: Telling): Told {
+export function toldBy({ lifetimeSeconds, binding, queueMode, smsNumber, profileId, objectLinks }: ToldInput): Told {
   return {
     lifetimeSeconds,
     binding,
