@@ -38,6 +38,8 @@ export interface Schema {
 /** One data format: both directions, pure. */
 export interface DataFormat {
   readonly contentFormat: ContentFormat
+  /** Whether it carries the times of values; one that does not leaves them out. */
+  readonly timed?: true
   /**
    * Encodes what lies at or below `base`; `values` are in tree order and all below `base`. A composite is what lies
    * below the root, `[]`, its objects in any order.

@@ -20,6 +20,7 @@ type ValueLabel = (typeof valueLabels)[number]
  */
 export const lwm2mJsonFormat: DataFormat = {
   contentFormat: ContentFormat.lwm2mJson,
+  timed: true,
 
   encode(base, values) {
     let entries = ''

@@ -15,6 +15,7 @@ const fieldDepth = 2
  */
 export const senmlCborFormat: DataFormat = {
   contentFormat: ContentFormat.senmlCbor,
+  timed: true,
 
   encode(base, values, schema) {
     const records = toRecords(base, values)

@@ -14,6 +14,7 @@ export const senmlEtchCborFormat = etchOf(senmlCborFormat, ContentFormat.senmlEt
 function etchOf(format: DataFormat, contentFormat: ContentFormat): DataFormat {
   return {
     contentFormat,
+    timed: true,
 
     encode(base, values, schema) {
       if (base.length === 0) return format.encode(base, values, schema)

@@ -13,6 +13,7 @@ const labels: ReadonlyMap<string, SenmlLabel> = new Map(Object.entries(SenmlLabe
  */
 export const senmlJsonFormat: DataFormat = {
   contentFormat: ContentFormat.senmlJson,
+  timed: true,
 
   encode(base, values) {
     let text = '['

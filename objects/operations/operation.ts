@@ -3,6 +3,7 @@ import type { EnablerVersion } from '../enabler.ts'
 import type { ResponseCode } from '../errors.ts'
 import type { ContentFormat } from '../formats/format.ts'
 import type { Path } from '../path.ts'
+import type { PathValue } from '../path-value.ts'
 
 /** What a request carries to be written; `contentFormat` is absent when the request names none. */
 export interface Payload {
@@ -15,13 +16,18 @@ interface Composite extends Payload {
   readonly path: readonly []
 }
 
+/** An observation may bring attributes of its own, as the queries of a Write-Attributes (LwM2M Core 1.2.2 §6.4.1). */
+interface Observing {
+  readonly attributes?: readonly string[]
+}
+
 /** A request of the Device Management or Information Reporting interface (LwM2M Core 1.2.2 §6.3, §6.4). */
 export type Operation =
   | { readonly kind: 'read'; readonly path: Path; readonly accept?: number }
-  | { readonly kind: 'observe'; readonly path: Path; readonly accept?: number }
+  | ({ readonly kind: 'observe'; readonly path: Path; readonly accept?: number } & Observing)
   | { readonly kind: 'cancelObservation'; readonly path: Path; readonly accept?: number }
   | ({ readonly kind: 'readComposite'; readonly accept?: number } & Composite)
-  | ({ readonly kind: 'observeComposite'; readonly accept?: number } & Composite)
+  | ({ readonly kind: 'observeComposite'; readonly accept?: number } & Composite & Observing)
   | ({ readonly kind: 'cancelObservationComposite'; readonly accept?: number } & Composite)
   | {
       readonly kind: 'discover'
@@ -72,6 +78,16 @@ export interface OperationContext extends BootstrapContext {
   readonly shortServerId: number
   /** The notification attributes of this server. */
   readonly attributes: AttributeTree
+  /** Beyond this a payload carries fewer of the entries of time series, oldest first. Default: no limit, bytes. */
+  readonly maximumSeriesBytes?: number
+}
+
+/** What a payload carries of time series. */
+export interface SeriesPart {
+  /** Whether that is all there is. */
+  readonly complete: boolean
+  /** The server has it: what was carried goes. */
+  delivered(): void
 }
 
 /** The answer to an operation, ready to be put into a response. */
@@ -81,4 +97,7 @@ export interface Outcome {
   readonly payload?: Uint8Array
   /** The instance that a Create made, when the client chose its id. */
   readonly location?: Path
+  /** What was read, as the payload has it. */
+  readonly values?: readonly PathValue[]
+  readonly series?: SeriesPart
 }

@@ -6,6 +6,7 @@ import { create } from './create.ts'
 import { deleteOperation } from './delete.ts'
 import { discover } from './discover.ts'
 import { execute } from './execute.ts'
+import { observationAttributes } from './observation-attributes.ts'
 import type { BootstrapContext, Operation, OperationContext, Outcome } from './operation.ts'
 import { read } from './read.ts'
 import { readComposite } from './read-composite.ts'
@@ -29,12 +30,16 @@ export function perform(
 function dispatch(store: ObjectStore, context: OperationContext, operation: Operation): Outcome | Promise<Outcome> {
   const access = accessOf(store, context.shortServerId)
   switch (operation.kind) {
-    case 'read':
     case 'observe':
+      observationAttributes(store, context, operation)
+      return read(store, access, context, operation)
+    case 'read':
     case 'cancelObservation':
       return read(store, access, context, operation)
-    case 'readComposite':
     case 'observeComposite':
+      observationAttributes(store, context, operation)
+      return readComposite(store, access, operation)
+    case 'readComposite':
     case 'cancelObservationComposite':
       return readComposite(store, access, operation)
     case 'discover':

@@ -40,6 +40,7 @@ export function readComposite(store: ObjectStore, access: Access, operation: Com
     responseCode: ResponseCode.content,
     contentFormat: format.contentFormat,
     payload: format.encode([], values, store),
+    values,
   }))
 }
 

@@ -32,6 +32,7 @@ export function read(
     responseCode: ResponseCode.content,
     contentFormat: format.contentFormat,
     payload: format.encode(path, values, store),
+    values,
   }))
 }
 

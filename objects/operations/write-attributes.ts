@@ -1,13 +1,10 @@
 import type { Access } from '../access.ts'
-import { type AttributePatch, attributeTable, checkPatch, parseAttributes } from '../attributes/attributes.ts'
-import type { ResourceEntry } from '../definition-table.ts'
-import { OperationError, ResponseCode } from '../errors.ts'
+import { checkApplicable } from '../attributes/applicable.ts'
+import { checkPatch, parseAttributes } from '../attributes/attributes.ts'
+import { ResponseCode } from '../errors.ts'
 import type { ObjectStore } from '../store.ts'
-import type { ResourceType } from '../value.ts'
 import type { OperationContext, OperationOf, Outcome } from './operation.ts'
 import { findTarget, isPresent, notAllowed, notFound } from './target.ts'
-
-const numericTypes: ReadonlySet<ResourceType> = new Set(['integer', 'unsigned', 'float', 'time'])
 
 /**
  * Performs a Write-Attributes on what can be observed, for the asking server alone: all of them or none
@@ -30,14 +27,4 @@ export function writeAttributes(
   checkPatch(patch)
   attributes.set(path, patch)
   return { responseCode: ResponseCode.changed }
-}
-
-/** An attribute that nobody could fulfil is refused; unsetting it does no harm. */
-function checkApplicable(patch: AttributePatch, resource: ResourceEntry | undefined): void {
-  for (const { name, wireName, appliesTo } of attributeTable) {
-    if (typeof patch[name] !== 'number' || appliesTo === 'any') continue
-    const isNumeric = resource !== undefined && numericTypes.has(resource.type)
-    if (appliesTo === 'numeric' ? isNumeric : resource?.type === 'boolean') continue
-    throw new OperationError('BAD_REQUEST', `${wireName} is for ${appliesTo} resources only`)
-  }
 }

@@ -83,8 +83,9 @@ const longestPath = 4
 function decodeGet(request: CoapMessage, path: Path): Operation {
   const accept = findUint(request, OptionNumber.accept)
   if (accept === ContentFormat.link) return { kind: 'discover', path, ...defined({ depth: findDepth(request) }) }
-  const observe = findObserve(request)
-  const kind = observe === 0 ? 'observe' : observe === 1 ? 'cancelObservation' : 'read'
+  const observe = findUint(request, OptionNumber.observe)
+  if (observe === 0) return { kind: 'observe', path, ...defined({ accept }), ...observationAttributes(request) }
+  const kind = observe === 1 ? 'cancelObservation' : 'read'
   return accept === undefined ? { kind, path } : { kind, path, accept }
 }
 
@@ -94,18 +95,16 @@ function decodeComposite(request: CoapMessage): Operation {
   if (request.code === Code.iPatch) return { kind: 'writeComposite', path, ...payloadOf(request) }
   if (request.code !== Code.fetch) throw new OperationError('METHOD_NOT_ALLOWED', 'this operation has no root path')
   const accept = findUint(request, OptionNumber.accept)
-  const observe = findObserve(request)
-  const kind = observe === 0 ? 'observeComposite' : observe === 1 ? 'cancelObservationComposite' : 'readComposite'
-  return { kind, path, ...payloadOf(request), ...defined({ accept }) }
+  const observe = findUint(request, OptionNumber.observe)
+  const composite = { path, ...payloadOf(request), ...defined({ accept }) }
+  if (observe === 0) return { kind: 'observeComposite', ...composite, ...observationAttributes(request) }
+  return { kind: observe === 1 ? 'cancelObservationComposite' : 'readComposite', ...composite }
 }
 
-/** LwM2M Core 1.2.2 §6.4.1: a client without support for attributes of one observation must refuse them. */
-function findObserve(request: CoapMessage): number | undefined {
-  const observe = findUint(request, OptionNumber.observe)
-  if (observe === 0 && findOption(request, OptionNumber.uriQuery) !== undefined) {
-    throw new OperationError('BAD_REQUEST', 'attributes of one observation are not supported')
-  }
-  return observe
+/** The attributes that hold for one observation alone (LwM2M Core 1.2.2 §6.4.1). */
+function observationAttributes(request: CoapMessage): { attributes?: readonly string[] } {
+  if (findOption(request, OptionNumber.uriQuery) === undefined) return {}
+  return { attributes: findStrings(request, OptionNumber.uriQuery) }
 }
 
 /** LwM2M Core 1.2.2 §6.3.2: the depth of a Discover is 0 to 3. */
@@ -169,14 +168,24 @@ function defined<K extends string>(fields: { [N in K]: number | undefined }): { 
  */
 export function encodeOperation(operation: Operation | BootstrapOperation): CoapMessage {
   switch (operation.kind) {
+    case 'observe': {
+      const { path, attributes = [], accept } = operation
+      return message(Code.get, [...uriPath(path), ...attributes.map(query), ...acceptOption(accept)])
+    }
     case 'read':
-    case 'observe':
     case 'bootstrapRead':
       return message(Code.get, [...uriPath(operation.path), ...acceptOption(operation.accept)])
     case 'cancelObservation':
       return message(Code.get, [endObserve, ...uriPath(operation.path), ...acceptOption(operation.accept)])
+    case 'observeComposite': {
+      const { contentFormat, attributes = [], accept } = operation
+      return message(
+        Code.fetch,
+        [...formatOption(contentFormat), ...attributes.map(query), ...acceptOption(accept)],
+        operation,
+      )
+    }
     case 'readComposite':
-    case 'observeComposite':
       return message(
         Code.fetch,
         [...formatOption(operation.contentFormat), ...acceptOption(operation.accept)],

@@ -98,8 +98,6 @@ test.each<[string, CoapMessage, string]>([
   ['an identifier of 65535', request(Code.delete, [3, 65535]), 'NOT_FOUND'],
   ['a depth of 4', request(Code.get, [3], ['depth=4']), 'BAD_REQUEST'],
   ['a depth that is no number', request(Code.get, [3], ['depth=']), 'BAD_REQUEST'],
-  ['attributes of one observation', request(Code.get, [3], ['pmin=1'], 0), 'BAD_REQUEST'],
-  ['attributes of one composite observation', request(Code.fetch, [], ['pmin=1'], 0), 'BAD_REQUEST'],
 ])('%s is %s', (_name, message, code) => {
   expect(() => decodeOperation(message)).toThrow(expect.objectContaining({ code }))
 })
