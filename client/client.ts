@@ -222,6 +222,7 @@ export class Lwm2mClient {
       profileId: this.#options.profileId,
       whileAsleep: (typeof queueMode === 'object' ? queueMode.whileAsleep : undefined) ?? 'close',
       confirmableNotifications: this.#options.confirmableNotifications ?? false,
+      unacknowledgedEnds: this.#options.unacknowledgedEnds ?? 'connection',
       maximumObservations: this.#options.maximumObservations ?? 1_000,
       maximumHeldNotifications: this.#options.maximumHeldNotifications ?? 1_000,
       maximumWaitingRequests: this.#options.maximumWaitingRequests ?? 64,

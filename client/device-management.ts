@@ -22,9 +22,14 @@ export function deviceManagement({ store, context, observations, isOpen }: Devic
     const response = encodeOutcome(outcome)
     // What a slow handler ends up with after its connection is no matter of the observations of the next.
     if (!isOpen() || outcome.responseCode !== ResponseCode.content) return response
-    // An Observe-Composite is answered without Observe: as to a server that cannot observe, it was a read (RFC 7641 §4.1).
-    if (operation.kind === 'observe') return observations.start(request, operation, response)
-    if (operation.kind === 'cancelObservation') observations.cancel(operation.path)
+    switch (operation.kind) {
+      case 'observe':
+      case 'observeComposite':
+        return observations.start(request, operation, outcome, response)
+      case 'cancelObservation':
+      case 'cancelObservationComposite':
+        observations.cancel(operation)
+    }
     return response
   }
 

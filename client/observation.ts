@@ -1,23 +1,29 @@
 import { BehaviorSubject, Subscription } from 'rxjs'
+import type { Attributes } from '../objects/attributes/attributes.ts'
 import type { NotificationAttributes } from '../objects/attributes/evaluate.ts'
-import type { OperationContext, OperationOf, Outcome } from '../objects/operations/operation.ts'
+import { TrackedValues } from '../objects/attributes/tracked-values.ts'
+import type { OperationContext, Outcome, SeriesPart } from '../objects/operations/operation.ts'
 import { perform } from '../objects/operations/perform.ts'
-import type { Path } from '../objects/path.ts'
+import { overlap, type Path } from '../objects/path.ts'
+import type { PathValue } from '../objects/path-value.ts'
 import type { ObjectStore } from '../objects/store.ts'
-import type { ReportingState } from '../streams/notify-attributes.ts'
-import { observation } from '../streams/observation.ts'
+import type { CompositePart } from '../streams/composite.ts'
+import type { NotificationCause, ReportingState } from '../streams/notify-attributes.ts'
+import { observation, observedChanges } from '../streams/observation.ts'
 import type { PathRouter } from '../streams/route.ts'
 import type { Clock } from '../transport/clock.ts'
 import type { CoapMessage } from '../transport/coap/message.ts'
 import type {
-  Notification,
   ObserveRelation,
   RelationEnd,
   RelationListener,
   SavedRelation,
 } from '../transport/coap/observe-relation.ts'
 import type { CoapPeer, PeerRequest } from '../transport/coap/peer.ts'
-import { encodeOutcome } from '../transport/lwm2m/downlink.ts'
+import type { Report } from './history.ts'
+import { type ObserveOperation, ownAttributesOf, pathsOf } from './observed.ts'
+import type { Observed, ReportingAttributes } from './reporting-attributes.ts'
+import { sampledPlaces } from './sampled-places.ts'
 
 /** What the observations of one server share. */
 export interface ObservationHost {
@@ -25,55 +31,100 @@ export interface ObservationHost {
   readonly router: PathRouter
   readonly clock: Clock
   readonly context: OperationContext
-  attributesOf(path: Path): NotificationAttributes
+  readonly attributes: ReportingAttributes
+  /** Whether an observation ends with a confirmable notification that nobody acknowledges. */
+  readonly endsUnacknowledged: boolean
   /** A notification is due: `report` makes it. */
-  due(observation: Observation): void
+  due(observation: Observation, cause: NotificationCause): void
   /** A notification is made. */
-  made(observation: Observation, message: CoapMessage): void
+  made(observation: Observation, report: Report): void
   /** A confirmable notification arrived. */
-  acknowledged(): void
-  /** The connection is gone. */
-  detached(observation: Observation, undelivered: readonly Notification[], reason: 'closed' | 'timedOut'): void
-  ended(observation: Observation): void
+  acknowledged(observation: Observation, arrived: InFlight | undefined): void
+  /** The connection is gone, and with it a notification on its way, if there was one. */
+  detached(observation: Observation, lost: InFlight | undefined, reason: 'closed' | 'timedOut'): void
+  ended(observation: Observation, reason: RelationEnd): void
 }
 
 /** Where an observation starts, or goes on after a restart. */
 export interface ObservationStart extends Readonly<ReportingState> {
-  readonly operation: OperationOf<'observe'>
+  readonly operation: ObserveOperation
   /** When a confirmable notification, or the first response, last proved that the server is interested. */
   readonly confirmedMs: number
   /** The relation it goes on with at the next connection. */
   readonly relation?: SavedRelation
 }
 
+/** How an observation follows what it is about. */
+export interface Watch {
+  /** Whether there are timers, for pmin, pmax and samples; without them a change is only noted. */
+  readonly timed: boolean
+  /** Whether each change makes a report, when it happens. */
+  readonly recording: boolean
+}
+
+/** What a confirmable notification on its way carries: of the history, or the state as it is. */
+export interface InFlight {
+  readonly reports: readonly Report[]
+  readonly isHistory: boolean
+  readonly series: SeriesPart | undefined
+}
+
 /**
- * One observation: when to notify, the read for it, and its relation to the server while there is a connection. It is
- * itself the listener of its relation and of its pipeline, because there may be 100,000 of them.
+ * One observation, of a path or a composite of several: when to notify, the read for it, and its relation to the server
+ * while there is a connection. It is itself the listener of its relation and of its pipeline, because there may be 100,000
+ * of them.
  */
-export class Observation implements RelationListener, ReportingState {
-  readonly operation: OperationOf<'observe'>
+export class Observation implements RelationListener, ReportingState, Observed {
+  readonly operation: ObserveOperation
+  readonly paths: readonly Path[]
+  readonly ownAttributes: Attributes | undefined
   lastSentMs: number
   pending: boolean
   readonly #host: ObservationHost
-  readonly #attributes: BehaviorSubject<NotificationAttributes>
+  readonly #periods: BehaviorSubject<NotificationAttributes> | undefined
+  readonly #parts: BehaviorSubject<readonly CompositePart[]> | undefined
   #confirmedMs: number
-  #state: 'new' | 'running' | 'paused' | 'ended' = 'new'
-  /** The pipeline; while paused, the wait for a first change. */
-  #reports = Subscription.EMPTY
+  #isConfirmable: boolean | undefined
+  #isRetired = false
+  /** While there is none, each change counts. */
+  #tracked: TrackedValues | undefined
+  #isSampled = false
+  #watch: Watch | undefined
+  #ended = false
+  #changes = Subscription.EMPTY
   /** A read by a slow handler is under way, or one that waits for the lock; another cause came meanwhile. */
   #reading: 'no' | 'once' | 'again' = 'no'
   #relation: ObserveRelation | undefined
   #savedRelation: SavedRelation | undefined
+  #inFlight: InFlight | undefined
 
-  /** Neither `run` nor `pause` yet, it knows nothing of changes. */
+  /** Before the first `watch` it knows nothing of changes. Throws OperationError for what cannot be observed. */
   constructor(host: ObservationHost, { operation, lastSentMs, pending, confirmedMs, relation }: ObservationStart) {
     this.operation = operation
+    this.paths = pathsOf(operation)
+    this.ownAttributes = ownAttributesOf(host.store, host.context, operation)
     this.lastSentMs = lastSentMs
     this.pending = pending
     this.#host = host
-    this.#attributes = new BehaviorSubject(host.attributesOf(operation.path))
     this.#confirmedMs = confirmedMs
     this.#savedRelation = relation
+    if (this.isComposite) this.#parts = new BehaviorSubject(this.#partsNow())
+    else this.#periods = new BehaviorSubject(host.attributes.periods(operation.path, this))
+    this.#judge()
+  }
+
+  get isComposite(): boolean {
+    return this.operation.kind === 'observeComposite'
+  }
+
+  /** Whether its registration is over, and it only records for the next one that observes the same. */
+  get isRetired(): boolean {
+    return this.#isRetired
+  }
+
+  /** Whether its notifications have to be confirmable; undefined: neither attributes nor the server say. */
+  get isConfirmable(): boolean | undefined {
+    return this.#isConfirmable
   }
 
   get confirmedMs(): number {
@@ -91,7 +142,8 @@ export class Observation implements RelationListener, ReportingState {
   }
 
   /** Takes up the relation that a request asks for; returns the response that says so. */
-  accept(request: PeerRequest, response: CoapMessage): CoapMessage {
+  accept(request: PeerRequest, response: CoapMessage, { values = [] }: Outcome): CoapMessage {
+    this.#tracked?.told(values)
     const relation = request.observe(this)
     this.#relation = relation
     return relation.accept(response)
@@ -99,7 +151,7 @@ export class Observation implements RelationListener, ReportingState {
 
   /** Goes on with the relation over a new connection. Throws TransportError CLOSED. */
   attach(peer: CoapPeer): void {
-    if (this.#savedRelation === undefined) return
+    if (this.#savedRelation === undefined || this.#isRetired) return
     this.#relation = peer.resumeObservation(this.#savedRelation, this)
     this.#savedRelation = undefined
   }
@@ -108,58 +160,59 @@ export class Observation implements RelationListener, ReportingState {
     this.#relation?.end('closed')
   }
 
+  /** Its registration is over: gives up the relation, but still watches. */
+  retire(): void {
+    this.#isRetired = true
+    this.detach()
+  }
+
   end(reason: Exclude<RelationEnd, 'closed'>): void {
-    if (this.#relation === undefined) this.ended(reason)
+    if (this.#relation === undefined) this.#end(reason)
     else this.#relation.end(reason)
   }
 
+  /** The attributes in force are others, somewhere at, above or below what is observed. */
   refreshAttributes(): void {
-    this.#attributes.next(this.#host.attributesOf(this.operation.path))
+    const isRebuilt = this.#judge()
+    if (isRebuilt && this.#watch !== undefined) this.watch(this.#watch)
+    this.#parts?.next(this.#partsNow())
+    this.#periods?.next(this.#host.attributes.periods(this.operation.path, this))
   }
 
-  /** Starts to notify; what is due by now is due at once. */
-  run(): void {
-    if (this.#state === 'running' || this.#state === 'ended') return
-    const { router, clock } = this.#host
-    const { path } = this.operation
-    const former = this.#reports
+  /** Whether a change there may make the attributes in force others. */
+  concerns(place: Path): boolean {
+    return this.paths.some(path => overlap(path, place))
+  }
+
+  /** Follows what it is about; what is due by now is due at once. */
+  watch(watch: Watch): void {
+    if (this.#ended) return
+    const former = this.#changes
     former.unsubscribe()
-    this.#state = 'running'
-    const reports = observation({ path, router, attributes$: this.#attributes, clock, state: this }).subscribe(this)
-    // A notification that is due at once may end or pause it before this is known.
-    if (this.#reports === former && this.#isRunning()) this.#reports = reports
-    else reports.unsubscribe()
+    this.#watch = watch
+    const changes = this.#subscribe(watch)
+    // A notification that is due at once may end it, or have it watch otherwise, before this is known.
+    if (this.#changes === former && this.#watch === watch && !this.#ended) this.#changes = changes
+    else changes.unsubscribe()
   }
 
-  /** Stops to notify: no timer runs, but a change of what is observed is remembered. */
-  pause(): void {
-    if (this.#state === 'paused' || this.#state === 'ended') return
-    this.#state = 'paused'
-    this.#reports.unsubscribe()
-    if (!this.pending) this.#reports = this.#host.router.changesOf(this.operation.path).subscribe(this)
-  }
-
-  /** Called by the pipeline, while paused by the first change. */
-  next(): void {
-    if (this.#isRunning()) {
-      this.#host.due(this)
+  /** Called by the pipeline, or by the first change while there are no timers. */
+  next(cause: NotificationCause | unknown): void {
+    if (this.#watch?.timed === true) {
+      this.#host.due(this, cause === 'pmax' ? 'pmax' : 'changed')
     } else {
       this.pending = true
-      this.#reports.unsubscribe()
+      this.#changes.unsubscribe()
     }
   }
 
   /** Reads what is observed, at once if that can be, and hands it to the host. */
   report(): void {
-    if (!this.#isRunning()) {
-      this.pending = true
-      return
-    }
     if (this.#reading !== 'no') {
       this.#reading = 'again'
       return
     }
-    const { store, context } = this.#host
+    const { store, context, clock } = this.#host
     if (store.locked) {
       this.#reading = 'once'
       store.whenUnlocked(() => {
@@ -168,60 +221,126 @@ export class Observation implements RelationListener, ReportingState {
       })
       return
     }
+    const timeSeconds = clock.now() / 1000
     const outcome = perform(store, context, this.operation)
     if (!(outcome instanceof Promise)) {
-      this.#made(outcome)
+      this.#made(timeSeconds, outcome)
       return
     }
     this.#reading = 'once'
     void outcome.then(settled => {
       const again = this.#reading === 'again'
       this.#reading = 'no'
-      this.#made(settled)
+      this.#made(timeSeconds, settled)
       if (again) this.report()
     })
   }
 
-  /** The same for what had to wait since it was due: pmin and pmax count from now. */
-  reportLate(): void {
+  /** The server is about to learn of the newest state: pmin and pmax count from now. */
+  settle(): void {
     this.lastSentMs = this.#host.clock.now()
     this.pending = false
-    this.report()
   }
 
-  /** Sends a notification; it must have a connection. */
-  notify(message: CoapMessage, confirmable: boolean): void {
-    this.#relation?.notify(message, confirmable)
+  /** Sends a notification; it must have a connection. What it carries is told when it arrives, or is lost. */
+  notify(message: CoapMessage, carried: InFlight | undefined): void {
+    this.#inFlight = carried
+    this.#relation?.notify(message, carried !== undefined)
+  }
+
+  /** What the server knows of the values by now. */
+  told(values: readonly PathValue[] | undefined): void {
+    if (values !== undefined) this.#tracked?.told(values)
   }
 
   /** Called by the relation. */
   acknowledged(): void {
     this.#confirmedMs = this.#host.clock.now()
-    this.#host.acknowledged()
+    this.#host.acknowledged(this, this.#takeInFlight())
   }
 
   /** Called by the relation. */
   ended(reason: RelationEnd): void {
     const relation = this.#relation
+    const lost = this.#takeInFlight()
     this.#relation = undefined
-    // What a server observes belongs to its registration, which a notification that times out does not end: it makes
-    // doubtful that there is a way to the server (RFC 7641 §4.5 has no registration to go by).
-    if ((reason === 'closed' || reason === 'timedOut') && relation !== undefined) {
+    // What a server observes belongs to its registration, which a notification that times out does not end by itself: it
+    // makes doubtful that there is a way to the server (RFC 7641 §4.5 has no registration to go by).
+    const goesOn = reason === 'closed' || (reason === 'timedOut' && !this.#host.endsUnacknowledged)
+    if (goesOn && relation !== undefined) {
       this.#savedRelation = relation.save()
-      this.#host.detached(this, relation.undelivered, reason)
-      return
+      this.#host.detached(this, lost, reason)
+    } else {
+      this.#end(reason)
     }
-    this.#state = 'ended'
-    this.#reports.unsubscribe()
-    this.#host.ended(this)
   }
 
-  #isRunning(): boolean {
-    return this.#state === 'running'
+  #end(reason: RelationEnd): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#changes.unsubscribe()
+    this.#host.ended(this, reason)
   }
 
-  #made(outcome: Outcome): void {
-    if (this.#isRunning()) this.#host.made(this, encodeOutcome(outcome))
+  #takeInFlight(): InFlight | undefined {
+    const inFlight = this.#inFlight
+    this.#inFlight = undefined
+    return inFlight
+  }
+
+  #subscribe(watch: Watch): Subscription {
+    const { router, clock, store, attributes } = this.#host
+    const { timed, recording } = watch
+    const options = {
+      router,
+      clock,
+      paths: this.paths,
+      judge: this.#tracked,
+      places: this.#isSampled && timed ? () => sampledPlaces(store, attributes, this) : undefined,
+      onChange: recording ? () => this.report() : undefined,
+    }
+    if (!timed) {
+      if (recording) return observedChanges(options).subscribe()
+      return this.pending ? Subscription.EMPTY : observedChanges(options).subscribe(this)
+    }
+    const attributes$ = this.#periods
+    if (attributes$ !== undefined) return observation({ ...options, state: this, attributes$ }).subscribe(this)
+    const parts$ = this.#parts as BehaviorSubject<readonly CompositePart[]>
+    return observation({ ...options, state: this, parts$ }).subscribe(this)
+  }
+
+  #partsNow(): readonly CompositePart[] {
+    const { attributes } = this.#host
+    return this.paths.map(path => ({ path, attributes: attributes.periods(path, this) }))
+  }
+
+  /** Judges values by the conditions in force now, if there are any; whether the pipeline has to be built anew. */
+  #judge(): boolean {
+    const { attributes, store } = this.#host
+    const wasSampled = this.#isSampled
+    const wasTracked = this.#tracked !== undefined
+    this.#isConfirmable = attributes.confirmable(this)
+    this.#isSampled = attributes.haveEvaluationPeriods(this)
+    const isTracked = this.#isSampled || attributes.haveConditions(this)
+    if (!isTracked) this.#tracked = undefined
+    else this.#tracked ??= this.#track(attributes, store)
+    return this.#isSampled || wasSampled || wasTracked !== isTracked
+  }
+
+  #track(attributes: ReportingAttributes, store: ObjectStore): TrackedValues {
+    const tracked = new TrackedValues({
+      attributesAt: path => attributes.at(path, this),
+      contentAt: path => store.content(path),
+      isSampled: path => this.#isSampled && store.handlers.find('read', path.slice(0, 3)) !== undefined,
+    })
+    // Nothing waits, so what the store holds is what the server was told last.
+    if (!this.pending) for (const path of this.paths) tracked.told(store.entries(path))
+    return tracked
+  }
+
+  #made(timeSeconds: number, outcome: Outcome): void {
+    if (this.#ended) return
+    if (this.#watch?.timed === true || this.#watch?.recording === true) this.#host.made(this, { timeSeconds, outcome })
     else this.pending = true
   }
 }

@@ -1,26 +1,43 @@
-import type { NotificationAttributes } from '../objects/attributes/evaluate.ts'
-import type { OperationContext, OperationOf } from '../objects/operations/operation.ts'
-import { covers, formatPath, type Path } from '../objects/path.ts'
+import { formatOf } from '../objects/formats/formats.ts'
+import type { OperationContext, OperationOf, Outcome } from '../objects/operations/operation.ts'
+import { formatPath, type Path } from '../objects/path.ts'
 import type { ObjectStore } from '../objects/store.ts'
 import type { PathRouter } from '../streams/route.ts'
 import type { Clock } from '../transport/clock.ts'
-import type { CoapMessage } from '../transport/coap/message.ts'
+import { type CoapMessage, isSuccess } from '../transport/coap/message.ts'
+import type { RelationEnd } from '../transport/coap/observe-relation.ts'
 import type { CoapPeer, PeerRequest } from '../transport/coap/peer.ts'
-import { Observation, type ObservationHost } from './observation.ts'
-import { type HoldMode, Outbox } from './outbox.ts'
-import { restoreObservation, type SavedObservation, saveObservation } from './saved-observation.ts'
+import type { Report } from './history.ts'
+import { type InFlight, Observation, type ObservationHost, type Watch } from './observation.ts'
+import type { ObservationEvent } from './observation-event.ts'
+import { type ObserveOperation, observationKey } from './observed.ts'
+import { Outbox } from './outbox.ts'
+import { defaultAttributeIds, ReportingAttributes } from './reporting-attributes.ts'
+import {
+  type RestoredObservation,
+  restoreObservation,
+  type SavedObservation,
+  saveObservation,
+} from './saved-observation.ts'
 
 export interface ObservationsOptions {
   readonly store: ObjectStore
   readonly router: PathRouter
   readonly clock: Clock
   readonly context: OperationContext
-  /** Path of the Server Object instance with this server's default pmin and pmax. */
+  /** Path of the Server Object instance with what holds where no attribute says otherwise. */
   readonly serverPath: Path
   readonly maximum: number
   readonly confirmable: boolean
-  /** Notifications kept while nothing may leave, over all observations. Default 1,000. */
+  /** Reports kept while nothing may leave, over all observations. Default 1,000. */
   readonly maximumHeldNotifications?: number
+  /** Whether each change is kept with its time while nothing may leave, not only the newest state. Default: no. */
+  readonly storesNotifications?: (() => boolean) | undefined
+  /**
+   * What a confirmable notification that nobody acknowledges ends: the observation (RFC 7641 §4.5), or by `onUnreachable`
+   * the connection. Default: the connection.
+   */
+  readonly unacknowledgedEnds?: 'observation' | 'connection'
   /**
    * Something waits to be told, the first since `hold`, or since the connection was lost. Called synchronously, so it must
    * not throw.
@@ -33,23 +50,37 @@ export interface ObservationsOptions {
   readonly onUnreachable?: (() => void) | undefined
   /** The set of observations is another, or has to be saved anew. Called synchronously, so it must not throw. */
   readonly onChanged?: (() => void) | undefined
+  /** Called synchronously, so it must not throw. */
+  readonly onEvent?: ((event: ObservationEvent) => void) | undefined
 }
 
 /**
- * The observations of one server, one a path; a repeated Observe replaces the earlier one. They belong to a registration,
- * and so outlive connections: while there is none, or while they are held, nothing leaves and nothing is forgotten.
+ * The observations of one server, one a path or set of paths; a repeated Observe replaces the earlier one. They belong to a
+ * registration, and so outlive connections: while there is none, or while they are held, nothing leaves and nothing is
+ * forgotten.
  */
 export class Observations {
   readonly #options: ObservationsOptions
   readonly #host: ObservationHost
   readonly #active = new Map<string, Observation>()
+  /** Those of the registration before that go on recording until the server observes the same again. */
+  readonly #retired = new Map<string, Observation>()
   readonly #outbox: Outbox
   readonly #stopListening: () => void
 
   constructor(options: ObservationsOptions) {
     const { store, context, router, clock, serverPath, confirmable, onWaiting } = options
     const { maximumHeldNotifications = 1_000 } = options
-    const outbox = new Outbox({ clock, confirmable, maximumHeldNotifications, onWaiting })
+    const attributes = new ReportingAttributes(context.attributes, store, serverPath)
+    const outbox = new Outbox({
+      clock,
+      schema: store,
+      attributes,
+      confirmable,
+      maximumHeldNotifications,
+      onWaiting,
+      onDropped: (observation, droppedCount) => this.#tell('dropped', observation, { droppedCount }),
+    })
     this.#options = options
     this.#outbox = outbox
     this.#host = {
@@ -57,20 +88,17 @@ export class Observations {
       router,
       clock,
       context,
-      attributesOf: path => this.#attributesOf(path),
-      due: observation => outbox.due(observation),
-      made: (observation, message) => outbox.put(observation, message),
-      acknowledged: () => outbox.drain(),
-      detached: (observation, undelivered, reason) => {
-        outbox.putBack(observation, undelivered)
-        outbox.disconnect()
-        if (reason === 'timedOut') options.onUnreachable?.()
-      },
-      ended: observation => this.#ended(observation),
+      attributes,
+      endsUnacknowledged: options.unacknowledgedEnds === 'observation',
+      due: (observation, cause) => outbox.due(observation, cause),
+      made: (observation, report) => this.#made(observation, report),
+      acknowledged: (observation, arrived) => this.#acknowledged(observation, arrived),
+      detached: (observation, lost, reason) => this.#detached(observation, lost, reason),
+      ended: (observation, reason) => this.#ended(observation, reason),
     }
     const unlisten = context.attributes.onChange(path => this.#refreshAttributes(path))
     const defaults = router.changesOf(serverPath).subscribe(changes => {
-      if (changes.some(({ path }) => path[2] === defaultPmin || path[2] === defaultPmax)) this.#refreshAttributes([])
+      if (changes.some(({ path }) => defaultAttributeIds.has(path[2] as number))) this.#refreshAttributes([])
     })
     this.#stopListening = () => {
       unlisten()
@@ -82,42 +110,72 @@ export class Observations {
     return this.#active.size
   }
 
-  /** How many held notifications were dropped, because there were more than `maximumHeldNotifications`. */
+  /** How many reports were dropped, because there were more than `maximumHeldNotifications`, or than hqmax. */
   get droppedNotifications(): number {
     return this.#outbox.dropped
   }
 
-  /** Starts an observation whose first read gave `response`; returns the response that says so. */
-  start(request: PeerRequest, operation: OperationOf<'observe'>, response: CoapMessage): CoapMessage {
-    this.#active.get(formatPath(operation.path))?.end('replaced')
+  /** Starts an observation whose first read gave `outcome`; returns the response that says so. */
+  start(request: PeerRequest, operation: ObserveOperation, outcome: Outcome, response: CoapMessage): CoapMessage {
+    const key = observationKey(operation)
+    this.#active.get(key)?.end('replaced')
     // RFC 7641 §4.1: a server that cannot add an observer answers as if it was not asked to.
     if (this.#active.size >= this.#options.maximum) return response
-    const nowMs = this.#options.clock.now()
+    const { clock, onChanged } = this.#options
+    const nowMs = clock.now()
     const observation = new Observation(this.#host, {
       operation,
       lastSentMs: nowMs,
       confirmedMs: nowMs,
       pending: false,
     })
-    const accepted = observation.accept(request, response)
-    this.#add(observation)
-    this.#options.onChanged?.()
+    const accepted = observation.accept(request, response, outcome)
+    this.#active.set(key, observation)
+    this.#takeOver(key, observation, outcome)
+    observation.watch(this.#watchNow())
+    this.#tell('added', observation)
+    onChanged?.()
     return accepted
   }
 
-  /** Ends the observation of a path, if there is one. */
-  cancel(path: Path): void {
-    this.#active.get(formatPath(path))?.end('cancelled')
+  /** Ends the observation of the same, if there is one. */
+  cancel(operation: OperationOf<'cancelObservation' | 'cancelObservationComposite'>): void {
+    this.#active.get(observationKey(operation))?.end('cancelled')
   }
 
-  /** Ends all: the registration they belong to is over. */
-  clear(): void {
+  /**
+   * Their registration is over. Where each change is kept, they go on recording: the server observes again when the client
+   * has registered again (LwM2M Core 1.2.2 §6.4.1), and learns then what it missed (§E.2, resource 6).
+   */
+  retire(): void {
     if (this.#active.size === 0) return
-    const ending = [...this.#active.values()]
+    if (!this.#stores()) {
+      this.clear()
+      return
+    }
+    for (const observation of this.#retired.values()) observation.end('cancelled')
+    const retiring = [...this.#active]
     this.#active.clear()
-    // At once what each would look for on its own.
-    this.#outbox.clear()
-    for (const observation of ending) observation.end('cancelled')
+    this.#outbox.hold(true)
+    for (const [key, observation] of retiring) {
+      this.#retired.set(key, observation)
+      observation.retire()
+      this.#outbox.forgetChange(observation)
+      observation.watch(recording)
+      this.#tell('removed', observation)
+    }
+    this.#options.onChanged?.()
+  }
+
+  /** Ends all, and forgets what they would have told. */
+  clear(): void {
+    if (this.#active.size === 0 && this.#retired.size === 0) return
+    const active = [...this.#active.values()]
+    const retired = [...this.#retired.values()]
+    this.#active.clear()
+    this.#retired.clear()
+    for (const observation of [...active, ...retired]) observation.end('cancelled')
+    for (const observation of active) this.#tell('removed', observation)
     this.#options.onChanged?.()
   }
 
@@ -134,43 +192,48 @@ export class Observations {
   }
 
   /**
-   * The connection is gone, which a closed peer tells by itself, too: what is due is held, by default as `latest`. A
-   * confirmable notification that was not acknowledged is the first to be sent again.
+   * The connection is gone, which a closed peer tells by itself, too: what is due waits. A confirmable notification that was
+   * not acknowledged is told again.
    */
   detach(): void {
     this.#outbox.disconnect()
     for (const observation of this.#active.values()) observation.detach()
   }
 
-  /** Lets no notification leave until `release`. Once `all` was asked for, it stays that. */
-  hold(mode: HoldMode): void {
-    this.#outbox.hold(mode)
+  /** Lets no notification leave until `release`; from now on each change is kept, where that is asked for. */
+  hold(): void {
+    this.#outbox.hold(this.#stores())
+    this.#watch()
   }
 
-  /** Sends what was held, in the order in which it came up, and goes on as usual; without a connection, at the next. */
+  /** Sends what was kept, in the order in which it came up, and goes on as usual; without a connection, at the next. */
   release(): void {
+    this.#settleReported()
     this.#outbox.release()
+    this.#watch()
   }
 
-  /** Stops all timers and reports; what changes is remembered. Nothing leaves until `resume`. */
+  /** Stops all timers; what changes is kept as with `hold`. Nothing leaves until `resume`. */
   pause(): void {
-    this.#outbox.pause()
-    for (const observation of this.#active.values()) observation.pause()
+    this.#outbox.pause(this.#stores())
+    this.#watch()
   }
 
   /** Goes on from the last notification of each observation: one that has come due meanwhile is sent once. */
   resume(): void {
+    this.#settleReported()
     this.#outbox.resume()
-    for (const observation of this.#active.values()) observation.run()
+    this.#watch()
     this.#outbox.drain()
   }
 
   /** All observations as they can go on after a restart of the process. */
   save(): SavedObservation[] {
     const saved: SavedObservation[] = []
-    for (const observation of this.#active.values()) {
+    for (const observation of [...this.#active.values(), ...this.#retired.values()]) {
       const { savedRelation } = observation
-      if (savedRelation !== undefined) saved.push(saveObservation(savedRelation, observation))
+      if (savedRelation === undefined) continue
+      saved.push(saveObservation(savedRelation, observation, this.#outbox.reportsOf(observation)))
     }
     return saved
   }
@@ -184,51 +247,121 @@ export class Observations {
     this.detach()
     const nowMs = this.#options.clock.now()
     for (const one of saved) {
-      if (this.#active.size >= this.#options.maximum) break
-      const start = restoreObservation(one, nowMs)
-      if (start === undefined || this.#active.has(formatPath(start.operation.path))) continue
-      this.#add(new Observation(this.#host, start))
+      if (this.#active.size + this.#retired.size >= this.#options.maximum) break
+      const restored = restoreObservation(one, nowMs)
+      if (restored === undefined) continue
+      const key = observationKey(restored.start.operation)
+      if (!this.#active.has(key) && !this.#retired.has(key)) this.#restoreOne(key, restored)
     }
     this.#options.onChanged?.()
   }
 
-  #add(observation: Observation): void {
-    this.#active.set(formatPath(observation.operation.path), observation)
-    if (this.#outbox.paused) observation.pause()
-    else observation.run()
+  #restoreOne(key: string, { start, reports, isRetired }: RestoredObservation): void {
+    const observation = new Observation(this.#host, start)
+    this.#outbox.addReports(observation, reports)
+    if (isRetired) {
+      this.#retired.set(key, observation)
+      observation.retire()
+      observation.watch(recording)
+    } else {
+      this.#active.set(key, observation)
+      observation.watch(this.#watchNow())
+    }
   }
 
-  #ended(observation: Observation): void {
+  /** Tells a server that observes again what it missed, once it has the answer to that. */
+  #takeOver(key: string, observation: Observation, { contentFormat }: Outcome): void {
+    const former = this.#retired.get(key)
+    if (former === undefined || contentFormat === undefined) return
+    const isTimed = formatOf(contentFormat)?.timed === true
+    const reports = this.#outbox.reportsOf(former).filter(({ outcome }) => {
+      return isSuccess(outcome.responseCode) && (isTimed || outcome.contentFormat === contentFormat)
+    })
+    former.end('cancelled')
+    this.#outbox.addReports(
+      observation,
+      reports.map(({ timeSeconds, outcome }) => ({ timeSeconds, outcome: { ...outcome, contentFormat } })),
+    )
+    if (reports.length > 0) this.#options.clock.setTimeout(() => this.#outbox.drain(), 0)
+  }
+
+  #watch(): void {
+    const watch = this.#watchNow()
+    for (const observation of this.#active.values()) observation.watch(watch)
+  }
+
+  #watchNow(): Watch {
+    const { isPaused, isRecording } = this.#outbox
+    if (isPaused) return isRecording ? recording : noting
+    return isRecording ? timedRecording : timed
+  }
+
+  /** What is kept of an observation tells its newest state. */
+  #settleReported(): void {
+    for (const observation of this.#active.values()) if (this.#outbox.hasReportsOf(observation)) observation.settle()
+  }
+
+  #stores(): boolean {
+    return this.#options.storesNotifications?.() === true
+  }
+
+  #made(observation: Observation, report: Report): void {
+    const { onChanged } = this.#options
+    if (observation.isRetired || this.#outbox.isRecording) {
+      this.#outbox.record(observation, report)
+      onChanged?.()
+    } else {
+      this.#outbox.made(observation, report)
+    }
+  }
+
+  #acknowledged(observation: Observation, arrived: InFlight | undefined): void {
+    this.#tell('acknowledged', observation)
+    this.#outbox.acknowledged(observation, arrived)
+    if (arrived?.isHistory === true) this.#options.onChanged?.()
+  }
+
+  #detached(observation: Observation, lost: InFlight | undefined, reason: 'closed' | 'timedOut'): void {
+    if (lost !== undefined) this.#outbox.putBack(observation, lost, this.#stores())
+    this.#outbox.disconnect()
+    if (reason === 'closed') return
+    this.#tell('timedOut', observation)
+    this.#options.onUnreachable?.()
+  }
+
+  #ended(observation: Observation, reason: RelationEnd): void {
     this.#outbox.remove(observation)
-    const key = formatPath(observation.operation.path)
+    const key = observationKey(observation.operation)
+    if (this.#retired.get(key) === observation) this.#retired.delete(key)
     if (this.#active.get(key) === observation) {
       this.#active.delete(key)
+      if (reason === 'timedOut') this.#tell('timedOut', observation)
+      this.#tell('removed', observation)
       this.#options.onChanged?.()
     }
     // What waits for its acknowledgement waits no more.
     this.#outbox.drain()
   }
 
-  #attributesOf(path: Path): NotificationAttributes {
-    const { context, store, serverPath } = this.#options
-    const own = context.attributes.effective(path)
-    return {
-      pminSeconds: own.pminSeconds ?? seconds(store.get([...serverPath, defaultPmin])),
-      pmaxSeconds: own.pmaxSeconds ?? seconds(store.get([...serverPath, defaultPmax])),
-    }
-  }
-
   #refreshAttributes(changed: Path): void {
-    for (const observation of this.#active.values()) {
-      if (covers(changed, observation.operation.path)) observation.refreshAttributes()
+    for (const observations of [this.#active, this.#retired]) {
+      for (const observation of observations.values()) {
+        if (observation.concerns(changed)) observation.refreshAttributes()
+      }
     }
+  }
+
+  #tell(
+    type: ObservationEvent['type'],
+    { paths }: Observation,
+    counts: Pick<ObservationEvent, 'droppedCount'> = {},
+  ): void {
+    const { onEvent, context } = this.#options
+    onEvent?.({ type, shortServerId: context.shortServerId, paths: paths.map(formatPath), ...counts })
   }
 }
 
-/** Resources of the Server object (LwM2M Core 1.2.2 §E.2). */
-const defaultPmin = 2
-const defaultPmax = 3
-
-function seconds(value: unknown): number | undefined {
-  return typeof value === 'number' && value >= 0 ? value : undefined
-}
+const timed: Watch = { timed: true, recording: false }
+const timedRecording: Watch = { timed: true, recording: true }
+const recording: Watch = { timed: false, recording: true }
+const noting: Watch = { timed: false, recording: false }

@@ -84,8 +84,16 @@ export interface ClientOptions {
   readonly objects?: readonly ObjectDefinition[]
   /** Values of the Device object, over the defaults. */
   readonly device?: InstanceValues<typeof device>
-  /** Whether notifications are confirmable. Default false; one a day always is (RFC 7641 §4.5). */
+  /**
+   * Whether notifications are confirmable where neither the attribute `con` nor /1/x/26 says. Default false; one a day
+   * always is (RFC 7641 §4.5).
+   */
   readonly confirmableNotifications?: boolean
+  /**
+   * What a confirmable notification that nobody acknowledges ends: the observation alone, as RFC 7641 §4.5 has it; or the
+   * connection, and the client connects anew and tells the server so, which goes on observing. Default `connection`.
+   */
+  readonly unacknowledgedEnds?: 'observation' | 'connection'
   /** Observations a server may have at once. Default 1,000. */
   readonly maximumObservations?: number
   /** Notifications that may wait while a server cannot be reached; beyond that the oldest goes. Default 1,000. */

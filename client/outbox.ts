@@ -1,48 +1,70 @@
+import type { Schema } from '../objects/formats/format.ts'
+import type { PathValue } from '../objects/path-value.ts'
+import type { NotificationCause } from '../streams/notify-attributes.ts'
 import type { Clock } from '../transport/clock.ts'
-import type { CoapMessage } from '../transport/coap/message.ts'
-import type { Notification } from '../transport/coap/observe-relation.ts'
-import { type HeldNotification, HeldNotifications } from './held-notifications.ts'
-import type { Observation } from './observation.ts'
-
-/** What is kept of notifications that may not leave: each as it was, or only that there is a newer state. */
-export type HoldMode = 'all' | 'latest'
+import { isSuccess } from '../transport/coap/message.ts'
+import { encodeOutcome } from '../transport/lwm2m/downlink.ts'
+import { History, type Report } from './history.ts'
+import type { InFlight, Observation } from './observation.ts'
+import { reportBatch } from './report-batch.ts'
+import type { ReportingAttributes } from './reporting-attributes.ts'
 
 export interface OutboxOptions {
   readonly clock: Clock
+  readonly schema: Schema
+  readonly attributes: ReportingAttributes
+  /** Whether notifications are confirmable where neither attributes nor the server say. */
   readonly confirmable: boolean
   readonly maximumHeldNotifications: number
+  /** See `ObservationsOptions`. */
   readonly onWaiting: (() => void) | undefined
+  /** Reports of an observation were dropped, since there were too many. */
+  readonly onDropped: (observation: Observation, count: number) => void
 }
 
 /** RFC 7641 §4.5: at least one notification in 24 hours is confirmable. */
 const confirmEveryMs = 24 * 3_600_000
 
+/** What fits into one message with some room for its options (RFC 7252 §4.6). */
+export const maximumBatchBytes = 1024
+
 /**
  * Where the notifications of a server leave, at once or later: not while they are held or the observations are paused, nor
- * without a connection.
+ * without a connection. What waits is each change with its time, where that is recorded, and otherwise that there is a newer
+ * state.
  */
 export class Outbox {
   readonly #options: OutboxOptions
-  readonly #held: HeldNotifications
+  readonly #history: History
+  /** Observations of which only the newest state counts. */
+  readonly #changed = new Set<Observation>()
+  /** Goes on where it was: to look for the first from the start each time passes all that were deleted. */
+  #nextChanged: Iterator<Observation> | undefined
   #connected = false
-  #hold: HoldMode | undefined
+  #held = false
   #paused = false
+  #recording = false
   /** Whether `onWaiting` was called since the last `hold`, or since something could last leave. */
   #told = false
   #draining = false
 
   constructor(options: OutboxOptions) {
     this.#options = options
-    this.#held = new HeldNotifications(options.maximumHeldNotifications)
+    this.#history = new History(options.maximumHeldNotifications)
   }
 
-  /** How many held notifications made room for newer ones so far. */
+  /** How many reports made room for newer ones so far. */
   get dropped(): number {
-    return this.#held.dropped
+    return this.#history.dropped
   }
 
-  get paused(): boolean {
+  get isPaused(): boolean {
     return this.#paused
+  }
+
+  /** Whether each change is kept with its time. */
+  get isRecording(): boolean {
+    return this.#recording
   }
 
   /** All observations have a connection. */
@@ -56,63 +78,114 @@ export class Outbox {
     this.#tell()
   }
 
-  hold(mode: HoldMode): void {
-    if (this.#hold === undefined) this.#told = false
-    if (this.#hold !== 'all') this.#hold = mode
+  /** Once it records it goes on with that. */
+  hold(recording: boolean): void {
+    if (!this.#held) this.#told = false
+    this.#held = true
+    this.#recording ||= recording
     this.#tell()
   }
 
   release(): void {
-    this.#hold = undefined
+    this.#held = false
+    this.#recording = this.#recording && this.#paused
     this.drain()
   }
 
-  pause(): void {
+  pause(recording: boolean): void {
     this.#paused = true
+    this.#recording ||= recording
   }
 
   /** What was held before follows with `drain`, once the observations run. */
   resume(): void {
     this.#paused = false
+    this.#recording = this.#recording && this.#held
   }
 
-  /** A notification is due: makes it, or holds that it has to be made. */
-  due(observation: Observation): void {
-    if (this.#modeOf(observation) === 'latest') this.#holdLatest(observation)
-    else observation.report()
-  }
-
-  /** A notification is made: sends it or holds it. */
-  put(observation: Observation, message: CoapMessage): void {
-    const { confirmable } = this.#options
-    switch (this.#modeOf(observation)) {
-      case 'send':
-        this.#send({ observation, message, confirmable })
-        break
-      case 'latest':
-        this.#holdLatest(observation)
-        break
-      case 'all':
-        this.#held.push({ observation, message, confirmable })
-        this.#tell()
+  /** A notification is due: makes it, or notes that it has to be made. */
+  due(observation: Observation, cause: NotificationCause): void {
+    if (this.#recording) {
+      // A change was reported when it happened.
+      if (cause === 'pmax') observation.report()
+      this.#tell()
+    } else if (this.#isFreeFor(observation)) {
+      observation.report()
+    } else {
+      this.#waitFor(observation)
     }
   }
 
-  /** Takes back what left but did not arrive. */
-  putBack(observation: Observation, undelivered: readonly Notification[]): void {
-    this.#held.putBack(observation, undelivered)
+  /** A notification is made: sends it, or notes that there is a newer state. */
+  made(observation: Observation, report: Report): void {
+    if (this.#isFreeFor(observation)) this.#send(observation, report)
+    else this.#waitFor(observation)
   }
 
-  /** Forgets what is held of an observation. */
+  /** Keeps what a change made of an observation, or notes that there is a newer state. */
+  record(observation: Observation, report: Report): void {
+    const { attributes } = this.#options
+    const maximum = attributes.maximumHistory(observation)
+    const last = this.#history.of(observation).at(-1)
+    // RFC 7641 §4.2: nothing can follow an error.
+    if (last !== undefined && !isSuccess(last.outcome.responseCode)) return
+    const kept = withoutSeries(report, ({ path }) => attributes.isKept(path, observation))
+    if (maximum === 0 || kept === undefined) {
+      if (!observation.isRetired) this.#waitFor(observation)
+      return
+    }
+    observation.told(report.outcome.values)
+    this.#changed.delete(observation)
+    this.#history.push(observation, kept, maximum)
+  }
+
+  /** Takes note of what arrived, and sends what waited for that. */
+  acknowledged(observation: Observation, arrived: InFlight | undefined): void {
+    if (arrived?.isHistory === true) this.#history.delivered(observation, arrived.reports)
+    arrived?.series?.delivered()
+    if (arrived?.series?.complete === false) this.#changed.add(observation)
+    this.drain()
+  }
+
+  /** Takes back what left but did not arrive: as it was, or only that there is something to tell. */
+  putBack(observation: Observation, { reports, isHistory, series }: InFlight, recording: boolean): void {
+    const [report] = reports
+    if (isHistory) return
+    const kept =
+      recording && report !== undefined && series === undefined ? withoutSeries(report, () => true) : undefined
+    if (kept !== undefined) {
+      this.#history.putBack(observation, kept)
+    } else {
+      this.#changed.add(observation)
+    }
+  }
+
+  reportsOf(observation: Observation): readonly Report[] {
+    return this.#history.of(observation)
+  }
+
+  /** Keeps reports that were made before, by another observation or process. */
+  addReports(observation: Observation, reports: readonly Report[]): void {
+    for (const report of reports) this.#history.push(observation, report)
+  }
+
+  /** Whether an observation has something to tell that is kept here. */
+  hasReportsOf(observation: Observation): boolean {
+    return this.#history.has(observation)
+  }
+
+  /** Forgets that there is a newer state to tell. */
+  forgetChange(observation: Observation): void {
+    this.#changed.delete(observation)
+  }
+
+  /** Forgets what is kept of an observation. */
   remove(observation: Observation): void {
-    this.#held.remove(observation)
+    this.#changed.delete(observation)
+    this.#history.remove(observation)
   }
 
-  clear(): void {
-    this.#held.clear()
-  }
-
-  /** Sends what is held, a confirmable notification only when the one before has arrived: their queue is bounded. */
+  /** Sends what is kept, a confirmable notification only when the one before has arrived: their queue is bounded. */
   drain(): void {
     if (this.#open) this.#told = false
     // A notification that ends its observation comes back here.
@@ -128,42 +201,79 @@ export class Outbox {
 
   /** Returns whether another may follow at once. */
   #sendNext(): boolean {
-    const first = this.#held.first
-    if (first === undefined) {
-      const changed = this.#held.shiftChanged()
-      changed?.reportLate()
-      return changed?.busy === false
+    const first = this.#history.first
+    if (first !== undefined) return this.#sendHistory(first)
+    const changed = this.#takeChanged()
+    if (changed === undefined) return false
+    if (changed.busy) {
+      // It comes back when that has arrived; others need not wait for it.
+      this.#changed.add(changed)
+      return false
     }
-    if (first.observation.busy) return false
-    this.#held.shift()
-    this.#send(first)
-    return !first.observation.busy
+    changed.settle()
+    changed.report()
+    return !changed.busy
   }
 
-  #send({ observation, message, confirmable }: HeldNotification): void {
-    const confirmationDue = this.#options.clock.now() >= observation.confirmedMs + confirmEveryMs
+  /** The observation that has waited longest for its newest state to be told. */
+  #takeChanged(): Observation | undefined {
+    this.#nextChanged ??= this.#changed.values()
+    const next = this.#nextChanged.next()
+    if (next.done === true) this.#nextChanged = undefined
+    else this.#changed.delete(next.value)
+    return next.value
+  }
+
+  #sendHistory(observation: Observation): boolean {
+    if (observation.busy) return false
+    const { schema, onDropped } = this.#options
+    const dropped = this.#history.takeDropped(observation)
+    if (dropped > 0) onDropped(observation, dropped)
+    const { path } = observation.operation
+    const { message, reports } = reportBatch(this.#history.of(observation), path, schema, maximumBatchBytes)
+    // What is kept goes only when it has arrived, so it is sent confirmable.
+    observation.notify(message, { reports, isHistory: true, series: undefined })
+    return !observation.busy
+  }
+
+  #send(observation: Observation, report: Report): void {
+    const { outcome } = report
+    const { clock, confirmable } = this.#options
+    const isConfirmable =
+      clock.now() >= observation.confirmedMs + confirmEveryMs ||
+      outcome.series !== undefined ||
+      (observation.isConfirmable ?? confirmable)
+    observation.told(outcome.values)
     // RFC 7641 §4.2: an error, such as 4.04 for an instance that was deleted, is the last: the relation ends with it.
-    observation.notify(message, confirmable || confirmationDue)
+    const carried = isConfirmable ? { reports: [report], isHistory: false, series: outcome.series } : undefined
+    observation.notify(encodeOutcome(outcome), carried)
   }
 
   get #open(): boolean {
-    return this.#connected && this.#hold === undefined && !this.#paused
+    return this.#connected && !this.#held && !this.#paused
   }
 
-  /** What becomes of a notification now. Nothing of an observation overtakes what is still held of it. */
-  #modeOf(observation: Observation): 'send' | HoldMode {
-    if (this.#open) return this.#held.has(observation) ? 'latest' : 'send'
-    return this.#hold ?? 'latest'
+  /** Nothing of an observation overtakes what is still kept of it. */
+  #isFreeFor(observation: Observation): boolean {
+    return this.#open && !observation.busy && !this.#changed.has(observation) && !this.#history.has(observation)
   }
 
-  #holdLatest(observation: Observation): void {
-    this.#held.markChanged(observation)
+  #waitFor(observation: Observation): void {
+    this.#changed.add(observation)
     this.#tell()
   }
 
   #tell(): void {
-    if (this.#told || this.#open || this.#held.size === 0) return
+    if (this.#told || this.#open || (this.#history.size === 0 && this.#changed.size === 0)) return
     this.#told = true
     this.#options.onWaiting?.()
   }
+}
+
+/** What is kept of a report: its values, except those that a time series keeps by itself. Undefined: nothing. */
+function withoutSeries({ timeSeconds, outcome }: Report, isKept: (value: PathValue) => boolean): Report | undefined {
+  const { responseCode, contentFormat, values } = outcome
+  if (values === undefined || contentFormat === undefined) return { timeSeconds, outcome }
+  const kept = values.filter(value => value.timeSeconds === undefined && isKept(value))
+  return kept.length === 0 ? undefined : { timeSeconds, outcome: { responseCode, contentFormat, values: kept } }
 }

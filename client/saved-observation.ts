@@ -2,7 +2,10 @@ import { decodeDatagram, encodeDatagram } from '../transport/coap/codec.ts'
 import { MessageType } from '../transport/coap/message.ts'
 import { afterRestart, type SavedRelation } from '../transport/coap/observe-relation.ts'
 import { decodeOperation } from '../transport/lwm2m/downlink.ts'
+import type { Report } from './history.ts'
+import { JsonReader } from './json-reader.ts'
 import type { ObservationStart } from './observation.ts'
+import { decodeReport, encodeReport, type SavedReport } from './saved-report.ts'
 
 /** An observation that outlives the process, as plain JSON. Times in milliseconds since 1970. */
 export interface SavedObservation {
@@ -15,50 +18,60 @@ export interface SavedObservation {
   readonly sequence: number
   readonly lastSentMs: number
   readonly confirmedMs: number
+  /** Whether its registration was over, and it only recorded. */
+  readonly isRetired?: boolean
+  /** What the server is still to be told. */
+  readonly reports?: readonly SavedReport[]
 }
+
+export interface RestoredObservation {
+  readonly start: ObservationStart
+  readonly isRetired: boolean
+  readonly reports: readonly Report[]
+}
+
+type SavedState = Pick<SavedObservation, 'lastSentMs' | 'confirmedMs'> & { readonly isRetired: boolean }
 
 export function saveObservation(
   { request, token, sequence }: SavedRelation,
-  { lastSentMs, confirmedMs }: { readonly lastSentMs: number; readonly confirmedMs: number },
+  { lastSentMs, confirmedMs, isRetired }: SavedState,
+  reports: readonly Report[] = [],
 ): SavedObservation {
   const { code, options, payload } = request
   const bytes = encodeDatagram({ type: MessageType.confirmable, messageId: 0, code, token, options, payload })
-  return { request: bytes.toString('base64'), sequence, lastSentMs, confirmedMs }
-}
-
-/** Reads what {@link saveObservation} made; undefined when it is anything else. */
-export function restoreObservation(saved: unknown, nowMs: number): ObservationStart | undefined {
-  if (!isSavedObservation(saved)) return undefined
-  const { request: text, sequence, lastSentMs, confirmedMs } = saved
-  try {
-    const { token, ...request } = decodeDatagram(Buffer.from(text, 'base64'))
-    const operation = decodeOperation(request)
-    if (operation.kind !== 'observe') return undefined
-    return {
-      operation,
-      relation: afterRestart({ request, token, sequence }),
-      // The clock may have been set back since.
-      lastSentMs: Math.min(lastSentMs, nowMs),
-      confirmedMs: Math.min(confirmedMs, nowMs),
-      // Nobody watched meanwhile, and the observer must learn of the state at last (RFC 7641 §1.3).
-      pending: true,
-    }
-  } catch {
-    // No request, or none for an observation.
-    return undefined
+  return {
+    request: bytes.toString('base64'),
+    sequence,
+    lastSentMs,
+    confirmedMs,
+    ...(isRetired && { isRetired }),
+    ...(reports.length > 0 && { reports: reports.map(encodeReport) }),
   }
 }
 
-function isSavedObservation(saved: unknown): saved is SavedObservation {
-  if (typeof saved !== 'object' || saved === null) return false
-  const { request, sequence, lastSentMs, confirmedMs } = saved as Record<keyof SavedObservation, unknown>
-  return (
-    typeof request === 'string' &&
-    typeof sequence === 'number' &&
-    Number.isInteger(sequence) &&
-    sequence >= 0 &&
-    sequence < 2 ** 24 &&
-    Number.isFinite(lastSentMs) &&
-    Number.isFinite(confirmedMs)
-  )
+/** Reads what {@link saveObservation} made; undefined when it is anything else. */
+export function restoreObservation(saved: unknown, nowMs: number): RestoredObservation | undefined {
+  try {
+    const reader = new JsonReader(saved, 'observation')
+    const { token, ...request } = decodeDatagram(Buffer.from(reader.member('request').text(), 'base64'))
+    const operation = decodeOperation(request)
+    if (operation.kind !== 'observe' && operation.kind !== 'observeComposite') return undefined
+    const sequence = reader.member('sequence').integer(0, 2 ** 24 - 1)
+    return {
+      start: {
+        operation,
+        relation: afterRestart({ request, token, sequence }),
+        // The clock may have been set back since.
+        lastSentMs: Math.min(reader.member('lastSentMs').number(-Number.MAX_VALUE), nowMs),
+        confirmedMs: Math.min(reader.member('confirmedMs').number(-Number.MAX_VALUE), nowMs),
+        // Nobody watched meanwhile, and the observer must learn of the state at last (RFC 7641 §1.3).
+        pending: true,
+      },
+      isRetired: reader.member('isRetired').value === true,
+      reports: reader.optional('reports', reports => reports.items().map(decodeReport)).reports ?? [],
+    }
+  } catch {
+    // No request, or none for an observation, or not what was saved.
+    return undefined
+  }
 }

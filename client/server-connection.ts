@@ -30,6 +30,7 @@ import { deviceManagement } from './device-management.ts'
 import { sha256 } from './fingerprint.ts'
 import { Link } from './link.ts'
 import { Observations } from './observations.ts'
+import { maximumBatchBytes } from './outbox.ts'
 import { causeOf } from './request-exchange.ts'
 import type { SavedServer } from './saved-state.ts'
 import { type Told, toldBy } from './told.ts'
@@ -63,7 +64,13 @@ export class ServerConnection {
     const { store, router, clock, onError, versions } = environment
     const { shortServerId, serverInstanceId } = account
     this.account = account
-    this.#context = { shortServerId, attributes: this.#attributes, enablerVersion: versions[0], onError }
+    this.#context = {
+      shortServerId,
+      attributes: this.#attributes,
+      enablerVersion: versions[0],
+      maximumSeriesBytes: maximumBatchBytes,
+      onError,
+    }
     this.#environment = environment
     this.#observations = new Observations({
       store,
@@ -74,6 +81,9 @@ export class ServerConnection {
       maximum: environment.maximumObservations,
       confirmable: environment.confirmableNotifications,
       maximumHeldNotifications: environment.maximumHeldNotifications,
+      unacknowledgedEnds: environment.unacknowledgedEnds,
+      storesNotifications: () => this.#storesNotifications(),
+      onEvent: environment.onObservation,
       onWaiting: () => environment.onTransmissionWaiting(shortServerId),
       onChanged: environment.onKeptChanged,
       onUnreachable: () => this.#report({ type: 'connection.lost', cause: unacknowledged }),
@@ -126,7 +136,7 @@ export class ServerConnection {
 
   register(input: RegisterInput, report: (outcome: RegisterOutcome) => void): () => void {
     // What a server observed belonged to its former registration.
-    this.#observations.clear()
+    this.#observations.retire()
     const { version, lifetimeSeconds } = input
     const { endpoint, store, clock, smsNumber, profileId } = this.#environment
     const atMs = clock.now()
@@ -194,7 +204,7 @@ export class ServerConnection {
   }
 
   deregister({ location }: DeregisterInput, report: (outcome: DeregisterOutcome) => void): () => void {
-    this.#observations.clear()
+    this.#observations.retire()
     const { clock } = this.#environment
     const failed = (cause: Cause) => report({ type: 'deregister.failed', cause })
     const end = this.#request(
@@ -251,7 +261,7 @@ export class ServerConnection {
     this.#told = told
     this.#localPort = localPort
     // The server must know where the client is before it hears of anything else.
-    this.#observations.hold('latest')
+    this.#observations.hold()
     this.#attributes.restore(attributes)
     this.#observations.restore(observations)
   }
@@ -300,7 +310,7 @@ export class ServerConnection {
   }
 
   #rest(): void {
-    this.#observations.hold('all')
+    this.#observations.hold()
     const { whileAsleep } = this.#environment
     if (whileAsleep === 'close') this.#close()
     else if (whileAsleep === 'keep') this.#link?.rest()
@@ -310,7 +320,7 @@ export class ServerConnection {
     const link = this.#link
     if (link === undefined) return
     this.#link = undefined
-    this.#observations.hold(this.#storesNotifications() ? 'all' : 'latest')
+    this.#observations.hold()
     // The peer first: what it has under way is not to make room for the next, but to be held.
     link.close()
     this.#observations.detach()

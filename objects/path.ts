@@ -82,6 +82,11 @@ export function covers(ancestor: Path, path: Path): boolean {
   return true
 }
 
+/** Whether one of two paths is the other or lies below it. */
+export function overlap(a: Path, b: Path): boolean {
+  return a.length <= b.length ? covers(a, b) : covers(b, a)
+}
+
 export function samePath(a: Path, b: Path): boolean {
   return a.length === b.length && covers(a, b)
 }

@@ -99,17 +99,29 @@ export class PathRouter {
    * /3/0 sees a change of /3/0/9, and /3/0/7/1 sees one reported for /3/0/7 and the deletion of /3/0.
    */
   changesOf(path: Path): Observable<readonly Change[]> {
-    return new Observable(observer => {
-      let node = this.#root
-      for (const id of path) node = node.grow(id)
-      node.add(observer)
-      this.#observers++
-      if (this.#source === undefined || this.#source.closed) this.#connect()
-      return () => {
-        node.remove(observer)
-        if (--this.#observers === 0) this.#source?.unsubscribe()
-      }
-    })
+    return new Observable(observer => this.#watch([path], observer))
+  }
+
+  /** Once per batch, those of its changes that concern any of the paths, each once. */
+  changesOfAny(paths: readonly Path[]): Observable<readonly Change[]> {
+    return new Observable(observer => this.#watch(paths, observer))
+  }
+
+  #watch(paths: readonly Path[], observer: Observer): () => void {
+    const nodes = paths.map(path => this.#grow(path))
+    for (const node of nodes) node.add(observer)
+    this.#observers++
+    if (this.#source === undefined || this.#source.closed) this.#connect()
+    return () => {
+      for (const node of nodes) node.remove(observer)
+      if (--this.#observers === 0) this.#source?.unsubscribe()
+    }
+  }
+
+  #grow(path: Path): PathNode {
+    let node = this.#root
+    for (const id of path) node = node.grow(id)
+    return node
   }
 
   #connect(): void {
@@ -127,7 +139,8 @@ export class PathRouter {
       this.#forEachObserver(change.path, observer => {
         const batch = batches.get(observer)
         if (batch === undefined) batches.set(observer, [change])
-        else batch.push(change)
+        // An observer of several places may come by the same change twice.
+        else if (batch.at(-1) !== change) batch.push(change)
       })
     }
     for (const [observer, batch] of batches) observer.next(batch)

@@ -49,6 +49,16 @@ export class AttributeTree {
     return result
   }
 
+  /** What is attached to places below `path`, in no order. */
+  below(path: Path): Attributes[] {
+    const found: Attributes[] = []
+    for (const [text, attributes] of this.#byPath) {
+      const place = parsePath(text)
+      if (place.length > path.length && covers(path, place)) found.push(attributes)
+    }
+    return found
+  }
+
   /** Removes what is attached at and below `path`: its object instance is gone. */
   remove(path: Path): void {
     let removed = false

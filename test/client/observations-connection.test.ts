@@ -133,9 +133,9 @@ describe('without a connection', () => {
     expect(site.take()).toEqual(['/3303/0 10'])
     site.disconnect()
     site.set(0, 11)
-    site.observations.cancel([3303, 0, 5700])
+    site.cancel(0)
     // Nothing waits any more.
-    site.observations.hold('latest')
+    site.hold('latest')
     expect(site.told.waiting).toBe(1)
     site.observations.release()
     await site.connect()
@@ -175,7 +175,7 @@ describe('a confirmable notification that did not arrive', () => {
     site.conditions({ loss: 1 })
     for (const value of [10, 11]) site.set(0, value)
     await site.clock.advance(1_000)
-    site.observations.hold('all')
+    site.hold('all')
     for (const value of [12, 13]) site.set(0, value)
     site.disconnect()
     site.conditions({ loss: 0 })
@@ -205,7 +205,7 @@ describe('a confirmable notification that did not arrive', () => {
 describe('held: all', () => {
   test('every notification as it was at its time, in order over all observations', async () => {
     await observed()
-    site.observations.hold('all')
+    site.hold('all')
     for (const [id, value] of [
       [0, 10],
       [1, 11],
@@ -228,7 +228,7 @@ describe('held: all', () => {
   test('pmin and pmax go on', async () => {
     await observed({}, [0])
     site.attributes(0, { pminSeconds: 10, pmaxSeconds: 20 })
-    site.observations.hold('all')
+    site.hold('all')
     for (let second = 0; second < 12; second++) {
       site.set(0, second)
       await site.clock.advance(1_000)
@@ -243,7 +243,7 @@ describe('held: all', () => {
   test('confirmable ones follow one another, none is skipped', async () => {
     await observed({ confirmable: true })
     site.conditions({ loss: 0.1 })
-    site.observations.hold('all')
+    site.hold('all')
     const expected: string[] = []
     for (let count = 0; count < 20; count++) {
       const id = count % 3 === 0 ? 1 : 0
@@ -260,7 +260,7 @@ describe('held: all', () => {
 
   test('more than can be kept: the oldest goes first', async () => {
     await observed({ maximumHeldNotifications: 2 })
-    site.observations.hold('all')
+    site.hold('all')
     for (const [id, value] of [
       [0, 10],
       [1, 11],
@@ -277,7 +277,7 @@ describe('held: all', () => {
   for (const mode of ['all', 'latest'] as const) {
     test(`more confirmable ones than the peer lets queue leave all the same (${mode})`, async () => {
       await observed({ confirmable: true }, [0, 1, 2], { maximumQueued: 1 })
-      site.observations.hold(mode)
+      site.hold(mode)
       for (const value of [10, 11]) for (const id of [0, 1, 2]) site.set(id, value)
       site.observations.release()
       await site.clock.advance(10_000)
@@ -288,7 +288,7 @@ describe('held: all', () => {
   test('those behind a confirmable one that was on its way before wait for it', async () => {
     await observed({ confirmable: true })
     for (const id of [0, 1]) site.set(id, 10)
-    site.observations.hold('all')
+    site.hold('all')
     for (const value of [11, 12, 13, 14]) site.set(0, value)
     site.observations.release()
     await site.clock.advance(10_000)
@@ -297,13 +297,13 @@ describe('held: all', () => {
 
   test('what is held of an observation goes with it', async () => {
     await observed()
-    site.observations.hold('all')
+    site.hold('all')
     for (const id of [0, 1]) site.set(id, 10)
-    site.observations.cancel([3303, 0, 5700])
+    site.cancel(0)
     site.observations.release()
     await site.clock.advance(1_000)
     expect(site.take()).toEqual(['/3303/1 10'])
-    site.observations.hold('all')
+    site.hold('all')
     site.set(1, 11)
     site.observations.clear()
     site.observations.release()
@@ -313,21 +313,21 @@ describe('held: all', () => {
 
   test('what goes with its observation leaves room for others, and nothing that waits', async () => {
     await observed({ maximumHeldNotifications: 2 })
-    site.observations.hold('all')
+    site.hold('all')
     for (const id of [0, 1]) site.set(id, 10)
-    site.observations.cancel([3303, 0, 5700])
+    site.cancel(0)
     site.set(1, 11)
     expect(site.observations.droppedNotifications).toBe(0)
     site.observations.clear()
     site.disconnect()
     site.observations.release()
-    site.observations.hold('all')
+    site.hold('all')
     expect(site.told.waiting).toBe(1)
   })
 
   test('a server that falls silent meanwhile gets all of them at the next connection', async () => {
     await observed({ confirmable: true })
-    site.observations.hold('all')
+    site.hold('all')
     for (const id of [0, 1]) site.set(id, 10)
     site.conditions({ loss: 1 })
     site.observations.release()
@@ -342,7 +342,7 @@ describe('held: all', () => {
 
   test('an error among them is the last: what follows it is dropped', async () => {
     await observed({}, [0])
-    site.observations.hold('all')
+    site.hold('all')
     site.device.sensors[0]?.delete()
     site.device.objects.create(site.device.store.definition(3303) as never, 0, { sensorValue: 5 })
     site.observations.release()
@@ -355,7 +355,7 @@ describe('held: all', () => {
 describe('held: latest', () => {
   test('one notification of the newest state for each observation that has something to tell', async () => {
     await observed({}, [0, 1, 2])
-    site.observations.hold('latest')
+    site.hold('latest')
     for (const [id, value] of [
       [2, 10],
       [0, 11],
@@ -374,7 +374,7 @@ describe('held: latest', () => {
     await observed({}, [0])
     site.attributes(0, { pminSeconds: 10, pmaxSeconds: 100 })
     await site.clock.advance(20_000)
-    site.observations.hold('latest')
+    site.hold('latest')
     site.set(0, 10)
     await site.clock.advance(5_000)
     // Held by pmin, and told with the one before.
@@ -384,7 +384,7 @@ describe('held: latest', () => {
     expect(site.take()).toEqual(['/3303/0 11'])
     await site.clock.advance(2_000)
     expect(site.take()).toEqual(['/3303/0 11'])
-    site.observations.hold('latest')
+    site.hold('latest')
     await site.clock.advance(100_000)
     site.observations.release()
     site.set(0, 12)
@@ -397,10 +397,10 @@ describe('held: latest', () => {
   test('"all" wins for what comes after, and a notification that is kept tells the change before it, too', async () => {
     await observed()
     site.conditions({ delayMs: [5, 5] })
-    site.observations.hold('latest')
+    site.hold('latest')
     for (const id of [0, 1]) site.set(id, 10)
-    site.observations.hold('all')
-    site.observations.hold('latest')
+    site.hold('all')
+    site.hold('latest')
     for (const value of [11, 12]) site.set(0, value)
     site.observations.release()
     await site.clock.advance(1_000)
@@ -409,7 +409,7 @@ describe('held: latest', () => {
 
   test('many observations, confirmable: each has its turn', async () => {
     await observed({ confirmable: true }, [0, 1, 2])
-    site.observations.hold('latest')
+    site.hold('latest')
     for (const id of [0, 1, 2]) site.set(id, 10)
     const sent: string[] = []
     const send = site.network.send.bind(site.network)
@@ -431,10 +431,10 @@ describe('held: latest', () => {
 describe('onWaiting', () => {
   test('is called once between hold and release, by the first that waits', async () => {
     await observed()
-    site.observations.hold('all')
+    site.hold('all')
     expect(site.told.waiting).toBe(0)
     for (const id of [0, 1]) site.set(id, 10)
-    site.observations.hold('latest')
+    site.hold('latest')
     site.disconnect()
     site.set(0, 11)
     expect(site.told.waiting).toBe(1)
@@ -442,18 +442,18 @@ describe('onWaiting', () => {
     site.observations.release()
     site.set(0, 12)
     expect(site.told.waiting).toBe(1)
-    site.observations.hold('latest')
+    site.hold('latest')
     site.set(0, 13)
     expect(site.told.waiting).toBe(2)
   })
 
   test('is called by hold itself for what waits by then', async () => {
     await observed({ confirmable: true }, [0])
-    site.observations.hold('all')
+    site.hold('all')
     for (const value of [10, 11]) site.set(0, value)
     site.observations.release()
     expect(site.told.waiting).toBe(1)
-    site.observations.hold('all')
+    site.hold('all')
     expect(site.told.waiting).toBe(2)
   })
 
@@ -468,13 +468,13 @@ describe('onWaiting', () => {
     site.disconnect()
     site.set(0, 20)
     expect(site.told.waiting).toBe(3)
-    site.observations.hold('latest')
+    site.hold('latest')
     expect(site.told.waiting).toBe(4)
   })
 
   test('may release at once', async () => {
     await observed({ onWaiting: () => site.observations.release() })
-    site.observations.hold('all')
+    site.hold('all')
     site.set(0, 10)
     await site.clock.advance(1_000)
     expect(site.take()).toEqual(['/3303/0 10'])
@@ -488,7 +488,7 @@ test('onChanged is called when an observation starts, ends, or all end', async (
   site.disconnect()
   await site.connect()
   expect(site.told.changed).toBe(2)
-  site.observations.cancel([3303, 0, 5700])
+  site.cancel(0)
   expect(site.told.changed).toBe(3)
   await site.observe(0)
   site.observations.clear()

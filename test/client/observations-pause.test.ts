@@ -146,14 +146,14 @@ test('a lock that is given back during the pause lets nothing out', async () => 
 
 test('nothing that is held leaves, by whatever comes first of release and resume', async () => {
   await site.observe(0)
-  site.observations.hold('latest')
+  site.hold('latest')
   site.set(0, 10)
   site.observations.pause()
   site.observations.release()
   await site.clock.advance(1_000)
   expect(site.take()).toEqual([])
   site.set(0, 11)
-  site.observations.hold('latest')
+  site.hold('latest')
   site.observations.resume()
   await site.clock.advance(1_000)
   expect(site.take()).toEqual([])
@@ -164,7 +164,7 @@ test('nothing that is held leaves, by whatever comes first of release and resume
 
 test('what was held before keeps until then', async () => {
   await site.observe(0)
-  site.observations.hold('all')
+  site.hold('all')
   site.set(0, 10)
   site.observations.pause()
   site.observations.release()
@@ -177,7 +177,7 @@ test('what was held before keeps until then', async () => {
 
 test('what waits and what changed meanwhile are one notification', async () => {
   await site.observe(0)
-  site.observations.hold('latest')
+  site.hold('latest')
   site.set(0, 10)
   site.observations.pause()
   site.set(0, 11)
@@ -224,7 +224,7 @@ test('one that ends during the pause or by its first notification after it stays
   site.attributes(1, { pmaxSeconds: 1_000 })
   for (const id of [0, 1, 2]) await site.observe(id)
   site.observations.pause()
-  site.observations.cancel([3303, 0, 5700])
+  site.cancel(0)
   site.set(0, 10)
   site.device.sensors[1]?.delete()
   site.observations.resume()

@@ -48,6 +48,7 @@ export async function observationsSite(
   })
   const received: Received[] = []
   const ends: string[] = []
+  let storing = false
 
   /** A process of the device: what is in its memory. */
   const boot = () => {
@@ -65,6 +66,7 @@ export async function observationsSite(
       serverPath: [1, 0],
       maximum: 10,
       confirmable: false,
+      storesNotifications: () => storing,
       onWaiting: () => told.waiting++,
       onChanged: () => told.changed++,
       ...options,
@@ -88,6 +90,14 @@ export async function observationsSite(
     },
     get told() {
       return device.told
+    },
+    /** Keeps `all` changes from now on, or only the `latest` state. */
+    hold(mode: 'all' | 'latest'): void {
+      storing = mode === 'all'
+      device.observations.hold()
+    },
+    cancel(id: number): void {
+      device.observations.cancel({ kind: 'cancelObservation', path: [3303, id, 5700] })
     },
     /** The values received since the last look, as `/3303/0 21`. */
     take(): string[] {

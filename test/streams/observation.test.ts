@@ -23,7 +23,7 @@ describe('observation', () => {
       const store$ = hot('        -t-o-t 1494ms o 999ms d', batches)
       const attributes$ = cold('  a', { a: { pminSeconds: 1, pmaxSeconds: 4 } })
       const router = new PathRouter(store$)
-      const causes$ = observation({ path: temperature, router, attributes$, clock })
+      const causes$ = observation({ paths: [temperature], router, attributes$, clock })
       expectObservable(causes$, ' ^ 6999ms !').toBe('1s c 1499ms c 3999ms p', { c: 'changed', p: 'pmax' })
       expectSubscriptions(store$.subscriptions).toBe('     ^ 6999ms !')
       expectSubscriptions(attributes$.subscriptions).toBe('^ 6999ms !')
@@ -36,7 +36,7 @@ describe('observation', () => {
     const router = new PathRouter(changes$(store))
     const sent: string[] = []
     const observe = (path: Path, attributes: NotificationAttributes) =>
-      observation({ path, router, attributes$: new BehaviorSubject(attributes), clock }).subscribe(cause =>
+      observation({ paths: [path], router, attributes$: new BehaviorSubject(attributes), clock }).subscribe(cause =>
         sent.push(`${clock.now() / 1000}s /${path.join('/')} ${cause}`),
       )
     const subscriptions = [

@@ -1,0 +1,112 @@
+import type { Outcome } from '../objects/operations/operation.ts'
+import type { Observation } from './observation.ts'
+
+/** What a notification would have said, and when. */
+export interface Report {
+  /** Seconds since 1970. */
+  readonly timeSeconds: number
+  readonly outcome: Outcome
+}
+
+/** What a server is still to be told of its observations, oldest first; bounded, the oldest of all dropped first. */
+export class History {
+  readonly #maximum: number
+  readonly #reports = new Map<Observation, Report[]>()
+  readonly #dropped = new Map<Observation, number>()
+  #size = 0
+  #droppedInAll = 0
+
+  constructor(maximum: number) {
+    this.#maximum = maximum
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** How many reports made room for newer ones so far. */
+  get dropped(): number {
+    return this.#droppedInAll
+  }
+
+  /** The observation that has waited longest to be told of, of those that a server still hears of. */
+  get first(): Observation | undefined {
+    for (const observation of this.#reports.keys()) if (!observation.isRetired) return observation
+    return undefined
+  }
+
+  has(observation: Observation): boolean {
+    return this.#reports.has(observation)
+  }
+
+  of(observation: Observation): readonly Report[] {
+    return this.#reports.get(observation) ?? []
+  }
+
+  /** Keeps a report behind the others of its observation, of which there are at most `maximum`. */
+  push(observation: Observation, report: Report, maximum = this.#maximum): void {
+    const reports = this.#reports.get(observation)
+    if (reports === undefined) this.#reports.set(observation, [report])
+    else reports.push(report)
+    this.#size++
+    if (this.of(observation).length > maximum) this.#drop(observation)
+    while (this.#size > this.#maximum) this.#drop(this.#oldest())
+  }
+
+  /** Keeps a report, before the others of its observation, that left but did not arrive. */
+  putBack(observation: Observation, report: Report): void {
+    this.#reports.set(observation, [report, ...this.of(observation)])
+    this.#size++
+    while (this.#size > this.#maximum) this.#drop(this.#oldest())
+  }
+
+  /** Forgets reports that arrived: the first ones of their observation, except those dropped meanwhile. */
+  delivered(observation: Observation, arrived: readonly Report[]): void {
+    const reports = this.#reports.get(observation)
+    if (reports === undefined) return
+    const gone = new Set(arrived)
+    this.#replace(
+      observation,
+      reports.filter(report => !gone.has(report)),
+    )
+  }
+
+  /** Forgets all of an observation. */
+  remove(observation: Observation): void {
+    this.#replace(observation, [])
+    this.#dropped.delete(observation)
+  }
+
+  /** How many of an observation were dropped since it was last asked. */
+  takeDropped(observation: Observation): number {
+    const count = this.#dropped.get(observation) ?? 0
+    this.#dropped.delete(observation)
+    return count
+  }
+
+  #replace(observation: Observation, reports: Report[]): void {
+    this.#size -= this.of(observation).length - reports.length
+    if (reports.length === 0) this.#reports.delete(observation)
+    else this.#reports.set(observation, reports)
+  }
+
+  #oldest(): Observation {
+    let oldest: Observation | undefined
+    let oldestSeconds = Number.POSITIVE_INFINITY
+    for (const [observation, [report]] of this.#reports) {
+      if (report === undefined || (oldest !== undefined && report.timeSeconds >= oldestSeconds)) continue
+      oldest = observation
+      oldestSeconds = report.timeSeconds
+    }
+    return oldest as Observation
+  }
+
+  #drop(observation: Observation): void {
+    const reports = this.#reports.get(observation) as Report[]
+    reports.shift()
+    if (reports.length === 0) this.#reports.delete(observation)
+    this.#size--
+    this.#droppedInAll++
+    this.#dropped.set(observation, (this.#dropped.get(observation) ?? 0) + 1)
+  }
+}
