@@ -6,6 +6,7 @@ import type { CoapParameters } from '../transport/coap/parameters.ts'
 import type { Network } from '../transport/connection.ts'
 import type { Random } from '../transport/random.ts'
 import type { Trace } from '../transport/trace.ts'
+import type { ObservationEvent } from './observation-event.ts'
 
 /** What a connection does between awake windows. */
 export type WhileAsleep = 'close' | 'keep' | 'listen'
@@ -30,6 +31,8 @@ export interface ConnectionEnvironment {
   readonly maximumHeldNotifications: number
   readonly maximumWaitingRequests: number
   readonly onError: (error: unknown) => void
+  /** Something has happened to an observation. */
+  readonly onObservation: (event: ObservationEvent) => void
   /** Something is to be sent to a server while the connection rests. */
   readonly onTransmissionWaiting: (shortServerId: number) => void
   /** Something that outlives a restart has changed. */
