@@ -1,14 +1,11 @@
-import { Observable, Subject } from 'rxjs'
+import { type Observable, type Observer, Subscription } from 'rxjs'
 import { type ActorRefFrom, createActor, waitFor } from 'xstate'
 import type { ClientEvent } from '../machines/events.ts'
-import { bootstrapAccounts } from '../objects/account.ts'
+import type { Content } from '../objects/content.ts'
 import { server } from '../objects/definitions/server.ts'
-import { OperationError } from '../objects/errors.ts'
 import { ObjectsApi } from '../objects/objects.ts'
 import { accountObjectIds } from '../objects/snapshot.ts'
 import type { Change, ObjectStore } from '../objects/store.ts'
-import { changes$ } from '../streams/changes.ts'
-import { PathRouter } from '../streams/route.ts'
 import { type Clock, systemClock } from '../transport/clock.ts'
 import { TransportError } from '../transport/errors.ts'
 import { systemRandom } from '../transport/random.ts'
@@ -16,13 +13,16 @@ import { udpNetwork } from '../transport/udp.ts'
 import { accountInputs, bootstrapInput, raiseLifetimes, versionsOf } from './accounts.ts'
 import { attachPorts, client } from './actors.ts'
 import { Bootstraps } from './bootstraps.ts'
+import { ClientStreams } from './client-streams.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import { factoryBootstrap } from './factory-bootstrap.ts'
 import { fingerprint } from './fingerprint.ts'
 import { inspectWith } from './inspector.ts'
+import type { ObservationEvent } from './observation-event.ts'
 import { bootstrapServers, type ClientOptions, checkOptions } from './options.ts'
 import { Saving } from './saving.ts'
 import { concernsAccounts, concernsLifecycle, Servers } from './servers.ts'
+import { serveTriggers } from './triggers.ts'
 
 /**
  * A LwM2M client: objects, their reporting, and a registration with each of its servers that heals itself.
@@ -45,35 +45,43 @@ export class Lwm2mClient {
   /** The objects of the device: create, read, write, and hook into them. */
   readonly objects: ObjectsApi
   /**
-   * What happens to the registrations, as it happens; completes never. Subscribers may call whatever the client offers.
-   * Whoever subscribes after a fatal event hears that event first.
+   * What happens to the registrations, as it happens, and what a {@link sink} refuses. Subscribers may call whatever the
+   * client offers. Whoever subscribes after a fatal event hears that event first. Like all streams of the client it
+   * completes when {@link stop} is done; who subscribes then hears of the next run.
    */
   readonly events$: Observable<ClientEvent>
+  /** What changes in the objects: one batch a transaction, whoever wrote. */
+  readonly changes$: Observable<readonly Change[]>
+  /** What happens to the observations that servers have, as it happens. */
+  readonly observations$: Observable<ObservationEvent>
   /** The root actor, for inspection and for waiting on its states. */
   readonly actor: ActorRefFrom<typeof client>
-  readonly #events = new Subject<ClientEvent>()
   readonly #options: ClientOptions
   readonly #clock: Clock
   readonly #store: ObjectStore
+  readonly #streams: ClientStreams
   readonly #servers: Servers
   readonly #bootstraps: Bootstraps
   readonly #saving: Saving | undefined
   readonly #registered = new Set<number>()
-  #fatal: ClientEvent | undefined
 
   /** Opens nothing yet. Throws OptionsError, TransportError INVALID_URI, or ValueError for a value of `device`. */
   constructor(options: ClientOptions) {
     checkOptions(options)
     const { clock = systemClock, random = systemRandom, inspect } = options
     this.endpoint = options.endpoint
-    this.events$ = new Observable(subscriber => {
-      if (this.#fatal !== undefined) subscriber.next(this.#fatal)
-      return this.#events.subscribe(subscriber)
-    })
     this.#options = options
     this.#clock = clock
     this.#store = factoryBootstrap(options)
     this.objects = new ObjectsApi(this.#store)
+    this.#streams = new ClientStreams({
+      store: this.#store,
+      hasGivenUp: () => this.actor.getSnapshot().matches('networkError'),
+      onError: error => options.onError?.(error),
+    })
+    this.events$ = this.#streams.events$
+    this.changes$ = this.#streams.changes$
+    this.observations$ = this.#streams.observations$
     const environment = this.#environment()
     this.#saving = savingOf(options, this.#store, environment.onError)
     this.#servers = new Servers(environment)
@@ -91,7 +99,7 @@ export class Lwm2mClient {
     // An unobserved error of an actor is rethrown globally and would take the process along.
     this.actor.subscribe({ error: environment.onError })
     this.actor.start()
-    this.#serveTriggers()
+    serveTriggers(this, this.#store, this.#servers)
     this.#store.onChanges(changes => this.#followChanges(changes))
   }
 
@@ -102,7 +110,7 @@ export class Lwm2mClient {
   start(): void {
     const snapshot = this.actor.getSnapshot()
     if (!(snapshot.matches('stopped') || snapshot.matches('stopping') || snapshot.matches('networkError'))) return
-    this.#fatal = undefined
+    this.#streams.forgetFatal()
     const { restartAfterSeconds } = this.#options
     if (snapshot.matches('stopping')) this.#servers.extend()
     else this.#servers.prepare()
@@ -122,13 +130,32 @@ export class Lwm2mClient {
 
   /**
    * De-registers and ends all connections. Resolves when that is done; a server that does not answer delays it by five
-   * seconds at most. A client that is suspended or offline ends without a De-register. `start` may follow.
+   * seconds at most. A client that is suspended or offline ends without a De-register. `start` may follow. All streams of
+   * the client complete at last, unless it has been started again by then.
    */
   async stop(): Promise<void> {
     this.actor.send({ type: 'stop' })
     await waitFor(this.actor, snapshot => !snapshot.matches('stopping'))
     this.#servers.forEach(connection => connection.resume())
     await this.#saving?.flush()
+    if (this.actor.getSnapshot().matches('stopped')) this.#streams.complete()
+  }
+
+  /**
+   * The value of a resource or resource instance now, and each different one after it; `undefined` while it is missing.
+   * What a `read` handler would supply is not seen. Throws PathError, OperationError `NOT_FOUND`.
+   */
+  value$(path: string): Observable<Content | undefined> {
+    return this.#streams.value$(path)
+  }
+
+  /**
+   * Where a pipeline ends: `sensor$.subscribe(client.sink('/3303/0/5700'))` sets the resource or resource instance to each
+   * value. One that is refused, or an error of the source, becomes SINK_FAILURE in {@link events$}; the sink goes on and can
+   * be subscribed again. Throws PathError, OperationError `NOT_FOUND` for an unknown resource.
+   */
+  sink(path: string): Observer<Content> {
+    return this.#streams.sink(path)
   }
 
   /**
@@ -189,13 +216,14 @@ export class Lwm2mClient {
    */
   registered(): Promise<void> {
     return new Promise((resolve, reject) => {
+      const subscription = new Subscription()
       const look = () => {
         if (!this.#isStarted()) reject(new TransportError('CLOSED', 'the client is not started'))
         else if (this.#isRegistered()) resolve()
         else return
         subscription.unsubscribe()
       }
-      const subscription = this.#events.subscribe(look)
+      subscription.add(this.events$.subscribe(look))
       subscription.add(this.actor.subscribe({ next: look, error: reject }))
       look()
     })
@@ -211,7 +239,7 @@ export class Lwm2mClient {
     return {
       endpoint: this.endpoint,
       store: this.#store,
-      router: new PathRouter(changes$(this.#store)),
+      router: this.#streams.router,
       clock: this.#clock,
       random: this.#options.random ?? systemRandom,
       network: this.#options.network ?? udpNetwork,
@@ -227,6 +255,7 @@ export class Lwm2mClient {
       maximumHeldNotifications: this.#options.maximumHeldNotifications ?? 1_000,
       maximumWaitingRequests: this.#options.maximumWaitingRequests ?? 64,
       onError: this.#options.onError ?? (() => undefined),
+      onObservation: event => this.#streams.announceObservation(event),
       onKeptChanged: () => this.#save(),
       onTransmissionWaiting: shortServerId => this.actor.send({ type: 'transmission.waiting', shortServerId }),
     }
@@ -242,26 +271,6 @@ export class Lwm2mClient {
 
   #isRegistered(): boolean {
     return this.#servers.size > 0 && this.#registered.size === this.#servers.size
-  }
-
-  /** The Executes by which a server controls its registration (LwM2M Core 1.2.2 §E.2). */
-  #serveTriggers(): void {
-    const { objects } = this
-    objects.onExecute(server, 'disable', ([, instanceId]) => {
-      const account = this.#servers.accountOf(instanceId)
-      if (account !== undefined) this.disable(account.shortServerId, account.disableTimeoutSeconds)
-    })
-    objects.onExecute(server, 'registrationUpdateTrigger', ([, instanceId]) => {
-      const account = this.#servers.accountOf(instanceId)
-      if (account !== undefined) this.update(account.shortServerId)
-    })
-    if (this.#store.resource(server.id, server.resources.bootstrapRequestTrigger.id) === undefined) return
-    objects.onExecute(server, 'bootstrapRequestTrigger', () => {
-      if (bootstrapAccounts(this.#store).length === 0) {
-        throw new OperationError('METHOD_NOT_ALLOWED', 'there is no Bootstrap-Server Account')
-      }
-      this.bootstrap()
-    })
   }
 
   #announce(event: ClientEvent): void {
@@ -289,15 +298,7 @@ export class Lwm2mClient {
         this.#registered.clear()
     }
     this.#save()
-    // The statecharts are in the middle of a transition: what the application does in answer has to find them after it.
-    queueMicrotask(() => this.#tell(event))
-  }
-
-  #tell(event: ClientEvent): void {
-    const isFatal = event.type === 'NETWORK_ERROR' || event.type === 'BOOTSTRAP_REG_FAILURE'
-    if (isFatal && this.actor.getSnapshot().matches('networkError')) this.#fatal = event
-    if (event.type === 'REGISTRATION_COMPLETE' || event.type === 'BOOTSTRAP_REG_COMPLETE') this.#fatal = undefined
-    this.#events.next(event)
+    this.#streams.announce(event)
   }
 
   #save(): void {

@@ -1,6 +1,7 @@
 export type { ClientEvent } from '../machines/events.ts'
 export { Lwm2mClient } from './client.ts'
 export type { WhileAsleep } from './connection-environment.ts'
+export type { ObservationEvent } from './observation-event.ts'
 export {
   type BootstrapServerOptions,
   type ClientOptions,

@@ -1,14 +1,23 @@
-/** What happens to an observation of a server. */
-export interface ObservationEvent {
-  /**
-   * `added`, `removed`: a server observes something, or no longer does. `acknowledged`, `timedOut`: a confirmable
-   * notification arrived, or nobody acknowledged it. `dropped`: of what was kept while it could not be sent, the oldest
-   * made room.
-   */
-  readonly type: 'added' | 'removed' | 'acknowledged' | 'timedOut' | 'dropped'
+interface OfObservation {
   readonly shortServerId: number
-  /** What is observed: one path, or those of a composite. */
+  /** What is observed: one path, or all of a composite. */
   readonly paths: readonly string[]
-  /** How many notifications were dropped; of `dropped` only. */
-  readonly droppedCount?: number
 }
+
+/** What happens to the observations that servers have of the client. */
+export type ObservationEvent = OfObservation &
+  (
+    | {
+        /**
+         * `added`: a server observes. `removed`: the observation is over, whoever ended it. `acknowledged`: a confirmable
+         * notification arrived. `timedOut`: a confirmable notification was not acknowledged.
+         */
+        readonly type: 'added' | 'removed' | 'acknowledged' | 'timedOut'
+      }
+    | {
+        /** More notifications waited for the server than the client holds. */
+        readonly type: 'dropped'
+        /** How many it has discarded, the oldest. */
+        readonly droppedCount: number
+      }
+  )

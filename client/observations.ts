@@ -79,7 +79,9 @@ export class Observations {
       confirmable,
       maximumHeldNotifications,
       onWaiting,
-      onDropped: (observation, droppedCount) => this.#tell('dropped', observation, { droppedCount }),
+      onDropped: (observation, droppedCount) => {
+        options.onEvent?.({ type: 'dropped', ...this.#named(observation), droppedCount })
+      },
     })
     this.#options = options
     this.#outbox = outbox
@@ -351,13 +353,12 @@ export class Observations {
     }
   }
 
-  #tell(
-    type: ObservationEvent['type'],
-    { paths }: Observation,
-    counts: Pick<ObservationEvent, 'droppedCount'> = {},
-  ): void {
-    const { onEvent, context } = this.#options
-    onEvent?.({ type, shortServerId: context.shortServerId, paths: paths.map(formatPath), ...counts })
+  #tell(type: Exclude<ObservationEvent['type'], 'dropped'>, observation: Observation): void {
+    this.#options.onEvent?.({ type, ...this.#named(observation) })
+  }
+
+  #named({ paths }: Observation): Pick<ObservationEvent, 'shortServerId' | 'paths'> {
+    return { shortServerId: this.#options.context.shortServerId, paths: paths.map(formatPath) }
   }
 }
 

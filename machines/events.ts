@@ -76,5 +76,10 @@ export type ClientEvent =
   | { readonly type: 'DISCONNECT'; readonly shortServerId?: number }
   /** The application suspended the client: no timer runs and nothing is sent until `resume`. */
   | { readonly type: 'ENGINE_SUSPENDED' }
+  /**
+   * A value for this resource was refused, as `client.objects.set` would have, and nothing is stored; or its source failed
+   * (`SOURCE_FAILED`), which `onError` is told in full. The sink goes on.
+   */
+  | { readonly type: 'SINK_FAILURE'; readonly path: string; readonly cause: Cause }
   /** Fatal: no server is left to try. The client has stopped and waits for `start`, or for `restartAfterSeconds`. */
   | { readonly type: 'NETWORK_ERROR' }

@@ -62,8 +62,8 @@ export function appendContent(path: Path, content: StoredContent, into: PathValu
   else for (const id of ascendingIds(content)) into.push({ path: [...path, id], value: content.get(id) as Value })
 }
 
-export function sameContent(a: StoredContent | undefined, b: StoredContent): boolean {
-  if (!(a instanceof Map) || !(b instanceof Map)) return sameValue(a as Value | undefined, b as Value)
+export function sameContent(a: StoredContent | undefined, b: StoredContent | undefined): boolean {
+  if (!(a instanceof Map) || !(b instanceof Map)) return sameValue(a as Value | undefined, b as Value | undefined)
   if (a.size !== b.size) return false
   for (const [id, value] of b) if (!sameValue(a.get(id), value)) return false
   return true

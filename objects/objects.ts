@@ -3,7 +3,8 @@ import type { ExecutableName, InstanceValues, ObjectDefinition, ResourceContent 
 import { OperationError, PathError } from './errors.ts'
 import type { ExecuteArguments, ObjectHandlers, ResourceHandlers } from './handlers.ts'
 import { ObjectInstanceHandle, resourceIdOf } from './instance.ts'
-import { formatPath, type Path, parsePath } from './path.ts'
+import { type Path, parsePath } from './path.ts'
+import { parseResourcePath } from './resource-path.ts'
 import type { ObjectStore, Synchronous } from './store.ts'
 import type { ValueOf } from './value.ts'
 
@@ -158,13 +159,7 @@ export class ObjectsApi {
       return handlers.add(definition.id, undefined, resourceIdOf(definition, name), toHandlers(handler))
     }
     const [text, handler] = args
-    const [objectId, instanceId, resourceId] = parsePath(text)
-    if (objectId === undefined || resourceId === undefined) {
-      throw new PathError(`"${text}" is not the path of a resource such as /3/0/4`)
-    }
-    if (this.#store.resource(objectId, resourceId) === undefined) {
-      throw new OperationError('NOT_FOUND', `there is no resource ${formatPath([objectId, resourceId])}`)
-    }
+    const [objectId, instanceId, resourceId] = parseResourcePath(text, this.#store)
     return handlers.add(objectId, instanceId, resourceId, toHandlers(handler))
   }
 }

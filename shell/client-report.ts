@@ -62,6 +62,8 @@ export function report(event: ClientEvent, options: ReportOptions): void {
       return log.note(name === '' ? 'disconnected' : `disconnected from ${name}`)
     case 'ENGINE_SUSPENDED':
       return log.note('suspended')
+    case 'SINK_FAILURE':
+      return log.failed(`not stored at ${event.path}: ${event.cause.message}`)
     case 'NETWORK_ERROR':
       return log.failed(`no server is left to try; ${end}`)
   }

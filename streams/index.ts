@@ -9,3 +9,5 @@ export {
 export { type ObservationOptions, observation } from './observation.ts'
 export { PathRouter } from './route.ts'
 export { clockScheduler } from './scheduler.ts'
+export { type SinkOptions, sink } from './sink.ts'
+export { type ValueOptions, type ValueSource, value$ } from './value.ts'

@@ -1,3 +1,4 @@
+import { repeat } from 'rxjs'
 import { Lwm2mClient } from '../../client/client.ts'
 import type { ClientOptions } from '../../client/options.ts'
 import type { ClientEvent } from '../../machines/events.ts'
@@ -35,7 +36,8 @@ export async function clientSite(options: ClientSiteOptions = {}) {
     ...options.client,
   })
   const events: ClientEvent[] = []
-  client.events$.subscribe(event => events.push(event))
+  // Of one run after the other.
+  client.events$.pipe(repeat()).subscribe(event => events.push(event))
   const sensor = client.objects.create(temperature, 0, { sensorValue: 21.5 })
 
   return {

@@ -1,3 +1,4 @@
+import { repeat } from 'rxjs'
 import { Lwm2mClient } from '../../client/client.ts'
 import type { ClientOptions, ServerOptions } from '../../client/options.ts'
 import type { ClientEvent } from '../../machines/events.ts'
@@ -87,7 +88,8 @@ async function site({ seed, server: serverOptions, client: clientOptions, ...acc
   })
   const sensor = client.objects.create(temperature, 0, { sensorValue: 21.5, sensorUnits: 'Cel' })
   const clientEvents: ClientEvent[] = []
-  client.events$.subscribe(event => clientEvents.push(event))
+  // Of one run after the other.
+  client.events$.pipe(repeat()).subscribe(event => clientEvents.push(event))
   return {
     ...base,
     client,

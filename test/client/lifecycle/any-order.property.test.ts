@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import { repeat } from 'rxjs'
 import { expect, test } from 'vitest'
 import type { ClientEvent } from '../../../machines/events.ts'
 import { type ClientSite, clientSite } from '../../helpers/client-site.ts'
@@ -76,7 +77,7 @@ async function follow(sequence: readonly Step[], options: Parameters<typeof clie
   const bootstrap = await scriptedBootstrapServer({ clock, network, random })
   const run: Run = { site, stops: [] }
   const answers: Extract<Step, { readonly kind: 'inAnswerTo' }>[] = []
-  site.client.events$.subscribe(({ type }) => {
+  site.client.events$.pipe(repeat()).subscribe(({ type }) => {
     const index = answers.findIndex(answer => answer.type === type)
     const [answer] = index < 0 ? [] : answers.splice(index, 1)
     if (answer !== undefined) commands[answer.command](run)
@@ -101,10 +102,13 @@ async function follow(sequence: readonly Step[], options: Parameters<typeof clie
   commands.start(run)
   await clock.until(site.client.registered(), 1_300_000)
   const from = site.events.length
+  let completed = false
+  site.client.events$.subscribe({ complete: () => (completed = true) })
   await clock.until(site.client.stop(), 10_000)
   expect(site.events.slice(from).filter(({ type }) => type === 'DISCONNECT')).toEqual([
     { type: 'DISCONNECT', shortServerId: 7 },
   ])
+  expect(completed).toBe(true)
   // Nothing goes on behind the scenes.
   await clock.advance(300_000)
   expect(site.errors).toEqual([])

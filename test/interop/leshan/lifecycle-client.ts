@@ -1,3 +1,4 @@
+import { repeat } from 'rxjs'
 import { type ClientEvent, type ClientOptions, Lwm2mClient } from '../../../index.ts'
 import { defineObject, temperature } from '../../../objects/index.ts'
 import { type CoapMessage, Code, formatCode, isRequest, isResponse } from '../../../transport/coap/message.ts'
@@ -30,7 +31,8 @@ export class LifecycleClient {
       trace: { message: (direction, message) => this.#trace(direction, message) },
     })
     this.client.objects.create(temperature10, 0, { sensorValue: 21.5, sensorUnits: 'Cel' })
-    this.client.events$.subscribe(event => this.told.record(event.type, event))
+    // Of one run after the other.
+    this.client.events$.pipe(repeat()).subscribe(event => this.told.record(event.type, event))
   }
 
   async register(): Promise<void> {
