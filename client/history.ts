@@ -29,10 +29,9 @@ export class History {
     return this.#droppedInAll
   }
 
-  /** The observation that has waited longest to be told of, of those that a server still hears of. */
+  /** The observation with the oldest report, of those that a server still hears of. */
   get first(): Observation | undefined {
-    for (const observation of this.#reports.keys()) if (!observation.isRetired) return observation
-    return undefined
+    return this.#oldest(observation => !observation.isRetired)
   }
 
   has(observation: Observation): boolean {
@@ -50,14 +49,14 @@ export class History {
     else reports.push(report)
     this.#size++
     if (this.of(observation).length > maximum) this.#drop(observation)
-    while (this.#size > this.#maximum) this.#drop(this.#oldest())
+    while (this.#size > this.#maximum) this.#drop(this.#oldest() as Observation)
   }
 
   /** Keeps a report, before the others of its observation, that left but did not arrive. */
   putBack(observation: Observation, report: Report): void {
     this.#reports.set(observation, [report, ...this.of(observation)])
     this.#size++
-    while (this.#size > this.#maximum) this.#drop(this.#oldest())
+    while (this.#size > this.#maximum) this.#drop(this.#oldest() as Observation)
   }
 
   /** Forgets reports that arrived: the first ones of their observation, except those dropped meanwhile. */
@@ -90,15 +89,15 @@ export class History {
     else this.#reports.set(observation, reports)
   }
 
-  #oldest(): Observation {
+  #oldest(counts: (observation: Observation) => boolean = () => true): Observation | undefined {
     let oldest: Observation | undefined
     let oldestSeconds = Number.POSITIVE_INFINITY
     for (const [observation, [report]] of this.#reports) {
-      if (report === undefined || (oldest !== undefined && report.timeSeconds >= oldestSeconds)) continue
+      if (report === undefined || report.timeSeconds >= oldestSeconds || !counts(observation)) continue
       oldest = observation
       oldestSeconds = report.timeSeconds
     }
-    return oldest as Observation
+    return oldest
   }
 
   #drop(observation: Observation): void {
