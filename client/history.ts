@@ -1,12 +1,5 @@
-import type { Outcome } from '../objects/operations/operation.ts'
 import type { Observation } from './observation.ts'
-
-/** What a notification would have said, and when. */
-export interface Report {
-  /** Seconds since 1970. */
-  readonly timeSeconds: number
-  readonly outcome: Outcome
-}
+import type { Report } from './report.ts'
 
 /** What a server is still to be told of its observations, oldest first; bounded, the oldest of all dropped first. */
 export class History {

@@ -20,8 +20,8 @@ import type {
   SavedRelation,
 } from '../transport/coap/observe-relation.ts'
 import type { CoapPeer, PeerRequest } from '../transport/coap/peer.ts'
-import type { Report } from './history.ts'
 import { type ObserveOperation, ownAttributesOf, pathsOf } from './observed.ts'
+import type { Report } from './report.ts'
 import type { Observed, ReportingAttributes } from './reporting-attributes.ts'
 import { sampledPlaces } from './sampled-places.ts'
 
@@ -208,6 +208,10 @@ export class Observation implements RelationListener, ReportingState, Observed {
 
   /** Reads what is observed, at once if that can be, and hands it to the host. */
   report(): void {
+    if (!this.#isWatching()) {
+      this.pending = true
+      return
+    }
     if (this.#reading !== 'no') {
       this.#reading = 'again'
       return
@@ -340,7 +344,12 @@ export class Observation implements RelationListener, ReportingState, Observed {
 
   #made(timeSeconds: number, outcome: Outcome): void {
     if (this.#ended) return
-    if (this.#watch?.timed === true || this.#watch?.recording === true) this.#host.made(this, { timeSeconds, outcome })
+    if (this.#isWatching()) this.#host.made(this, { timeSeconds, outcome })
     else this.pending = true
+  }
+
+  /** Whether it is of use to read; otherwise a change is only noted. */
+  #isWatching(): boolean {
+    return this.#watch?.timed === true || this.#watch?.recording === true
   }
 }

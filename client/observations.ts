@@ -7,11 +7,11 @@ import type { Clock } from '../transport/clock.ts'
 import { type CoapMessage, isSuccess } from '../transport/coap/message.ts'
 import type { RelationEnd } from '../transport/coap/observe-relation.ts'
 import type { CoapPeer, PeerRequest } from '../transport/coap/peer.ts'
-import type { Report } from './history.ts'
 import { type InFlight, Observation, type ObservationHost, type Watch } from './observation.ts'
 import type { ObservationEvent } from './observation-event.ts'
 import { type ObserveOperation, observationKey } from './observed.ts'
 import { Outbox } from './outbox.ts'
+import type { Report } from './report.ts'
 import { defaultAttributeIds, ReportingAttributes } from './reporting-attributes.ts'
 import {
   type RestoredObservation,
@@ -251,15 +251,20 @@ export class Observations {
     for (const one of saved) {
       if (this.#active.size + this.#retired.size >= this.#options.maximum) break
       const restored = restoreObservation(one, nowMs)
-      if (restored === undefined) continue
-      const key = observationKey(restored.start.operation)
-      if (!this.#active.has(key) && !this.#retired.has(key)) this.#restoreOne(key, restored)
+      if (restored === undefined || this.#active.has(restored.key) || this.#retired.has(restored.key)) continue
+      this.#restoreOne(restored)
     }
     this.#options.onChanged?.()
   }
 
-  #restoreOne(key: string, { start, reports, isRetired }: RestoredObservation): void {
-    const observation = new Observation(this.#host, start)
+  #restoreOne({ key, start, reports, isRetired }: RestoredObservation): void {
+    let observation: Observation
+    try {
+      observation = new Observation(this.#host, start)
+    } catch {
+      // Its own attributes are of no use with the objects of this program.
+      return
+    }
     this.#outbox.addReports(observation, reports)
     if (isRetired) {
       this.#retired.set(key, observation)

@@ -5,7 +5,7 @@ import type { PathValue } from '../objects/path-value.ts'
 import { sameValue, type Value } from '../objects/value.ts'
 import { type CoapMessage, isSuccess } from '../transport/coap/message.ts'
 import { encodeOutcome } from '../transport/lwm2m/downlink.ts'
-import type { Report } from './history.ts'
+import type { Report } from './report.ts'
 
 /** One notification and the reports that it carries. */
 export interface ReportBatch {

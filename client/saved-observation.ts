@@ -2,9 +2,10 @@ import { decodeDatagram, encodeDatagram } from '../transport/coap/codec.ts'
 import { MessageType } from '../transport/coap/message.ts'
 import { afterRestart, type SavedRelation } from '../transport/coap/observe-relation.ts'
 import { decodeOperation } from '../transport/lwm2m/downlink.ts'
-import type { Report } from './history.ts'
 import { JsonReader } from './json-reader.ts'
 import type { ObservationStart } from './observation.ts'
+import { observationKey } from './observed.ts'
+import type { Report } from './report.ts'
 import { decodeReport, encodeReport, type SavedReport } from './saved-report.ts'
 
 /** An observation that outlives the process, as plain JSON. Times in milliseconds since 1970. */
@@ -25,6 +26,8 @@ export interface SavedObservation {
 }
 
 export interface RestoredObservation {
+  /** See `observationKey`. */
+  readonly key: string
   readonly start: ObservationStart
   readonly isRetired: boolean
   readonly reports: readonly Report[]
@@ -58,6 +61,7 @@ export function restoreObservation(saved: unknown, nowMs: number): RestoredObser
     if (operation.kind !== 'observe' && operation.kind !== 'observeComposite') return undefined
     const sequence = reader.member('sequence').integer(0, 2 ** 24 - 1)
     return {
+      key: observationKey(operation),
       start: {
         operation,
         relation: afterRestart({ request, token, sequence }),

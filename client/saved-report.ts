@@ -2,8 +2,8 @@ import { ResponseCode } from '../objects/errors.ts'
 import { ContentFormat } from '../objects/formats/format.ts'
 import { formatPath, parsePath } from '../objects/path.ts'
 import type { PathValue } from '../objects/path-value.ts'
-import type { Report } from './history.ts'
 import type { JsonReader } from './json-reader.ts'
+import type { Report } from './report.ts'
 import { decodeValue, encodeValue, type SavedValue } from './saved-value.ts'
 
 /** A report as plain JSON. */

@@ -134,9 +134,10 @@ describe('while the client sleeps', () => {
 
 describe('what wakes a client that sleeps', () => {
   test.each(['close', 'keep', 'listen'] as const)(
-    '%s: a notification, through an Update; everything arrives once and in order',
+    '%s: a notification, through an Update; with /1/0/6 everything arrives once and in order',
     async whileAsleep => {
       const site = await sleeping({ whileAsleep })
+      site.client.objects.set('/1/0/6', true)
       const { notifications } = await site.observe('/3303/0/5700')
       const expected: string[] = []
       for (let sleep = 0; sleep < 4; sleep++) {
@@ -154,6 +155,15 @@ describe('what wakes a client that sleeps', () => {
       expect(site.uplinks.slice(1).every(({ path }) => path === '/rd/r1')).toBe(true)
     },
   )
+
+  test('without /1/0/6 the newest state is told', async () => {
+    const site = await sleeping()
+    const { notifications } = await site.observe('/3303/0/5700')
+    await fallAsleep(site)
+    for (const sensorValue of [1, 2, 3]) site.sensor.set({ sensorValue })
+    await site.clock.advance(2_000)
+    expect(notifications.map(({ payload }) => payload)).toEqual(['3'])
+  })
 
   test('a notification leaves after the Update was accepted, not before', async () => {
     const site = await sleeping()
@@ -173,6 +183,7 @@ describe('what wakes a client that sleeps', () => {
       lifetimeSeconds: day,
       client: { queueMode: { awakeSeconds: 20 }, confirmableNotifications: true },
     })
+    site.client.objects.set('/1/0/6', true)
     const { notifications } = await site.observe('/3303/0/5700')
     await fallAsleep(site)
     site.network.conditions = { ...site.network.conditions, loss: 0.4 }

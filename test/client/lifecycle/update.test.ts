@@ -236,8 +236,9 @@ describe('notifications', () => {
     expect(notifications.map(({ payload }) => payload)).toEqual(['30'])
   })
 
-  test('one that is not acknowledged makes the client ask by an Update whether it is still registered; nothing is lost', async () => {
+  test('one that is not acknowledged makes the client ask by an Update whether it is still registered; with /1/0/6 nothing is lost', async () => {
     const site = await registeredScenario({ lifetimeSeconds: 86_400, client: { confirmableNotifications: true } })
+    site.client.objects.set('/1/0/6', true)
     const { notifications } = await site.observe('/3303/0/5700')
     const heal = cutNetwork(site)
     site.sensor.set({ sensorValue: 30 })
