@@ -197,7 +197,7 @@ export class Observation implements RelationListener, ReportingState, Observed {
   }
 
   /** Called by the pipeline, or by the first change while there are no timers. */
-  next(cause: NotificationCause | unknown): void {
+  next(cause: unknown): void {
     if (this.#watch?.timed === true) {
       this.#host.due(this, cause === 'pmax' ? 'pmax' : 'changed')
     } else {
