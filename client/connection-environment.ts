@@ -29,6 +29,7 @@ export interface ConnectionEnvironment {
   readonly maximumObservations: number
   readonly maximumHeldNotifications: number
   readonly maximumWaitingRequests: number
+  readonly maximumWaitingSends: number
   readonly onError: (error: unknown) => void
   /** Something is to be sent to a server while the connection rests. */
   readonly onTransmissionWaiting: (shortServerId: number) => void

@@ -9,3 +9,4 @@ export {
 export { type ObservationOptions, observation } from './observation.ts'
 export { PathRouter } from './route.ts'
 export { clockScheduler } from './scheduler.ts'
+export { type Sender, type SendResult, sendTo } from './send.ts'
