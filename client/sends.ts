@@ -18,7 +18,7 @@ export interface ServerSendOptions {
   readonly contentFormat?: number
   /**
    * What becomes of it while the server cannot be reached: `reject` it, or `queue` what is read now, with its time, until the
-   * client is registered again. Default `reject`.
+   * client is registered again. What the server does not acknowledge is rejected either way. Default `reject`.
    */
   readonly whenOffline?: 'reject' | 'queue'
 }
@@ -209,7 +209,8 @@ export class Sends {
   /** Sends what there is, in one message after the other while time series have more. */
   async #transmit(turn: Turn, peer: CoapPeer): Promise<void> {
     const { send } = turn
-    await send.keeping
+    // Otherwise what holds now is read now.
+    if (send.keeping !== undefined) await send.keeping
     for (;;) {
       this.#checkAllowed(send)
       const content = await this.#read(send)
