@@ -269,7 +269,7 @@ export class Sends {
     const what =
       code === 'CLOSED'
         ? 'the registration ended before the Send had arrived: send again after registered()'
-        : "there is no way to it now: send again after its next REG_UPDATE_COMPLETE, or with whenOffline: 'queue'"
+        : "there is no way to it now: send again after registered(), or with whenOffline: 'queue'"
     return new SendError(code, `server ${this.#shortServerId}: ${what}`)
   }
 }

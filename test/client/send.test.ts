@@ -450,6 +450,33 @@ test('a stop ends what is in flight and what waits', async () => {
   await site.clock.until(stopped)
 })
 
+test('while the De-register is under way there is no registration any more', async () => {
+  const site = await registeredScenario({ lifetimeSeconds: 86_400 })
+  site.script.silent = true
+  const stopped = site.client.stop()
+  expect(await send(site, [path], queue)).toBe('NOT_REGISTERED')
+  await site.clock.until(stopped)
+})
+
+test('a stop by the root actor ends what is kept, too', async () => {
+  const site = await registeredScenario({ lifetimeSeconds: 86_400 })
+  site.client.enterOffline()
+  const sending = send(site, [path], queue)
+  site.client.actor.send({ type: 'stop' })
+  expect(await sending).toBe('CLOSED')
+})
+
+test('what is kept is not read again', async () => {
+  const site = await registeredScenario({ lifetimeSeconds: 86_400 })
+  let reads = 0
+  site.client.objects.onRead(temperature, 'sensorValue', () => ++reads)
+  site.client.enterOffline()
+  const sending = send(site, [path], queue)
+  site.client.exitOffline()
+  expect(await site.clock.until(sending)).toBe('sent')
+  expect(reads).toBe(1)
+})
+
 test('a server that forgets the client ends what does not queue', async () => {
   const site = await registeredScenario({ lifetimeSeconds: 86_400 })
   site.script.answer = ({ path: target }) => (target === '/rd/r1' ? errorResponse(Code.notFound) : undefined)
