@@ -21,6 +21,7 @@ import { inspectWith } from './inspector.ts'
 import type { ObservationEvent } from './observation-event.ts'
 import { bootstrapServers, type ClientOptions, checkOptions } from './options.ts'
 import { Saving } from './saving.ts'
+import { type SendOptions, sendToServers } from './send.ts'
 import { concernsAccounts, concernsLifecycle, Servers } from './servers.ts'
 import { serveTriggers } from './triggers.ts'
 
@@ -136,7 +137,10 @@ export class Lwm2mClient {
   async stop(): Promise<void> {
     this.actor.send({ type: 'stop' })
     await waitFor(this.actor, snapshot => !snapshot.matches('stopping'))
-    this.#servers.forEach(connection => connection.resume())
+    this.#servers.forEach(connection => {
+      connection.resume()
+      connection.sends.close()
+    })
     await this.#saving?.flush()
     if (this.actor.getSnapshot().matches('stopped')) this.#streams.complete()
   }
@@ -234,6 +238,16 @@ export class Lwm2mClient {
     this.actor.send({ type: 'update.requested', ...(shortServerId === undefined ? {} : { shortServerId }) })
   }
 
+  /**
+   * Tells a server, or every one that the client is registered with and that has not muted Send, what is at some paths: of
+   * objects, instances, resources, resource instances (LwM2M Core 1.2.2 §6.4.6). What a server may not read is left out for
+   * it. While the client sleeps, this wakes it. Resolves when all of them have it; rejects, when all have settled, with the
+   * first failure: SendError, TransportError when a server does not answer (TIMEOUT is a lost connection), PathError.
+   */
+  async send(paths: readonly string[], options: SendOptions = {}): Promise<void> {
+    await sendToServers(this.#servers, paths, options)
+  }
+
   #environment(): ConnectionEnvironment {
     const { queueMode } = this.#options
     return {
@@ -254,6 +268,7 @@ export class Lwm2mClient {
       maximumObservations: this.#options.maximumObservations ?? 1_000,
       maximumHeldNotifications: this.#options.maximumHeldNotifications ?? 1_000,
       maximumWaitingRequests: this.#options.maximumWaitingRequests ?? 64,
+      maximumWaitingSends: this.#options.maximumWaitingSends ?? 64,
       onError: this.#options.onError ?? (() => undefined),
       onObservation: event => this.#streams.announceObservation(event),
       onKeptChanged: () => this.#save(),

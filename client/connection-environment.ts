@@ -31,6 +31,7 @@ export interface ConnectionEnvironment {
   readonly maximumObservations: number
   readonly maximumHeldNotifications: number
   readonly maximumWaitingRequests: number
+  readonly maximumWaitingSends: number
   readonly onError: (error: unknown) => void
   /** Something has happened to an observation. */
   readonly onObservation: (event: ObservationEvent) => void

@@ -17,3 +17,6 @@ export {
   type PersistenceErrorCode,
 } from './persistence.ts'
 export { decodeState, encodeState, type SavedServer, type SavedState } from './saved-state.ts'
+export type { SendOptions } from './send.ts'
+export { SendError, type SendErrorCode } from './send-error.ts'
+export type { ServerSendOptions } from './sends.ts'

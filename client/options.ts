@@ -100,6 +100,8 @@ export interface ClientOptions {
   readonly maximumHeldNotifications?: number
   /** Requests of a server that may wait for the one before, or for a lock. Default 64. */
   readonly maximumWaitingRequests?: number
+  /** Sends that may wait for one server, for their turn or for the server to be reached again. Default 64. */
+  readonly maximumWaitingSends?: number
   readonly retry?: RetryOptions
   readonly updateTiming?: UpdateTiming
   readonly coap?: Partial<CoapParameters>

@@ -22,8 +22,8 @@ import type { OperationContext } from '../objects/operations/operation.ts'
 import type { Path } from '../objects/path.ts'
 import { type CoapMessage, Code, describeCode, isSuccess } from '../transport/coap/message.ts'
 import type { Connection } from '../transport/connection.ts'
-import { TransportError } from '../transport/errors.ts'
-import { decodeRegistered, encodeDeregister, encodeRegister, encodeUpdate } from '../transport/lwm2m/uplink.ts'
+import { decodeRegistered, encodeDeregister, encodeUpdate } from '../transport/lwm2m/uplink.ts'
+import { recordAlert } from './alert-code.ts'
 import { connect } from './connect.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import { deviceManagement } from './device-management.ts'
@@ -31,8 +31,10 @@ import { sha256 } from './fingerprint.ts'
 import { Link } from './link.ts'
 import { Observations } from './observations.ts'
 import { maximumBatchBytes } from './outbox.ts'
+import { registerMessage } from './register-message.ts'
 import { causeOf } from './request-exchange.ts'
 import type { SavedServer } from './saved-state.ts'
+import { Sends } from './sends.ts'
 import { type Told, toldBy } from './told.ts'
 import { whenQuiet } from './when-quiet.ts'
 
@@ -45,6 +47,7 @@ const deregisterTimeoutMs = 5_000
  */
 export class ServerConnection {
   readonly account: ServerAccount
+  readonly sends: Sends
   /** Kept over a stop, too: the server is not to be spoken to until then (LwM2M Core 1.2.2 §E.2, resource 5). */
   disabled: Disabled | undefined
   readonly #environment: ConnectionEnvironment
@@ -88,6 +91,15 @@ export class ServerConnection {
       onChanged: environment.onKeptChanged,
       onUnreachable: () => this.#report({ type: 'connection.lost', cause: unacknowledged }),
     })
+    this.sends = new Sends({
+      store,
+      clock,
+      context: this.#context,
+      serverInstanceId,
+      maximumWaiting: environment.maximumWaitingSends,
+      onWaiting: () => environment.onTransmissionWaiting(shortServerId),
+      onUnreachable: error => this.#report({ type: 'connection.lost', cause: causeOf(error) }),
+    })
     this.#attributes.onChange(environment.onKeptChanged)
   }
 
@@ -95,7 +107,7 @@ export class ServerConnection {
   open(report: (outcome: ConnectionOutcome) => void): RunningEffect<ConnectionMessage> {
     let ended = false
     this.disabled = undefined
-    const { network, clock } = this.#environment
+    const { network, clock, store } = this.#environment
     this.#report = report
     const begin = () => {
       connect(network, this.account, { localPort: this.#localPort, attempt: this.#attempt++ }).then(
@@ -110,7 +122,7 @@ export class ServerConnection {
         (error: unknown) => {
           // Somebody else may have taken the port meanwhile.
           this.#localPort = 0
-          this.#recordAlert(error)
+          recordAlert(store, this.account.serverInstanceId, error)
           if (!ended) report({ type: 'connect.failed', cause: causeOf(error) })
         },
       )
@@ -129,6 +141,7 @@ export class ServerConnection {
       },
       end: () => {
         ended = true
+        this.sends.interrupt()
         this.#close()
       },
     }
@@ -137,22 +150,15 @@ export class ServerConnection {
   register(input: RegisterInput, report: (outcome: RegisterOutcome) => void): () => void {
     // What a server observed belonged to its former registration.
     this.#observations.retire()
-    const { version, lifetimeSeconds } = input
-    const { endpoint, store, clock, smsNumber, profileId } = this.#environment
+    this.sends.interrupt('CLOSED')
+    const { version } = input
+    const { store, clock, smsNumber, profileId } = this.#environment
     const atMs = clock.now()
     const objectLinks = registrationLinks(store, version)
     const told = toldBy({ ...input, smsNumber, profileId, objectLinks })
     const tellsProfile = profileId !== undefined && version === '1.2' && !this.#profileIsUnknown
     this.#context.enablerVersion = version
-    const message = encodeRegister({
-      endpoint,
-      version,
-      lifetimeSeconds,
-      ...bindingParameters(input),
-      ...(smsNumber === undefined ? {} : { smsNumber }),
-      ...(tellsProfile ? { profileIds: [profileId] } : {}),
-      objectLinks,
-    })
+    const message = registerMessage(this.#environment, input, objectLinks, tellsProfile ? profileId : undefined)
     let end = this.#request(
       message,
       response => {
@@ -168,7 +174,7 @@ export class ServerConnection {
         } else {
           this.#told = told
           report({ type: 'register.created', location, atMs })
-          this.#observations.release()
+          this.#release()
         }
       },
       cause => report({ type: 'register.timedOut', cause }),
@@ -196,7 +202,7 @@ export class ServerConnection {
         } else {
           this.#told = told
           report({ type: 'update.changed', atMs })
-          this.#observations.release()
+          this.#release()
         }
       },
       cause => report({ type: 'update.timedOut', cause }),
@@ -204,7 +210,14 @@ export class ServerConnection {
   }
 
   deregister({ location }: DeregisterInput, report: (outcome: DeregisterOutcome) => void): () => void {
-    this.#observations.retire()
+    // A server that is disabled comes back.
+    if (this.disabled === undefined) {
+      this.#observations.clear()
+      this.sends.close()
+    } else {
+      this.#observations.retire()
+      this.sends.interrupt('CLOSED')
+    }
     const { clock } = this.#environment
     const failed = (cause: Cause) => report({ type: 'deregister.failed', cause })
     const end = this.#request(
@@ -256,7 +269,8 @@ export class ServerConnection {
     }
   }
 
-  restore({ disabled, told, localPort = 0, attributes, observations }: SavedServer): void {
+  restore({ location, disabled, told, localPort = 0, attributes, observations }: SavedServer): void {
+    if (location.length > 0) this.sends.restore()
     this.disabled = disabled
     this.#told = told
     this.#localPort = localPort
@@ -274,6 +288,7 @@ export class ServerConnection {
   /** The registration is over, and so is what the server observed. */
   endRegistration(): void {
     this.#observations.clear()
+    this.sends.close()
   }
 
   /** Whether it is still the connection of this account. */
@@ -284,6 +299,7 @@ export class ServerConnection {
   /** Lets go of the store: the account is gone or another. A De-register under way goes on. */
   release(): void {
     this.#observations.close()
+    this.sends.close()
   }
 
   #use(opened: Connection): void {
@@ -300,17 +316,15 @@ export class ServerConnection {
     this.#observations.attach(link.peer)
   }
 
-  /** TLS/DTLS Alert Code (LwM2M Core 1.2.2 §E.2): why no connection came about. */
-  #recordAlert(error: unknown): void {
-    const { store } = this.#environment
-    const path = [server.id, this.account.serverInstanceId, server.resources.tlsDtlsAlertCode.id]
-    if (!(error instanceof TransportError) || error.alertCode === undefined) return
-    if (store.resource(server.id, server.resources.tlsDtlsAlertCode.id) === undefined) return
-    if (store.has(path.slice(0, 2))) store.set(path, error.alertCode)
+  /** The server has confirmed the registration. */
+  #release(): void {
+    this.#observations.release()
+    if (this.#link !== undefined) this.sends.release(this.#link.peer)
   }
 
   #rest(): void {
     this.#observations.hold()
+    this.sends.sleep()
     const { whileAsleep } = this.#environment
     if (whileAsleep === 'close') this.#close()
     else if (whileAsleep === 'keep') this.#link?.rest()
@@ -340,13 +354,6 @@ export class ServerConnection {
     if (this.#link === undefined) throw new Error('the account has no connection')
     return this.#link.request(message, answered, failed)
   }
-}
-
-/** In 1.0 queue mode is part of the binding, afterwards a parameter of its own (LwM2M 1.0.2 §5.3.1.1, Core 1.2.2 §6.2.1). */
-function bindingParameters({ version, binding, queueMode }: RegisterInput): { binding: string; queueMode?: true } {
-  const modes = binding.replace('Q', '')
-  if (!queueMode) return { binding: modes }
-  return version === '1.0' ? { binding: `${modes}Q` } : { binding: modes, queueMode: true }
 }
 
 const unacknowledged: Cause = { code: 'TIMEOUT', message: 'the server did not acknowledge a notification' }

@@ -22,4 +22,5 @@ export type {
 } from './options.ts'
 export type { Registration, RegistrationEvent } from './registrations.ts'
 export type { DiscoverResult, OperationResult, ReadResult } from './results.ts'
+export type { ReceivedSend } from './sends.ts'
 export { Lwm2mServer } from './server.ts'

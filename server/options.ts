@@ -1,3 +1,4 @@
+import type { AttributePatch } from '../objects/attributes/attributes.ts'
 import type { ObjectDefinition } from '../objects/definition.ts'
 import type { Clock } from '../transport/clock.ts'
 import type { CoapParameters } from '../transport/coap/parameters.ts'
@@ -51,6 +52,8 @@ export interface ReadOptions {
 }
 
 export interface ObserveOptions extends ReadOptions {
+  /** Hold for this observation alone, in place of all that are attached to the tree (LwM2M 1.2). Default: none are given. */
+  readonly attributes?: AttributePatch
   /** How unsubscribing ends the observation. Default `active`. */
   readonly cancel?: CancelMode
 }

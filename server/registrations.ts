@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../transport/clock.ts'
 import type { Address } from '../transport/connection.ts'
 import type { RegisterParameters, UpdateParameters } from '../transport/lwm2m/uplink.ts'
 import type { Random } from '../transport/random.ts'
+import { formatAddress } from '../transport/uri.ts'
 
 /** A registered client, as of its last Register or Update; never changed afterwards. */
 export interface Registration extends RegisterParameters {
@@ -46,6 +47,8 @@ export class Registrations {
   readonly #options: RegistrationsOptions
   readonly #byEndpoint = new Map<string, Registration>()
   readonly #byLocation = new Map<string, Registration>()
+  /** Of several clients at one address the last that registered or updated: without security there is nothing to tell them apart. */
+  readonly #byAddress = new Map<string, Registration>()
   #sweep: { readonly timer: Timer; readonly atMs: number } | undefined
 
   constructor(options: RegistrationsOptions) {
@@ -54,6 +57,11 @@ export class Registrations {
 
   get byEndpoint(): ReadonlyMap<string, Registration> {
     return this.#byEndpoint
+  }
+
+  /** Who speaks from an address. */
+  at(address: Address): Registration | undefined {
+    return this.#byAddress.get(formatAddress(address))
   }
 
   /**
@@ -69,7 +77,7 @@ export class Registrations {
     const nowMs = clock.now()
     const location = this.#freshLocation()
     const registration = { ...parameters, endpoint, location, address, registeredMs: nowMs, updatedMs: nowMs }
-    if (replaced !== undefined) this.#byLocation.delete(replaced.location)
+    if (replaced !== undefined) this.#remove(replaced)
     this.#put(registration)
     onEvent({ type: 'registered', registration, replaced })
     return registration
@@ -79,6 +87,7 @@ export class Registrations {
   update(location: string, parameters: UpdateParameters & Partial<Announced>, address: Address): Registration {
     const previous = this.#at(location)
     const registration = { ...previous, ...parameters, address, updatedMs: this.#options.clock.now() }
+    this.#leaveAddress(previous)
     this.#put(registration)
     this.#options.onEvent({ type: 'updated', registration, previous })
     return registration
@@ -106,12 +115,19 @@ export class Registrations {
   #put(registration: Registration): void {
     this.#byEndpoint.set(registration.endpoint, registration)
     this.#byLocation.set(registration.location, registration)
+    this.#byAddress.set(formatAddress(registration.address), registration)
     this.#sweepAt(expiryMs(registration))
   }
 
-  #remove({ endpoint, location }: Registration): void {
-    this.#byEndpoint.delete(endpoint)
-    this.#byLocation.delete(location)
+  #remove(registration: Registration): void {
+    this.#byEndpoint.delete(registration.endpoint)
+    this.#byLocation.delete(registration.location)
+    this.#leaveAddress(registration)
+  }
+
+  #leaveAddress(registration: Registration): void {
+    const key = formatAddress(registration.address)
+    if (this.#byAddress.get(key) === registration) this.#byAddress.delete(key)
   }
 
   /** Not to be guessed: without security it is all that a De-register needs. */

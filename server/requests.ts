@@ -74,10 +74,11 @@ function readLinks(objectLinks: string): number[] {
   return typeof contentFormats === 'string' ? contentFormats.split(' ').map(Number).filter(Number.isInteger) : []
 }
 
-/** The registration resources exist but have other methods; there is nothing else here. */
+/** The resources of Registration and Send exist but have other methods; there is nothing else here. */
 function notServed(request: CoapMessage): OperationError {
-  const [root, , ...below] = findStrings(request, OptionNumber.uriPath)
-  return root === 'rd' && below.length === 0
-    ? new OperationError('METHOD_NOT_ALLOWED', 'the Registration interface has no such operation')
-    : new OperationError('NOT_FOUND', 'only the Registration interface is served here')
+  const path = findStrings(request, OptionNumber.uriPath)
+  const [root] = path
+  return (root === 'rd' && path.length <= 2) || (root === 'dp' && path.length === 1)
+    ? new OperationError('METHOD_NOT_ALLOWED', 'there is no such operation')
+    : new OperationError('NOT_FOUND', 'only Registration and Send are served here')
 }

@@ -24,7 +24,7 @@ export interface DiscoverResult extends OperationResult {
 }
 
 type AnyOperation = Operation | BootstrapOperation
-type OperationAtPath = Extract<AnyOperation, { readonly path: Path }>
+export type OperationAtPath = Extract<AnyOperation, { readonly path: Path }>
 
 /** The answer to an operation. Throws RequestError REJECTED. */
 export function operationResult(operation: AnyOperation, response: CoapMessage): OperationResult {

@@ -8,7 +8,7 @@ import type { Operation } from '../objects/operations/operation.ts'
 import { MAX_ID, type Path, parsePath } from '../objects/path.ts'
 import type { PathValue } from '../objects/path-value.ts'
 import type { Value } from '../objects/value.ts'
-import { systemClock } from '../transport/clock.ts'
+import { type Clock, systemClock } from '../transport/clock.ts'
 import type { CoapEndpoint } from '../transport/coap/endpoint.ts'
 import type { CoapMessage } from '../transport/coap/message.ts'
 import type { Address } from '../transport/connection.ts'
@@ -32,12 +32,14 @@ import { answerRegistration } from './requests.ts'
 import {
   type DiscoverResult,
   discoverResult,
+  type OperationAtPath,
   type OperationResult,
   operationResult,
   type ReadResult,
   readResult,
 } from './results.ts'
 import { schemaOf } from './schema.ts'
+import { answerSend, type ReceivedSend, withAbsoluteTimes } from './sends.ts'
 import { WakeQueue } from './wake-queue.ts'
 
 /**
@@ -53,10 +55,14 @@ import { WakeQueue } from './wake-queue.ts'
 export class Lwm2mServer {
   /** What happens to registrations, each event after its response was sent; completes when the server is closed. */
   readonly events$: Observable<RegistrationEvent>
+  /** What clients send by themselves, each after its response was sent; completes when the server is closed. */
+  readonly sends$: Observable<ReceivedSend>
   readonly #events = new Subject<RegistrationEvent>()
+  readonly #sends = new Subject<ReceivedSend>()
   readonly #registrations: Registrations
   readonly #observations = new Observations(address => this.#peer(address))
   readonly #schema: Schema
+  readonly #clock: Clock
   readonly #wakeQueue: WakeQueue
   #endpoint: CoapEndpoint | undefined
 
@@ -64,6 +70,8 @@ export class Lwm2mServer {
     const { clock = systemClock, random = systemRandom, maximumRegistrations: maximum = 10_000 } = options
     const { clientAwakeSeconds = 93, maximumWaitingRequests: maximumWaiting = 64 } = options
     this.events$ = this.#events.asObservable()
+    this.sends$ = this.#sends.asObservable()
+    this.#clock = clock
     this.#schema = schemaOf(options.objects ?? [])
     this.#wakeQueue = new WakeQueue({ clock, awakeMs: clientAwakeSeconds * 1_000, maximumWaiting })
     this.#registrations = new Registrations({ clock, random, maximum, onEvent: event => this.#follow(event) })
@@ -72,9 +80,7 @@ export class Lwm2mServer {
   /** Rejects with TransportError ADDRESS_IN_USE or NETWORK_UNREACHABLE. */
   static async listen(options: ListenOptions = {}): Promise<Lwm2mServer> {
     const server = new Lwm2mServer(options)
-    server.#endpoint = await listen(options, ({ message, peer }) =>
-      answerRegistration(server.#registrations, message, peer.connection.remote),
-    )
+    server.#endpoint = await listen(options, ({ message, peer }) => server.#answer(message, peer.connection.remote))
     return server
   }
 
@@ -97,12 +103,13 @@ export class Lwm2mServer {
     this.#endpoint = undefined
     await endpoint?.close()
     this.#events.complete()
+    this.#sends.complete()
   }
 
   /** Reads an object, instance, resource or resource instance (LwM2M Core 1.2.2 §6.3.1). */
   async read(endpoint: string, path: string, options: ReadOptions = {}): Promise<ReadResult> {
     const operation = { kind: 'read', path: parsePath(path), ...options } as const
-    return readResult(operation, await this.#request(endpoint, operation), this.#schema)
+    return this.#readResult(operation, await this.#request(endpoint, operation))
   }
 
   /**
@@ -154,7 +161,7 @@ export class Lwm2mServer {
   /** Reads several places at once; those that are not there are left out (LwM2M Core 1.2.2 §6.3.8). */
   async readComposite(endpoint: string, paths: readonly string[], options: CompositeOptions = {}): Promise<ReadResult> {
     const operation = compositeRead('readComposite', paths, options)
-    return readResult(operation, await this.#request(endpoint, operation), this.#schema)
+    return this.#readResult(operation, await this.#request(endpoint, operation))
   }
 
   /** Writes values by their full paths, all or none; `null` removes (LwM2M Core 1.2.2 §6.3.9). Rejects as `write`. */
@@ -194,8 +201,13 @@ export class Lwm2mServer {
    * observed. Errors as a Read rejects.
    */
   observe(endpoint: string, path: string, options: ObserveOptions = {}): Observable<ReadResult> {
-    const { cancel, ...readOptions } = options
-    return this.#observe(endpoint, () => ({ kind: 'observe', path: parsePath(path), ...readOptions }), cancel)
+    const { cancel, attributes, ...readOptions } = options
+    const ownAttributes = attributeQueries(attributes)
+    return this.#observe(
+      endpoint,
+      () => ({ kind: 'observe', path: parsePath(path), ...readOptions, ...ownAttributes }),
+      cancel,
+    )
   }
 
   /** Observes several places with one observation (LwM2M Core 1.2.2 §6.4.4); otherwise as `observe`. */
@@ -204,18 +216,45 @@ export class Lwm2mServer {
     paths: readonly string[],
     options: CompositeOptions & ObserveOptions = {},
   ): Observable<ReadResult> {
-    return this.#observe(endpoint, () => compositeRead('observeComposite', paths, options), options.cancel)
+    const ownAttributes = attributeQueries(options.attributes)
+    return this.#observe(
+      endpoint,
+      () => ({ ...compositeRead('observeComposite', paths, options), ...ownAttributes }),
+      options.cancel,
+    )
   }
 
-  #observe(endpoint: string, makeOperation: () => Operation, cancel: CancelMode = 'active'): Observable<ReadResult> {
+  #observe(
+    endpoint: string,
+    makeOperation: () => OperationAtPath,
+    cancel: CancelMode = 'active',
+  ): Observable<ReadResult> {
     return defer(() => {
       const operation = makeOperation()
       const request = encodeOperation(operation)
       const observation = defer(() => this.#observations.observe(this.#registration(endpoint), request, cancel))
       return this.#wakeQueue
         .whenAwake(this.#registration(endpoint), observation)
-        .pipe(map(message => readResult(operation, message, this.#schema)))
+        .pipe(map(message => this.#readResult(operation, message)))
     })
+  }
+
+  #answer(request: CoapMessage, address: Address): CoapMessage {
+    const registrations = this.#registrations
+    const sent = answerSend(request, address, {
+      registrations,
+      schema: this.#schema,
+      nowMs: this.#clock.now(),
+      // As with a registration, the response goes first.
+      onSend: send => queueMicrotask(() => this.#sends.next(send)),
+    })
+    return sent ?? answerRegistration(registrations, request, address)
+  }
+
+  /** The answer to a Read, or a notification; its times as seconds since 1970. */
+  #readResult(operation: OperationAtPath, response: CoapMessage): ReadResult {
+    const result = readResult(operation, response, this.#schema)
+    return { ...result, values: withAbsoluteTimes(result.values, this.#clock.now() / 1_000) }
   }
 
   async #perform(endpoint: string, operation: Operation): Promise<OperationResult> {
@@ -265,6 +304,10 @@ function encodeValues(base: Path, values: readonly PathValue[], contentFormat: n
   const format = formatOf(contentFormat)
   if (format === undefined) throw new OperationError('UNSUPPORTED_CONTENT_FORMAT', `Content-Format ${contentFormat}`)
   return format.encode(base, values, schema)
+}
+
+function attributeQueries(patch: AttributePatch | undefined): { attributes?: readonly string[] } {
+  return patch === undefined ? {} : { attributes: formatAttributes(patch) }
 }
 
 function compositeRead<K extends 'readComposite' | 'observeComposite'>(

@@ -4,6 +4,7 @@ import { Lwm2mServer } from '../server/server.ts'
 import { formatAddress } from '../transport/uri.ts'
 import type { Environment } from './environment.ts'
 import { Log } from './print.ts'
+import { describeSend } from './send-report.ts'
 
 export interface ServerArguments {
   readonly listen: number
@@ -27,6 +28,7 @@ export async function runServer(args: ServerArguments, environment: Environment)
   })
   log.note(`listening on ${formatAddress(server.local)}`)
   server.events$.subscribe(event => report(event, log))
+  server.sends$.subscribe(send => log.received(describeSend(send)))
   await interrupted
   const { size } = server.registrations
   await server.close()

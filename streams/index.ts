@@ -9,5 +9,6 @@ export {
 export { type ObservationOptions, observation } from './observation.ts'
 export { PathRouter } from './route.ts'
 export { clockScheduler } from './scheduler.ts'
+export { type Sender, type SendResult, sendTo } from './send.ts'
 export { type SinkOptions, sink } from './sink.ts'
 export { type ValueOptions, type ValueSource, value$ } from './value.ts'

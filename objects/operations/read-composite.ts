@@ -1,7 +1,7 @@
 import type { Access } from '../access.ts'
 import { bootstrapOnlyObjects } from '../definition-table.ts'
 import { OperationError, type OperationErrorCode, ResponseCode } from '../errors.ts'
-import { ContentFormat } from '../formats/format.ts'
+import { ContentFormat, type DataFormat } from '../formats/format.ts'
 import { formatOf } from '../formats/formats.ts'
 import { decodePaths } from '../formats/path-list.ts'
 import { isPromiseLike } from '../handlers.ts'
@@ -34,8 +34,18 @@ export function readComposite(store: ObjectStore, access: Access, operation: Com
   const format = answerFormats.has(accept) ? formatOf(accept) : undefined
   if (format === undefined) throw new OperationError('NOT_ACCEPTABLE', `Content-Format ${accept} is no answer to this`)
   if (contentFormat === undefined) throw new OperationError('UNSUPPORTED_CONTENT_FORMAT', 'Content-Format missing')
-  const places = placesOf(store, decodePaths(contentFormat, payload))
-  const parts = places.map(place => attempt(() => readValues(store, place, access, kind)))
+  return readPlaces(store, access, kind, format, decodePaths(contentFormat, payload))
+}
+
+/** What a Read-Composite of these paths answers in this format. Throws as {@link readComposite}. */
+export function readPlaces(
+  store: ObjectStore,
+  access: Access,
+  kind: Composite['kind'],
+  format: DataFormat,
+  paths: readonly Path[],
+): Outcome | Promise<Outcome> {
+  const parts = placesOf(store, paths).map(place => attempt(() => readValues(store, place, access, kind)))
   return andThen(allThen(parts, checkReadable), values => ({
     responseCode: ResponseCode.content,
     contentFormat: format.contentFormat,
@@ -76,10 +86,11 @@ function instancesOf(store: ObjectStore, objectId: number): Path[] {
 
 type Attempt = PathValue[] | OperationError
 
-function attempt(run: () => PathValue[] | Promise<PathValue[]>): Attempt | Promise<Attempt> {
+/** What a read gives, or why there is nothing for this server; any other failure is thrown. */
+export function attempt<T>(run: () => T | Promise<T>): T | OperationError | Promise<T | OperationError> {
   try {
-    const values = run()
-    return isPromiseLike(values) ? Promise.resolve(values).catch(refusal) : values
+    const result = run()
+    return isPromiseLike(result) ? Promise.resolve(result).catch(refusal) : result
   } catch (error) {
     return refusal(error)
   }

@@ -62,3 +62,16 @@ test('an Observe that is answered as a Read gives one value and completes', asyn
   expect(seen).toEqual([{ path: [3, 0, 9], value: 50 }, 'complete'])
   await server.close()
 })
+
+test('what is read keeps its times, those relative to the arrival as seconds since 1970 (RFC 8428 §4.5.3)', async () => {
+  const pack = '[{"bn":"/3/0/9","v":50,"t":1700000000.5},{"v":51,"t":-30},{"v":52}]'
+  const { clock, server } = await answeredBy(content(ContentFormat.senmlJson, pack))
+  const nowSeconds = clock.now() / 1_000
+  const { values } = await clock.until(server.read('odd', '/3/0'))
+  expect(values).toEqual([
+    { path: [3, 0, 9], value: 50, timeSeconds: 1_700_000_000.5 },
+    { path: [3, 0, 9], value: 51, timeSeconds: nowSeconds - 30 },
+    { path: [3, 0, 9], value: 52 },
+  ])
+  await server.close()
+})

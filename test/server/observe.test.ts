@@ -174,3 +174,27 @@ test('observations of several instances are independent', async () => {
   expect(seenOther).toEqual([1, 2])
   await close()
 })
+
+test('attributes of one observation go with the Observe (LwM2M Core 1.2.2 §6.4.1)', async () => {
+  const attributes = { pminSeconds: 5, gt: 20 }
+  const { wire, seen, close } = await observedSite({ observe: { attributes } })
+  expect(wire).toContain('← GET /3303/0/5700?pmin=5&gt=20 observe 0')
+  expect(seen).toEqual([21.5])
+  await close()
+})
+
+test('attributes of an Observe-Composite', async () => {
+  const { server, clock, wire, close } = await registeredSite({ lifetimeSeconds: 86_400 })
+  const options = { attributes: { pminSeconds: 5, pmaxSeconds: 60 } }
+  const subscription = server.observeComposite(endpoint, [path], options).subscribe()
+  await clock.advance(0)
+  expect(wire).toContainEqual(expect.stringMatching(/^← FETCH \/\?pmin=5&pmax=60 observe 0 accept SenML CBOR/))
+  subscription.unsubscribe()
+  await close()
+})
+
+test('attributes that contradict each other: the client rejects the Observe', async () => {
+  const { seen, close } = await observedSite({ observe: { attributes: { lt: 30, gt: 20 } } })
+  expect(seen).toEqual([expect.objectContaining({ code: 'REJECTED', responseCode: Code.badRequest })])
+  await close()
+})

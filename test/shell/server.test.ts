@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
-import { encodeRegister } from '../../transport/lwm2m/uplink.ts'
+import { ContentFormat } from '../../objects/formats/format.ts'
+import { formatOf } from '../../objects/formats/formats.ts'
+import type { PathValue } from '../../objects/path-value.ts'
+import { encodeRegister, encodeSend } from '../../transport/lwm2m/uplink.ts'
 import { serverSite } from '../helpers/site.ts'
 import { startCommand } from '../helpers/terminal.ts'
 
@@ -14,6 +17,7 @@ async function commandSite() {
   return {
     ...site,
     server,
+    peer,
     device: 'client --server coap://10.0.0.3:5699 --lifetime 60 --endpoint',
     /** Registers by hand. */
     register: async (endpoint: string, objectLinks: string) => {
@@ -47,6 +51,30 @@ test('clients come, update and go, and each is told in a line', async () => {
     '← dev2 de-registered',
     '  closed; clients registered: 0',
   ])
+})
+
+test('a Send is told in a line, with the times it carries', async () => {
+  const site = await commandSite()
+  await site.register('dev1', '</3303/0>')
+  const send = (values: readonly PathValue[]) => {
+    const payload = formatOf(ContentFormat.senmlCbor)?.encode([], values, { resource: () => undefined }) as Uint8Array
+    return site.clock.until(site.peer.request(encodeSend({ contentFormat: ContentFormat.senmlCbor, payload })).response)
+  }
+  const path = [3303, 0, 5700]
+  await send([{ path, value: 21.5 }])
+  expect(site.server.output.at(-1)).toBe('← dev1 sent SenML CBOR: /3303/0/5700 21.5')
+  await send([
+    { path, value: 21.5, timeSeconds: 1_700_000_000.5 },
+    { path: [3303, 0, 5701], value: 'K\u001b[2J', timeSeconds: 1e300 },
+    { path: [4, 0, 9], value: new Uint8Array(3), timeSeconds: 1e300 },
+    { path: [4, 0, 10], value: { objectId: 3, instanceId: 0 }, timeSeconds: 1e300 },
+  ])
+  expect(site.server.output.at(-1)).toBe(
+    '← dev1 sent SenML CBOR: /3303/0/5700 21.5 at 2023-11-14T22:13:20.500Z, ' +
+      '/3303/0/5701 K?[2J at 1e+300 s, /4/0/9 3 B at 1e+300 s, /4/0/10 3:0 at 1e+300 s',
+  )
+  await send(Array.from({ length: 25 }, (_, id) => ({ path: [3303, id, 5700], value: 1 })))
+  expect(site.server.output.at(-1)).toMatch(/ \/3303\/19\/5700 1, and 5 more$/)
 })
 
 test('a client of which nothing is heard expires', async () => {

@@ -115,6 +115,35 @@ export function decodeRegistered(response: CoapMessage): RegistrationLocation | 
   return location.length === 0 ? undefined : location
 }
 
+/** What a Send carries. */
+export interface SendPayload {
+  readonly contentFormat: number
+  readonly payload: Uint8Array
+}
+
+const sendPath = 'dp'
+
+/** The request of a Send (LwM2M Core 1.2.2 §6.4.6, Transport 1.2.2 §6.4.5). */
+export function encodeSend({ contentFormat, payload }: SendPayload): CoapMessage {
+  const options = [
+    ...pathOptions(OptionNumber.uriPath, [sendPath]),
+    uintOption(OptionNumber.contentFormat, contentFormat),
+  ]
+  return { code: Code.post, options, payload }
+}
+
+/**
+ * Reads a Send; undefined when the request is none. Which formats may come is for the receiver to say. Throws
+ * OperationError UNSUPPORTED_CONTENT_FORMAT for one that names no format.
+ */
+export function decodeSend(request: CoapMessage): SendPayload | undefined {
+  const path = findStrings(request, OptionNumber.uriPath)
+  if (request.code !== Code.post || path.length !== 1 || path[0] !== sendPath) return undefined
+  const contentFormat = findUint(request, OptionNumber.contentFormat)
+  if (contentFormat === undefined) throw new OperationError('UNSUPPORTED_CONTENT_FORMAT', 'Content-Format missing')
+  return { contentFormat, payload: request.payload }
+}
+
 /** The parameters that Register and Update share, in the order that servers know. */
 function updateQuery(parameters: UpdateParameters, defaultBinding?: string): string[] {
   const { lifetimeSeconds, smsNumber, binding, queueMode, profileIds } = parameters

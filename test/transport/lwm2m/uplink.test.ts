@@ -7,10 +7,12 @@ import {
   decodeDeregister,
   decodeRegister,
   decodeRegistered,
+  decodeSend,
   decodeUpdate,
   encodeDeregister,
   encodeRegister,
   encodeRegistered,
+  encodeSend,
   encodeUpdate,
   type RegisterParameters,
 } from '../../../transport/lwm2m/uplink.ts'
@@ -187,4 +189,28 @@ test('De-register', () => {
   expect(decodeDeregister(overTheWire(encodeDeregister(['rd', 'a'])))).toBe('a')
   expect(decodeDeregister(request(Code.delete, 'rd'))).toBeUndefined()
   expect(decodeDeregister(request(Code.post, 'rd/a'))).toBeUndefined()
+})
+
+describe('Send', () => {
+  const send = { contentFormat: 112, payload: Buffer.from([0x80]) }
+
+  test('is a POST /dp with its Content-Format', () => {
+    const message = overTheWire(encodeSend(send))
+    expect(message.code).toBe(Code.post)
+    expect(findStrings(message, OptionNumber.uriPath)).toEqual(['dp'])
+    expect(decodeSend(message)).toEqual(send)
+  })
+
+  test.each([
+    ['GET', { ...encodeSend(send), code: Code.get }],
+    ['another path', raw(['dp', 'x'], [], 'x', 112)],
+    ['a registration', raw(['rd'], [], 'x', 112)],
+    ['the root', raw([], [], 'x', 112)],
+  ])('%s is none', (_name, message) => expect(decodeSend(message)).toBeUndefined())
+
+  test('without a Content-Format it cannot be read', () => {
+    expect(() => decodeSend(raw(['dp'], [], 'x'))).toThrow(
+      expect.objectContaining({ code: 'UNSUPPORTED_CONTENT_FORMAT' }),
+    )
+  })
 })
