@@ -73,7 +73,7 @@ export class Lwm2mClient {
     this.#options = options
     this.#clock = clock
     this.#store = factoryBootstrap(options)
-    this.objects = new ObjectsApi(this.#store)
+    this.objects = new ObjectsApi(this.#store, () => clock.now() / 1000)
     const environment = this.#environment()
     this.#saving = savingOf(options, this.#store, environment.onError)
     this.#servers = new Servers(environment)

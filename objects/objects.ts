@@ -1,10 +1,12 @@
 import type { Content } from './content.ts'
 import type { ExecutableName, InstanceValues, ObjectDefinition, ResourceContent } from './definition.ts'
+import type { ResourceEntry } from './definition-table.ts'
 import { OperationError, PathError } from './errors.ts'
 import type { ExecuteArguments, ObjectHandlers, ResourceHandlers } from './handlers.ts'
 import { ObjectInstanceHandle, resourceIdOf } from './instance.ts'
 import { formatPath, type Path, parsePath } from './path.ts'
 import type { ObjectStore, Synchronous } from './store.ts'
+import type { TimeSeriesHandle, TimeSeriesOptions } from './time-series.ts'
 import type { ValueOf } from './value.ts'
 
 type ResourceName<D extends ObjectDefinition> = keyof InstanceValues<D> & string
@@ -24,9 +26,12 @@ type ResourceOf = [path: string] | [definition: ObjectDefinition, name: string]
 /** The objects of a client as an application uses them: paths as text, instances as typed handles. */
 export class ObjectsApi {
   readonly #store: ObjectStore
+  readonly #nowSeconds: (() => number) | undefined
 
-  constructor(store: ObjectStore) {
+  /** `nowSeconds` gives time series their times: seconds since 1970, never going backwards. */
+  constructor(store: ObjectStore, nowSeconds?: () => number) {
     this.#store = store
+    this.#nowSeconds = nowSeconds
   }
 
   /**
@@ -85,6 +90,31 @@ export class ObjectsApi {
   /** Makes servers wait until the returned function is called, see {@link ObjectStore.lock}. */
   lock(): () => void {
     return this.#store.lock()
+  }
+
+  /**
+   * Keeps a time series of a resource, or of a resource instance of a multiple one: each write of the application makes
+   * an entry with its time, also of an equal value. Reads, reports and Sends in SenML then carry the entries that the
+   * server does not have in place of the value, and no `read` handler of the resource is asked. What servers write makes no
+   * entry. For integer, unsigned, float, boolean and time. Throws `PathError`, OperationError `NOT_FOUND`, or
+   * `METHOD_NOT_ALLOWED` for another type, and TypeError for options out of range and for a second series of the place.
+   */
+  cache(path: string, options: TimeSeriesOptions): TimeSeriesHandle {
+    if (this.#nowSeconds === undefined) throw new TypeError('a time series needs a source of time')
+    const [place, resource] = this.#resourceAt(path)
+    if (place.length === 4 && !resource.multiple) {
+      throw new OperationError('NOT_FOUND', `${formatPath(place)} lies below a single resource`)
+    }
+    return this.#store.timeSeries.add(place, resource, options, this.#nowSeconds)
+  }
+
+  /**
+   * Tells that what a `read` handler supplies has changed, as a write would. Throws `PathError`, or OperationError
+   * `NOT_FOUND`.
+   */
+  changed(path: string): void {
+    const [place] = this.#resourceAt(path)
+    this.#store.changed(place)
   }
 
   /**
@@ -158,13 +188,21 @@ export class ObjectsApi {
       return handlers.add(definition.id, undefined, resourceIdOf(definition, name), toHandlers(handler))
     }
     const [text, handler] = args
-    const [objectId, instanceId, resourceId] = parsePath(text)
+    const [path, { id }] = this.#resourceAt(text)
+    return handlers.add(path[0] as number, path[1], id, toHandlers(handler))
+  }
+
+  /** The path of a resource or resource instance, and the resource it is of. */
+  #resourceAt(text: string): [path: Path, resource: ResourceEntry] {
+    const path = parsePath(text)
+    const [objectId, , resourceId] = path
     if (objectId === undefined || resourceId === undefined) {
       throw new PathError(`"${text}" is not the path of a resource such as /3/0/4`)
     }
-    if (this.#store.resource(objectId, resourceId) === undefined) {
+    const resource = this.#store.resource(objectId, resourceId)
+    if (resource === undefined) {
       throw new OperationError('NOT_FOUND', `there is no resource ${formatPath([objectId, resourceId])}`)
     }
-    return handlers.add(objectId, instanceId, resourceId, toHandlers(handler))
+    return [path, resource]
   }
 }
