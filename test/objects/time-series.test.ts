@@ -55,7 +55,7 @@ test('entries of one instant have times of their own, in the order of the writes
   for (const value of [1, 2, 3]) objects.set(integer, value)
   const times = series.save().map(({ timeSeconds }) => timeSeconds)
   expect(new Set(times).size).toBe(3)
-  expect(times).toEqual([...times].sort())
+  expect(times).toEqual([...times].sort((a, b) => a - b))
   expect(times.map(Math.floor)).toEqual([1_700_000_000, 1_700_000_000, 1_700_000_000])
 })
 
