@@ -3,7 +3,7 @@ import { OperationError, ValueError } from '../../objects/errors.ts'
 import { ObjectsApi } from '../../objects/objects.ts'
 import { restoreSnapshot, takeSnapshot } from '../../objects/snapshot.ts'
 import { ObjectStore } from '../../objects/store.ts'
-import type { TimeSeriesOptions } from '../../objects/time-series.ts'
+import type { TimeSeries, TimeSeriesOptions } from '../../objects/time-series.ts'
 import { deliver, integer, path, sensor, seriesAt, setUp, undelivered } from './time-series-setting.ts'
 
 test('each write of the application makes an entry with its time and is told, also of an equal value', () => {
@@ -76,23 +76,24 @@ test.each(['dropNewest', 'dropOldest'] as const)('a batch that fails takes its e
   expect(values()).toEqual([1, 2, 8])
 })
 
-test('what is delivered, restored or ended in a batch that fails stays so', () => {
-  for (const interrupt of ['deliver', 'restore', 'end'] as const) {
-    const { objects, store } = setUp()
-    const handle = objects.cache(integer, { capacity: 2, whenFull: 'dropOldest' })
-    const series = seriesAt(store)
-    for (const value of [1, 2]) objects.set(integer, value)
-    expect(() =>
-      objects.batch(() => {
-        objects.set(integer, 3)
-        if (interrupt === 'deliver') deliver(series, 1, 2)
-        else if (interrupt === 'restore') series.restore([{ timeSeconds: 1, value: 9 }])
-        else handle.end()
-        throw new Error('stop')
-      }),
-    ).toThrow('stop')
-    expect(undelivered(series, 1)).toEqual(interrupt === 'restore' ? [2, 3] : [])
-  }
+test.each([
+  ['delivered', (series: TimeSeries) => deliver(series, 1, 2), []],
+  ['delivered in part', (series: TimeSeries) => deliver(series, 1, 1), []],
+  ['restored', (series: TimeSeries) => series.restore([{ timeSeconds: 1, value: 9 }]), [2, 3]],
+  ['ended', (series: TimeSeries) => series.end(), []],
+] as const)('what is %s in a batch that fails stays so', (_, interrupt, left) => {
+  const { objects, store } = setUp()
+  objects.cache(integer, { capacity: 2, whenFull: 'dropOldest' })
+  const series = seriesAt(store)
+  for (const value of [1, 2]) objects.set(integer, value)
+  const failing = () =>
+    objects.batch(() => {
+      objects.set(integer, 3)
+      interrupt(series)
+      throw new Error('stop')
+    })
+  expect(failing).toThrow('stop')
+  expect([undelivered(series, 1), series.size]).toEqual([left, left.length])
 })
 
 test('what a server writes, and what is restored, sets the value and makes no entry', () => {
