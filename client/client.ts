@@ -74,7 +74,7 @@ export class Lwm2mClient {
     this.#options = options
     this.#clock = clock
     this.#store = factoryBootstrap(options)
-    this.objects = new ObjectsApi(this.#store)
+    this.objects = new ObjectsApi(this.#store, () => clock.now() / 1000)
     this.#streams = new ClientStreams({
       store: this.#store,
       hasGivenUp: () => this.actor.getSnapshot().matches('networkError'),

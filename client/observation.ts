@@ -4,9 +4,11 @@ import type { NotificationAttributes } from '../objects/attributes/evaluate.ts'
 import { TrackedValues } from '../objects/attributes/tracked-values.ts'
 import type { OperationContext, Outcome, SeriesPart } from '../objects/operations/operation.ts'
 import { perform } from '../objects/operations/perform.ts'
+import { readHandler } from '../objects/operations/target.ts'
 import { overlap, type Path } from '../objects/path.ts'
 import type { PathValue } from '../objects/path-value.ts'
 import type { ObjectStore } from '../objects/store.ts'
+import type { TimeSeries } from '../objects/time-series.ts'
 import type { CompositePart } from '../streams/composite.ts'
 import type { NotificationCause, ReportingState } from '../streams/notify-attributes.ts'
 import { observation, observedChanges } from '../streams/observation.ts'
@@ -97,6 +99,8 @@ export class Observation implements RelationListener, ReportingState, Observed {
   #relation: ObserveRelation | undefined
   #savedRelation: SavedRelation | undefined
   #inFlight: InFlight | undefined
+  /** The time series that keep what this has not told yet. */
+  #series: Set<TimeSeries> | undefined
 
   /** Before the first `watch` it knows nothing of changes. Throws OperationError for what cannot be observed. */
   constructor(host: ObservationHost, { operation, lastSentMs, pending, confirmedMs, relation }: ObservationStart) {
@@ -144,6 +148,7 @@ export class Observation implements RelationListener, ReportingState, Observed {
   /** Takes up the relation that a request asks for; returns the response that says so. */
   accept(request: PeerRequest, response: CoapMessage, { values = [] }: Outcome): CoapMessage {
     this.#tracked?.told(values)
+    this.#joinSeries()
     const relation = request.observe(this)
     this.#relation = relation
     return relation.accept(response)
@@ -225,6 +230,7 @@ export class Observation implements RelationListener, ReportingState, Observed {
       })
       return
     }
+    this.#joinSeries()
     const timeSeconds = clock.now() / 1000
     const outcome = perform(store, context, this.operation)
     if (!(outcome instanceof Promise)) {
@@ -283,7 +289,20 @@ export class Observation implements RelationListener, ReportingState, Observed {
     if (this.#ended) return
     this.#ended = true
     this.#changes.unsubscribe()
+    for (const series of this.#series ?? []) series.leave(this.#host.context.shortServerId)
     this.#host.ended(this, reason)
+  }
+
+  /** Has those time series wait for this that are there by now. */
+  #joinSeries(): void {
+    const { store, context } = this.#host
+    if (store.timeSeries.isEmpty) return
+    this.#series ??= new Set()
+    for (const series of this.paths.flatMap(path => store.timeSeries.below(path))) {
+      if (this.#series.has(series)) continue
+      this.#series.add(series)
+      series.join(context.shortServerId)
+    }
   }
 
   #takeInFlight(): InFlight | undefined {
@@ -335,7 +354,7 @@ export class Observation implements RelationListener, ReportingState, Observed {
     const tracked = new TrackedValues({
       attributesAt: path => attributes.at(path, this),
       contentAt: path => store.content(path),
-      isSampled: path => this.#isSampled && store.handlers.find('read', path.slice(0, 3)) !== undefined,
+      isSampled: path => this.#isSampled && readHandler(store, path.slice(0, 3)) !== undefined,
     })
     // Nothing waits, so what the store holds is what the server was told last.
     if (!this.pending) for (const path of this.paths) tracked.told(store.entries(path))

@@ -1,5 +1,6 @@
 import { bootstrapOnlyObjects } from '../objects/definition-table.ts'
 import { readValues } from '../objects/operations/read.ts'
+import { readHandler } from '../objects/operations/target.ts'
 import type { Path } from '../objects/path.ts'
 import type { ObjectStore } from '../objects/store.ts'
 import type { SampledPlace } from '../streams/sample.ts'
@@ -13,7 +14,7 @@ export function sampledPlaces(
 ): readonly SampledPlace[] {
   const places: SampledPlace[] = []
   for (const path of observed.paths.flatMap(top => resourcesBelow(store, top))) {
-    if (store.handlers.find('read', path) === undefined) continue
+    if (readHandler(store, path) === undefined) continue
     const seconds = samplePeriodSeconds(attributes.at(path, observed))
     if (seconds !== undefined) places.push({ periodMs: seconds * 1000, read: () => readValues(store, path) })
   }

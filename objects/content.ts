@@ -62,6 +62,22 @@ export function appendContent(path: Path, content: StoredContent, into: PathValu
   else for (const id of ascendingIds(content)) into.push({ path: [...path, id], value: content.get(id) as Value })
 }
 
+/** Appends what lies in the instance at `path`, of those resources that pass the filter; the path alone for nothing. */
+export function appendInstance(
+  path: Path,
+  resources: readonly ResourceEntry[],
+  instance: ReadonlyMap<number, StoredContent>,
+  filter: ((resource: ResourceEntry) => boolean) | undefined,
+  into: PathValue[],
+): void {
+  const before = into.length
+  for (const resource of resources) {
+    const content = instance.get(resource.id)
+    if (content !== undefined && filter?.(resource) !== false) appendContent([...path, resource.id], content, into)
+  }
+  if (into.length === before) into.push({ path })
+}
+
 export function sameContent(a: StoredContent | undefined, b: StoredContent | undefined): boolean {
   if (!(a instanceof Map) || !(b instanceof Map)) return sameValue(a as Value | undefined, b as Value | undefined)
   if (a.size !== b.size) return false
@@ -71,4 +87,10 @@ export function sameContent(a: StoredContent | undefined, b: StoredContent | und
 
 export function ascendingIds(map: ReadonlyMap<number, unknown>): number[] {
   return [...map.keys()].sort((a, b) => a - b)
+}
+
+export function lowestFreeId(map: ReadonlyMap<number, unknown>): number {
+  let id = 0
+  while (map.has(id)) id++
+  return id
 }

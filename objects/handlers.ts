@@ -17,7 +17,8 @@ export interface ResourceHandlers {
   readonly execute?: (path: Path, args: ExecuteArguments) => void | Promise<void>
   /**
    * Judges a value a server writes, once for each resource or resource instance, when the whole Write is in the store
-   * and can still be undone. `false` refuses the Write with 4.00.
+   * and can still be undone. `false` refuses the Write with 4.00. With a time series it also judges what the application
+   * writes: `false` keeps that out of the series.
    */
   readonly validate?: (path: Path, value: Value) => boolean
   /** Is told of a value a server wrote, after every `validate` of the Write; a throw undoes the Write. */
@@ -82,7 +83,7 @@ function attach<H extends object>(map: Map<number, H>, place: number, handlers: 
 }
 
 /** Three 16-bit identifiers in one exact number; MAX_ID stands for "every instance". */
-function placeOf(objectId: number, instanceId: number | undefined, resourceId: number): number {
+export function placeOf(objectId: number, instanceId: number | undefined, resourceId: number): number {
   return (objectId * 65536 + (instanceId ?? MAX_ID)) * 65536 + resourceId
 }
 

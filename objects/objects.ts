@@ -1,11 +1,13 @@
 import type { Content } from './content.ts'
 import type { ExecutableName, InstanceValues, ObjectDefinition, ResourceContent } from './definition.ts'
+import type { ResourceEntry } from './definition-table.ts'
 import { OperationError, PathError } from './errors.ts'
 import type { ExecuteArguments, ObjectHandlers, ResourceHandlers } from './handlers.ts'
 import { ObjectInstanceHandle, resourceIdOf } from './instance.ts'
 import { type Path, parsePath } from './path.ts'
 import { parseResourcePath } from './resource-path.ts'
 import type { ObjectStore, Synchronous } from './store.ts'
+import type { TimeSeriesHandle, TimeSeriesOptions } from './time-series.ts'
 import type { ValueOf } from './value.ts'
 
 type ResourceName<D extends ObjectDefinition> = keyof InstanceValues<D> & string
@@ -25,9 +27,12 @@ type ResourceOf = [path: string] | [definition: ObjectDefinition, name: string]
 /** The objects of a client as an application uses them: paths as text, instances as typed handles. */
 export class ObjectsApi {
   readonly #store: ObjectStore
+  readonly #nowSeconds: (() => number) | undefined
 
-  constructor(store: ObjectStore) {
+  /** `nowSeconds` gives time series their times: seconds since 1970, never going backwards. */
+  constructor(store: ObjectStore, nowSeconds?: () => number) {
     this.#store = store
+    this.#nowSeconds = nowSeconds
   }
 
   /**
@@ -86,6 +91,28 @@ export class ObjectsApi {
   /** Makes servers wait until the returned function is called, see {@link ObjectStore.lock}. */
   lock(): () => void {
     return this.#store.lock()
+  }
+
+  /**
+   * Keeps a time series of a resource, or of a resource instance of a multiple one: each write of the application makes
+   * an entry with its time, also of an equal value. Reads, reports and Sends in SenML then carry the entries that the
+   * server does not have in place of the value, and no `read` handler of the resource is asked. What servers write makes no
+   * entry. For integer, unsigned, float, boolean and time. Throws `PathError`, OperationError `NOT_FOUND`, or
+   * `METHOD_NOT_ALLOWED` for another type, and TypeError for options out of range and for a second series of the place.
+   */
+  cache(path: string, options: TimeSeriesOptions): TimeSeriesHandle {
+    if (this.#nowSeconds === undefined) throw new TypeError('a time series needs a source of time')
+    const place = parseResourcePath(path, this.#store)
+    const resource = this.#store.resource(place[0], place[2]) as ResourceEntry
+    return this.#store.timeSeries.add(place, resource, options, this.#nowSeconds)
+  }
+
+  /**
+   * Tells that what a `read` handler supplies has changed, as a write would. Throws `PathError`, or OperationError
+   * `NOT_FOUND`.
+   */
+  changed(path: string): void {
+    this.#store.changed(parseResourcePath(path, this.#store))
   }
 
   /**

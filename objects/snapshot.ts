@@ -46,7 +46,7 @@ export function restoreSnapshot(store: ObjectStore, snapshot: Snapshot, options:
       const keepsReadOnly = options.keepReadOnly === true && !accountObjectIds.includes(objectId)
       restoreObject(store, objectId, objects.get(objectId) ?? [], keepsReadOnly)
     }
-  })
+  }, 'snapshot')
 }
 
 function restoreObject(

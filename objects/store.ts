@@ -1,9 +1,11 @@
 import {
   appendContent,
+  appendInstance,
   ascendingIds,
   type Content,
   checkContent,
   checkResourceValue,
+  lowestFreeId,
   type ResourceInstances,
   type StoredContent,
   sameContent,
@@ -16,6 +18,7 @@ import { Handlers, isPromiseLike } from './handlers.ts'
 import { Lock } from './lock.ts'
 import { formatPath, MAX_ID, type Path } from './path.ts'
 import type { PathValue } from './path-value.ts'
+import { TimeSeriesTable } from './time-series-table.ts'
 import type { Value } from './value.ts'
 
 /**
@@ -27,8 +30,11 @@ export interface Change {
   readonly kind: 'value' | 'created' | 'deleted'
 }
 
-/** Who writes: what a server writes counts as a change even when the value stays the same. */
-export type Origin = 'application' | 'server'
+/**
+ * Who writes: what a server writes counts as a change even when the value stays the same, what the application writes
+ * enters time series, what is restored does neither.
+ */
+export type Origin = 'application' | 'server' | 'snapshot'
 
 /** Result of a synchronous function; an async function has none, so that passing one does not compile. */
 export type Synchronous<T> = T extends PromiseLike<unknown> ? never : T
@@ -47,6 +53,7 @@ interface StoredObject {
  */
 export class ObjectStore implements Schema {
   readonly handlers = new Handlers()
+  readonly timeSeries = new TimeSeriesTable(this.handlers)
   readonly #objects = new Map<number, StoredObject>()
   readonly #listeners = new Set<(changes: readonly Change[]) => void>()
   readonly #lock = new Lock(() => this.#publish())
@@ -160,29 +167,42 @@ export class ObjectStore implements Schema {
   set(path: Path, content: Content): void {
     const instance = this.#instance(path)
     const resource = this.#resource(path)
-    if (path.length === 3) {
-      const next = checkContent(resource, content)
-      const before = instance.get(resource.id)
-      if (this.#origin === 'application' && before !== undefined && sameContent(before, next)) return
-      put(instance, resource.id, next)
-      this.#note('value', path, () => put(instance, resource.id, before))
-    } else {
-      this.#setResourceInstance(instance, resource, path, checkResourceValue(resource, content))
-    }
+    if (path.length !== 3) return this.#setResourceInstance(instance, resource, path, content)
+    const next = checkContent(resource, content)
+    const entered = this.#enter(path, next)
+    const before = instance.get(resource.id)
+    if (!entered && this.#origin !== 'server' && before !== undefined && sameContent(before, next)) return
+    put(instance, resource.id, next)
+    this.#note('value', path, () => put(instance, resource.id, before))
   }
 
-  #setResourceInstance(instance: Instance, resource: ResourceEntry, path: Path, next: Value): void {
+  #setResourceInstance(instance: Instance, resource: ResourceEntry, path: Path, content: Content): void {
+    const next = checkResourceValue(resource, content)
     const id = checkId(path[3] as number)
+    const entered = this.#enter(path, next)
     const existing = instance.get(resource.id) as ResourceInstances | undefined
     const values = existing ?? new Map<number, Value>()
     const before = values.get(id)
-    if (this.#origin === 'application' && before !== undefined && sameContent(before, next)) return
+    if (!entered && this.#origin !== 'server' && before !== undefined && sameContent(before, next)) return
     instance.set(resource.id, values)
     values.set(id, next)
     this.#note('value', path, () => {
       put(values, id, before)
       put(instance, resource.id, existing)
     })
+  }
+
+  /** Whether a write makes an entry of a time series; then even an equal value is a change. */
+  #enter(path: Path, content: StoredContent): boolean {
+    if (this.timeSeries.isEmpty || this.#origin !== 'application') return false
+    return this.timeSeries.enter(path, content, this.#batches > 0 ? this.#undo : undefined)
+  }
+
+  /** Tells of a change that the store cannot know of: what a `read` handler supplies is another. */
+  changed(path: Path): void {
+    this.#instance(path)
+    this.#resource(path)
+    this.#note('value', path, () => undefined)
   }
 
   /** Removes a resource or a resource instance; nothing happens when it is not there. The instance must exist. */
@@ -326,25 +346,4 @@ function put<V>(map: Map<number, V>, id: number, value: V | undefined): void {
 function checkId(id: number): number {
   if (Number.isInteger(id) && id >= 0 && id < MAX_ID) return id
   throw new OperationError('BAD_REQUEST', 'an instance id is 0 to 65534')
-}
-
-function lowestFreeId(instances: ReadonlyMap<number, unknown>): number {
-  let id = 0
-  while (instances.has(id)) id++
-  return id
-}
-
-function appendInstance(
-  path: Path,
-  resources: readonly ResourceEntry[],
-  instance: Instance,
-  filter: ((resource: ResourceEntry) => boolean) | undefined,
-  into: PathValue[],
-): void {
-  const before = into.length
-  for (const resource of resources) {
-    const content = instance.get(resource.id)
-    if (content !== undefined && filter?.(resource) !== false) appendContent([...path, resource.id], content, into)
-  }
-  if (into.length === before) into.push({ path })
 }

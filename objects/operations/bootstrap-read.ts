@@ -10,9 +10,14 @@ const readableObjects: ReadonlySet<number | undefined> = new Set([1, 2])
 /** Performs a Bootstrap-Read on the Server or the Access Control object or one of their instances; others are 4.05. */
 export function bootstrapRead(
   store: ObjectStore,
-  context: BootstrapContext,
+  { enablerVersion = '1.1' }: BootstrapContext,
   { path, accept }: BootstrapOperationOf<'bootstrapRead'>,
 ): Outcome | Promise<Outcome> {
   if (!readableObjects.has(path[0]) || path.length > 2) throw notAllowed(path, 'Bootstrap-Read')
-  return read(store, fullAccess, context, { kind: 'read', path, ...(accept === undefined ? {} : { accept }) })
+  return read(
+    store,
+    fullAccess,
+    { enablerVersion },
+    { kind: 'read', path, ...(accept === undefined ? {} : { accept }) },
+  )
 }

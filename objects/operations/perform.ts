@@ -38,10 +38,10 @@ function dispatch(store: ObjectStore, context: OperationContext, operation: Oper
       return read(store, access, context, operation)
     case 'observeComposite':
       observationAttributes(store, context, operation)
-      return readComposite(store, access, operation)
+      return readComposite(store, access, context, operation)
     case 'readComposite':
     case 'cancelObservationComposite':
-      return readComposite(store, access, operation)
+      return readComposite(store, access, context, operation)
     case 'discover':
       return discover(store, access, context, operation)
     case 'write':

@@ -1,6 +1,6 @@
 import type { Access } from '../access.ts'
 import { bootstrapOnlyObjects } from '../definition-table.ts'
-import { OperationError, type OperationErrorCode, ResponseCode } from '../errors.ts'
+import { OperationError, type OperationErrorCode } from '../errors.ts'
 import { ContentFormat, type DataFormat } from '../formats/format.ts'
 import { formatOf } from '../formats/formats.ts'
 import { decodePaths } from '../formats/path-list.ts'
@@ -10,6 +10,7 @@ import type { PathValue } from '../path-value.ts'
 import type { ObjectStore } from '../store.ts'
 import type { OperationOf, Outcome } from './operation.ts'
 import { allThen, andThen, readValues } from './read.ts'
+import { type ReadContext, readOutcome } from './read-outcome.ts'
 
 type Composite = OperationOf<'readComposite' | 'observeComposite' | 'cancelObservationComposite'>
 
@@ -29,29 +30,30 @@ const skipped: ReadonlySet<OperationErrorCode> = new Set(['NOT_FOUND', 'METHOD_N
  * root is every object but those of bootstrap. When nothing is left, the answer is 4.01 if the server lacks a right to
  * something, or else what is wrong with the first place; an object of bootstrap is 4.01 in any case.
  */
-export function readComposite(store: ObjectStore, access: Access, operation: Composite): Outcome | Promise<Outcome> {
+export function readComposite(
+  store: ObjectStore,
+  access: Access,
+  context: ReadContext,
+  operation: Composite,
+): Outcome | Promise<Outcome> {
   const { kind, accept = ContentFormat.senmlCbor, contentFormat, payload } = operation
   const format = answerFormats.has(accept) ? formatOf(accept) : undefined
   if (format === undefined) throw new OperationError('NOT_ACCEPTABLE', `Content-Format ${accept} is no answer to this`)
   if (contentFormat === undefined) throw new OperationError('UNSUPPORTED_CONTENT_FORMAT', 'Content-Format missing')
-  return readPlaces(store, access, kind, format, decodePaths(contentFormat, payload))
+  return readPlaces(store, access, context, kind, format, decodePaths(contentFormat, payload))
 }
 
 /** What a Read-Composite of these paths answers in this format. Throws as {@link readComposite}. */
 export function readPlaces(
   store: ObjectStore,
   access: Access,
+  context: ReadContext,
   kind: Composite['kind'],
   format: DataFormat,
   paths: readonly Path[],
 ): Outcome | Promise<Outcome> {
   const parts = placesOf(store, paths).map(place => attempt(() => readValues(store, place, access, kind)))
-  return andThen(allThen(parts, checkReadable), values => ({
-    responseCode: ResponseCode.content,
-    contentFormat: format.contentFormat,
-    payload: format.encode([], values, store),
-    values,
-  }))
+  return andThen(allThen(parts, checkReadable), values => readOutcome(store, context, kind, format, [], values))
 }
 
 /** What to read, in tree order and each thing once: an object becomes its instances, since each has its own rights. */

@@ -2,15 +2,16 @@ import { type Access, fullAccess } from '../access.ts'
 import { appendContent, checkReadContent, type StoredContent } from '../content.ts'
 import type { ResourceEntry } from '../definition-table.ts'
 import type { EnablerVersion } from '../enabler.ts'
-import { OperationError, ResponseCode } from '../errors.ts'
+import { OperationError } from '../errors.ts'
 import { ContentFormat } from '../formats/format.ts'
 import { formatOf } from '../formats/formats.ts'
 import { callHandler, isPromiseLike } from '../handlers.ts'
 import type { Path } from '../path.ts'
 import type { PathValue } from '../path-value.ts'
 import type { ObjectStore } from '../store.ts'
-import type { BootstrapContext, OperationKind, OperationOf, Outcome } from './operation.ts'
-import { findTarget, notAllowed, notFound } from './target.ts'
+import type { OperationKind, OperationOf, Outcome } from './operation.ts'
+import { type ReadContext, readOutcome } from './read-outcome.ts'
+import { findTarget, notAllowed, notFound, readHandler } from './target.ts'
 
 /** What is answered without Accept: what every client of the enabler must have (LwM2M Core 1.0 §6.4, 1.1 §7.4). */
 const defaultFormats: Readonly<Record<EnablerVersion, ContentFormat>> = {
@@ -23,17 +24,15 @@ const defaultFormats: Readonly<Record<EnablerVersion, ContentFormat>> = {
 export function read(
   store: ObjectStore,
   access: Access,
-  { enablerVersion = '1.1' }: BootstrapContext,
-  { kind, path, accept = defaultFormats[enablerVersion] }: OperationOf<'read' | 'observe' | 'cancelObservation'>,
+  context: ReadContext,
+  operation: OperationOf<'read' | 'observe' | 'cancelObservation'>,
 ): Outcome | Promise<Outcome> {
+  const { kind, path, accept = defaultFormats[context.enablerVersion ?? '1.1'] } = operation
   const format = formatOf(accept)
   if (format === undefined) throw new OperationError('NOT_ACCEPTABLE', `Content-Format ${accept} is not supported`)
-  return andThen(readValues(store, path, access, kind), values => ({
-    responseCode: ResponseCode.content,
-    contentFormat: format.contentFormat,
-    payload: format.encode(path, values, store),
-    values,
-  }))
+  return andThen(readValues(store, path, access, kind), values =>
+    readOutcome(store, context, kind, format, path, values),
+  )
 }
 
 /**
@@ -92,7 +91,7 @@ function contentOf(
   path: Path,
   resource: ResourceEntry,
 ): StoredContent | undefined | Promise<StoredContent | undefined> {
-  const handler = store.handlers.find('read', path)
+  const handler = readHandler(store, path)
   if (handler === undefined) return store.content(path)
   return callHandler(path, () =>
     andThen(handler(path), content => (content === undefined ? undefined : checkReadContent(resource, content))),

@@ -48,7 +48,8 @@ export function readSend(
   })
   if (kept !== undefined && paths.length === 0) return encode(kept)
   const access = accessOf(store, context.shortServerId)
-  const outcome = attempt(() => readPlaces(store, access, 'readComposite', format, paths))
+  // As a report, it is bounded in what it carries of time series.
+  const outcome = attempt(() => readPlaces(store, access, context, 'observeComposite', format, paths))
   return andThen(outcome, read => {
     if (read instanceof OperationError) {
       if (kept === undefined) throw read

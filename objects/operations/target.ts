@@ -1,6 +1,7 @@
 import type { Access } from '../access.ts'
 import { bootstrapOnlyObjects, type ResourceEntry } from '../definition-table.ts'
 import { OperationError } from '../errors.ts'
+import type { ResourceHandlers } from '../handlers.ts'
 import { formatPath, type Path } from '../path.ts'
 import type { ObjectStore } from '../store.ts'
 import type { OperationKind } from './operation.ts'
@@ -34,7 +35,12 @@ export function findTarget(
  */
 export function isPresent(store: ObjectStore, path: Path, resource: ResourceEntry): boolean {
   if (resource.executable) return store.handlers.find('execute', path) !== undefined
-  return store.has(path) || store.handlers.find('read', path) !== undefined
+  return store.has(path) || readHandler(store, path) !== undefined
+}
+
+/** What supplies a resource in place of the store: nothing does while it has a time series. */
+export function readHandler(store: ObjectStore, path: Path): ResourceHandlers['read'] {
+  return store.timeSeries.holdsResource(path) ? undefined : store.handlers.find('read', path)
 }
 
 export function notFound(path: Path): OperationError {
