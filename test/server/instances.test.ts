@@ -76,7 +76,7 @@ test('Write-Composite: all or nothing', async () => {
   expect([site.client.objects.get('/1/0/2'), site.client.objects.get('/1/0/3')]).toEqual([1, 60])
 })
 
-test('Observe-Composite gives the values; the client does not notify yet', async () => {
+test('Observe-Composite gives the values, all of them with each change, and ends with its registration', async () => {
   const emitted: unknown[] = []
   let completed = false
   site.server.observeComposite(endpoint, ['/3303/0/5700', '/1/0/1']).subscribe({
@@ -85,13 +85,16 @@ test('Observe-Composite gives the values; the client does not notify yet', async
       completed = true
     },
   })
+  const values = (sensorValue: number) => [
+    { path: [1, 0, 1], value: 86_400 },
+    { path: [3303, 0, 5700], value: sensorValue },
+  ]
   await site.clock.advance(1_000)
-  expect(emitted).toEqual([
-    [
-      { path: [1, 0, 1], value: 86_400 },
-      { path: [3303, 0, 5700], value: 21.5 },
-    ],
-  ])
+  site.client.objects.set('/3303/0/5700', 22)
+  await site.clock.advance(1_000)
+  expect(emitted).toEqual([values(21.5), values(22)])
+  expect(completed).toBe(false)
+  await settle(site.client.stop())
   expect(completed).toBe(true)
 })
 
