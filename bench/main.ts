@@ -1,6 +1,7 @@
 import { benchClients } from './clients.ts'
 import { benchFormats } from './formats.ts'
 import { benchMemory } from './memory.ts'
+import { benchObserve } from './observe.ts'
 import { benchRead } from './read.ts'
 import { compileWorkers } from './worker.ts'
 
@@ -9,6 +10,7 @@ const benches: Record<string, () => Promise<void>> = {
   formats: benchFormats,
   memory: benchMemory,
   clients: benchClients,
+  observe: benchObserve,
 }
 
 const names = process.argv.slice(2)
