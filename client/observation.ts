@@ -1,6 +1,5 @@
 import { BehaviorSubject, Subscription } from 'rxjs'
 import type { Attributes } from '../objects/attributes/attributes.ts'
-import type { NotificationAttributes } from '../objects/attributes/evaluate.ts'
 import { TrackedValues } from '../objects/attributes/tracked-values.ts'
 import type { OperationContext, Outcome, SeriesPart } from '../objects/operations/operation.ts'
 import { perform } from '../objects/operations/perform.ts'
@@ -83,7 +82,6 @@ export class Observation implements RelationListener, ReportingState, Observed {
   lastSentMs: number
   pending: boolean
   readonly #host: ObservationHost
-  readonly #periods: BehaviorSubject<NotificationAttributes> | undefined
   readonly #parts: BehaviorSubject<readonly CompositePart[]> | undefined
   #confirmedMs: number
   #isConfirmable: boolean | undefined
@@ -113,7 +111,6 @@ export class Observation implements RelationListener, ReportingState, Observed {
     this.#confirmedMs = confirmedMs
     this.#savedRelation = relation
     if (this.isComposite) this.#parts = new BehaviorSubject(this.#partsNow())
-    else this.#periods = new BehaviorSubject(host.attributes.periods(operation.path, this))
     this.#judge()
   }
 
@@ -179,9 +176,8 @@ export class Observation implements RelationListener, ReportingState, Observed {
   /** The attributes in force are others, somewhere at, above or below what is observed. */
   refreshAttributes(): void {
     const isRebuilt = this.#judge()
-    if (isRebuilt && this.#watch !== undefined) this.watch(this.#watch)
     this.#parts?.next(this.#partsNow())
-    this.#periods?.next(this.#host.attributes.periods(this.operation.path, this))
+    if (this.#watch !== undefined && (isRebuilt || !this.isComposite)) this.watch(this.#watch)
   }
 
   /** Whether a change there may make the attributes in force others. */
@@ -326,10 +322,10 @@ export class Observation implements RelationListener, ReportingState, Observed {
       if (recording) return observedChanges(options).subscribe()
       return this.pending ? Subscription.EMPTY : observedChanges(options).subscribe(this)
     }
-    const attributes$ = this.#periods
-    if (attributes$ !== undefined) return observation({ ...options, state: this, attributes$ }).subscribe(this)
-    const parts$ = this.#parts as BehaviorSubject<readonly CompositePart[]>
-    return observation({ ...options, state: this, parts$ }).subscribe(this)
+    const periods = this.#parts
+      ? { parts$: this.#parts }
+      : { attributes: attributes.periods(this.operation.path, this) }
+    return observation({ ...options, ...periods, state: this }).subscribe(this)
   }
 
   #partsNow(): readonly CompositePart[] {

@@ -10,7 +10,7 @@ export interface CompositePart {
   readonly attributes: NotificationAttributes
 }
 
-export interface CompositeOptions extends Omit<NotifyAttributesOptions, 'attributes$'> {
+export interface CompositeOptions extends Pick<NotifyAttributesOptions, 'clock' | 'state'> {
   /** The parts, the present ones on subscription. */
   readonly parts$: Observable<readonly CompositePart[]>
 }

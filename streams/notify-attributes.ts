@@ -16,25 +16,30 @@ export interface ReportingState extends NotificationState {
 }
 
 export interface NotifyAttributesOptions {
+  /** The attributes in force; without, none. */
+  readonly attributes?: NotificationAttributes
   /**
-   * The attributes in force, the present ones on subscription; none before the first value. New ones take effect at
-   * once, count from the last notification and keep what is held; the last stay in force when the stream completes.
+   * Others as they come into force, the present ones on subscription. New ones take effect at once, count from the last
+   * notification and keep what is held; the last stay in force when the stream completes.
    */
-  readonly attributes$: Observable<NotificationAttributes>
+  readonly attributes$?: Observable<NotificationAttributes>
   readonly clock: Clock
   /**
-   * Where the pipeline goes on from, and what it keeps up to date: its owner can stop it and start another later. Times
-   * in milliseconds of `clock`. Default: nothing pending, the last notification sent at the time of the subscription.
+   * Where the pipeline goes on from, and what it keeps up to date: its owner can stop it and start another later, with other
+   * attributes, too. Times in milliseconds of `clock`. Default: nothing pending, the last notification sent at the time of
+   * the subscription.
    */
   readonly state?: ReportingState
 }
+
+const none: NotificationAttributes = {}
 
 /** One observation between two notifications: at most one timer, and no allocation for a change. */
 class Reporter implements Observer<unknown>, Unsubscribable {
   readonly #state: ReportingState
   readonly #subscriber: Subscriber<NotificationCause>
   readonly #clock: Clock
-  #attributes: NotificationAttributes = {}
+  #attributes: NotificationAttributes = none
   #timer: Timer
   #timerMs = Number.POSITIVE_INFINITY
 
@@ -95,7 +100,7 @@ class Reporter implements Observer<unknown>, Unsubscribable {
   }
 }
 
-/** The other inlet of a reporter; a class of its own because closures would cost 900 bytes an observation. */
+/** The other inlet of a reporter. */
 class AttributesObserver implements Observer<NotificationAttributes> {
   readonly #reporter: Reporter
 
@@ -122,10 +127,11 @@ class AttributesObserver implements Observer<NotificationAttributes> {
 export function notifyAttributes(options: NotifyAttributesOptions): OperatorFunction<unknown, NotificationCause> {
   return source =>
     new Observable(subscriber => {
-      const { attributes$, clock, state = { lastSentMs: clock.now(), pending: false } } = options
+      const { attributes, attributes$, clock, state = { lastSentMs: clock.now(), pending: false } } = options
       const reporter = new Reporter(subscriber, clock, state)
       subscriber.add(reporter)
-      subscriber.add(attributes$.subscribe(new AttributesObserver(reporter)))
+      if (attributes !== undefined) reporter.setAttributes(attributes)
+      if (attributes$ !== undefined) subscriber.add(attributes$.subscribe(new AttributesObserver(reporter)))
       subscriber.add(source.subscribe(reporter))
     })
 }

@@ -45,12 +45,16 @@ function isNoSecret({ path }: Change): boolean {
   return !bootstrapOnlyObjects.has(path[0] as number)
 }
 
-export type ObservationOptions = ObservedChangesOptions &
-  Pick<NotifyAttributesOptions, 'state'> &
-  (Pick<NotifyAttributesOptions, 'attributes$'> | { readonly parts$: Observable<readonly CompositePart[]> })
+export interface ObservationOptions extends ObservedChangesOptions, NotifyAttributesOptions {
+  /** The paths with the periods of each, in place of attributes for all. */
+  readonly parts$?: Observable<readonly CompositePart[]>
+}
 
 /** When to notify one observation, and why: read what it is about and send at each emission. */
 export function observation(options: ObservationOptions): Observable<NotificationCause> {
   const changes = observedChanges(options)
-  return 'parts$' in options ? changes.pipe(composite(options)) : changes.pipe(notifyAttributes(options))
+  const { parts$ } = options
+  return parts$ === undefined
+    ? changes.pipe(notifyAttributes(options))
+    : changes.pipe(composite({ ...options, parts$ }))
 }

@@ -1,4 +1,4 @@
-import { Observable, type Subscriber, type Subscription } from 'rxjs'
+import { Observable, Subscriber, type Subscription, type Unsubscribable } from 'rxjs'
 import type { Path } from '../objects/path.ts'
 import type { Change } from '../objects/store.ts'
 
@@ -8,8 +8,9 @@ type Observer = Subscriber<readonly Change[]>
 class PathNode {
   readonly #parent: PathNode | undefined
   readonly #id: number
-  #children: Map<number, PathNode> | undefined
-  #observers: readonly Observer[] = []
+  /** Most places lead to one other: a Map comes with the second. */
+  #children: PathNode | Map<number, PathNode> | undefined
+  #observers: Observer | readonly Observer[] | undefined
 
   constructor(parent?: PathNode, id = 0) {
     this.#parent = parent
@@ -19,59 +20,111 @@ class PathNode {
   /** Nodes below this one. */
   get size(): number {
     let size = 0
-    this.#children?.forEach(child => {
+    this.#forEachChild(child => {
       size += 1 + child.size
     })
     return size
   }
 
   child(id: number): PathNode | undefined {
-    return this.#children?.get(id)
+    const children = this.#children
+    if (children instanceof Map) return children.get(id)
+    return children !== undefined && children.#id === id ? children : undefined
   }
 
   grow(id: number): PathNode {
-    this.#children ??= new Map()
-    let child = this.#children.get(id)
-    if (child === undefined) {
-      child = new PathNode(this, id)
-      this.#children.set(id, child)
+    const known = this.child(id)
+    if (known !== undefined) return known
+    const child = new PathNode(this, id)
+    const children = this.#children
+    if (children === undefined) this.#children = child
+    else if (children instanceof Map) children.set(id, child)
+    else {
+      this.#children = new Map([
+        [children.#id, children],
+        [id, child],
+      ])
     }
     return child
   }
 
   add(observer: Observer): void {
-    this.#observers = [...this.#observers, observer]
+    const observers = this.#observers
+    if (observers === undefined) this.#observers = observer
+    else this.#observers = observers instanceof Subscriber ? [observers, observer] : [...observers, observer]
   }
 
   remove(observer: Observer): void {
-    this.#observers = this.#observers.filter(other => other !== observer)
+    const observers = this.#observers
+    if (observers === observer) this.#observers = undefined
+    else if (observers !== undefined && !(observers instanceof Subscriber)) {
+      const others = observers.filter(other => other !== observer)
+      this.#observers = others.length === 0 ? undefined : others
+    }
     this.#prune()
   }
 
   /** The observers at this node. */
   forEach(visit: (observer: Observer) => void): void {
-    this.#observers.forEach(visit)
+    const observers = this.#observers
+    if (observers instanceof Subscriber) visit(observers)
+    else observers?.forEach(visit)
   }
 
   /** The observers at this node and below it. */
   forEachCovered(visit: (observer: Observer) => void): void {
-    this.#observers.forEach(visit)
-    this.#children?.forEach(child => {
+    this.forEach(visit)
+    this.#forEachChild(child => {
       child.forEachCovered(visit)
     })
   }
 
-  /** Leaves the trie once nothing is observed here or below, and takes along each node above that only led here. */
-  #prune(): void {
-    if (this.#observers.length > 0 || this.#children !== undefined || this.#parent === undefined) return
-    this.#parent.#drop(this.#id)
+  #forEachChild(visit: (child: PathNode) => void): void {
+    const children = this.#children
+    if (children instanceof Map) children.forEach(visit)
+    else if (children !== undefined) visit(children)
   }
 
-  #drop(id: number): void {
-    this.#children?.delete(id)
-    if (this.#children?.size !== 0) return
-    this.#children = undefined
+  /** Leaves the trie once nothing is observed here or below, and takes along each node above that only led here. */
+  #prune(): void {
+    if (this.#observers !== undefined || this.#children !== undefined || this.#parent === undefined) return
+    this.#parent.#drop(this)
+  }
+
+  #drop(child: PathNode): void {
+    const children = this.#children
+    if (children === child) this.#children = undefined
+    else if (children instanceof Map) {
+      // One that left already may have been followed by another.
+      if (children.get(child.#id) === child) children.delete(child.#id)
+      if (children.size === 0) this.#children = undefined
+    }
     this.#prune()
+  }
+}
+
+/** An observer at its places; a class of its own because closures would take more of the memory of an observation. */
+class Watch implements Unsubscribable {
+  readonly #onEnd: () => void
+  readonly #places: PathNode | readonly PathNode[]
+  readonly #observer: Observer
+
+  constructor(onEnd: () => void, places: PathNode | readonly PathNode[], observer: Observer) {
+    this.#onEnd = onEnd
+    this.#places = places
+    this.#observer = observer
+    this.#forEachPlace(place => place.add(observer))
+  }
+
+  unsubscribe(): void {
+    this.#forEachPlace(place => place.remove(this.#observer))
+    this.#onEnd()
+  }
+
+  #forEachPlace(visit: (place: PathNode) => void): void {
+    const places = this.#places
+    if (places instanceof PathNode) visit(places)
+    else places.forEach(visit)
   }
 }
 
@@ -99,23 +152,28 @@ export class PathRouter {
    * /3/0 sees a change of /3/0/9, and /3/0/7/1 sees one reported for /3/0/7 and the deletion of /3/0.
    */
   changesOf(path: Path): Observable<readonly Change[]> {
-    return new Observable(observer => this.#watch([path], observer))
+    return new Observable(observer => this.#watch(this.#grow(path), observer))
   }
 
   /** Once per batch, those of its changes that concern any of the paths, each once. */
   changesOfAny(paths: readonly Path[]): Observable<readonly Change[]> {
-    return new Observable(observer => this.#watch(paths, observer))
+    return new Observable(observer =>
+      this.#watch(
+        paths.map(path => this.#grow(path)),
+        observer,
+      ),
+    )
   }
 
-  #watch(paths: readonly Path[], observer: Observer): () => void {
-    const nodes = paths.map(path => this.#grow(path))
-    for (const node of nodes) node.add(observer)
+  readonly #left = (): void => {
+    if (--this.#observers === 0) this.#source?.unsubscribe()
+  }
+
+  #watch(places: PathNode | readonly PathNode[], observer: Observer): Unsubscribable {
+    const watch = new Watch(this.#left, places, observer)
     this.#observers++
     if (this.#source === undefined || this.#source.closed) this.#connect()
-    return () => {
-      for (const node of nodes) node.remove(observer)
-      if (--this.#observers === 0) this.#source?.unsubscribe()
-    }
+    return watch
   }
 
   #grow(path: Path): PathNode {

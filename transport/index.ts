@@ -10,7 +10,6 @@ export {
   isSuccess,
 } from './coap/message.ts'
 export type {
-  Notification,
   ObserveRelation,
   RelationEnd,
   RelationListener,

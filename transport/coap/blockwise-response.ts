@@ -66,9 +66,13 @@ export class BlockwiseResponses {
   }
 
   /** The first block of a notification, its body kept for the requests that fetch the rest (RFC 7959 §2.6). */
-  prepareNotification(request: CoapMessage, notification: CoapMessage): CoapMessage {
-    const requested = requestedBlock(request)
-    return this.#prepareBody(request, notification, requested && { ...requested, number: 0 })
+  prepareNotification(
+    relation: { readonly request: CoapMessage },
+    requested: Block | undefined,
+    notification: CoapMessage,
+  ): CoapMessage {
+    if (notification.payload.length <= this.#parameters.blockBytes && requested === undefined) return notification
+    return this.#prepareBody(relation.request, notification, requested && { ...requested, number: 0 })
   }
 
   #prepareBody(request: CoapMessage, response: CoapMessage, requested: Block | undefined): CoapMessage {
@@ -158,7 +162,7 @@ export class BlockwiseResponses {
   }
 }
 
-function requestedBlock(request: CoapMessage): Block | undefined {
+export function requestedBlock(request: CoapMessage): Block | undefined {
   const block = findBlock(request, OptionNumber.block2)
   return block === 'invalid' ? undefined : block
 }

@@ -1,6 +1,8 @@
 import { TransportError } from '../errors.ts'
-import type { BlockwiseResponses } from './blockwise-response.ts'
-import { type CoapMessage, isSuccess } from './message.ts'
+import type { Block } from './block.ts'
+import { type BlockwiseResponses, requestedBlock } from './blockwise-response.ts'
+import { decodeDatagram, encodeDatagram } from './codec.ts'
+import { type CoapMessage, isSuccess, MessageType } from './message.ts'
 import type { Delivery, DeliveryListener, MessageLayer } from './message-layer.ts'
 import { OptionNumber, uintOption, withOption } from './options.ts'
 
@@ -47,8 +49,11 @@ export function afterRestart(saved: SavedRelation): SavedRelation {
   return { ...saved, sequence: (saved.sequence + leap) & sequenceMask }
 }
 
+/** Before the token of a datagram (RFC 7252 §3). */
+const headerBytes = 4
+
 /** A notification and how it is sent. */
-export interface Notification {
+interface Notification {
   readonly message: CoapMessage
   readonly confirmable: boolean
 }
@@ -68,19 +73,22 @@ export interface RelationHost {
 export class ObserveRelation implements DeliveryListener {
   readonly token: Uint8Array
   readonly #host: RelationHost
-  readonly #request: CoapMessage
+  /** As a datagram: an observation lasts long, and decoded its options take six times as much. */
+  readonly #request: Buffer
+  readonly #requestedBlock: Block | undefined
   readonly #listener: RelationListener
   #sequence: number
-  #inFlight: Notification | undefined
-  #inFlightDelivery: Delivery | undefined
+  #inFlight: Delivery | undefined
   #lastUnconfirmed: Delivery | undefined
   #waiting: Notification | undefined
   #ended = false
 
   constructor(host: RelationHost, { request, token, sequence }: SavedRelation, listener: RelationListener) {
-    this.token = token
+    const bytes = encodeDatagram({ type: MessageType.confirmable, messageId: 0, token, ...request })
+    this.token = bytes.subarray(headerBytes, headerBytes + token.length)
     this.#host = host
-    this.#request = request
+    this.#request = bytes
+    this.#requestedBlock = requestedBlock(request)
     this.#listener = listener
     this.#sequence = sequence
   }
@@ -90,17 +98,15 @@ export class ObserveRelation implements DeliveryListener {
     return this.#inFlight !== undefined
   }
 
-  /**
-   * What the observer has not acknowledged, oldest first: the confirmable notification in flight, which may have arrived all
-   * the same, and the one that waits behind it. Still there after the end, so that another relation can send it again.
-   */
-  get undelivered(): readonly Notification[] {
-    return [this.#inFlight, this.#waiting].filter(notification => notification !== undefined)
+  /** The request that started it. */
+  get request(): CoapMessage {
+    const { code, options, payload } = decodeDatagram(this.#request)
+    return { code, options, payload }
   }
 
   /** What `CoapPeer.resumeObservation` needs to go on with it; after its end, too. */
   save(): SavedRelation {
-    return { request: this.#request, token: this.token, sequence: this.#sequence }
+    return { request: this.request, token: this.token, sequence: this.#sequence }
   }
 
   /** The first response, marked as the start of the observation. */
@@ -124,7 +130,7 @@ export class ObserveRelation implements DeliveryListener {
   end(reason: RelationEnd): void {
     if (this.#ended) return
     this.#ended = true
-    this.#inFlightDelivery?.cancel()
+    this.#inFlight?.cancel()
     this.#lastUnconfirmed?.cancel()
     this.#host.remove(this)
     this.#listener.ended(reason)
@@ -133,7 +139,6 @@ export class ObserveRelation implements DeliveryListener {
   /** Called by the message layer. */
   acknowledged(): void {
     this.#inFlight = undefined
-    this.#inFlightDelivery = undefined
     const waiting = this.#waiting
     this.#waiting = undefined
     // Before the listener, whose next notification is newer than the one that waits.
@@ -169,11 +174,10 @@ export class ObserveRelation implements DeliveryListener {
       this.end('cancelled')
       return
     }
-    const prepared = responses.prepareNotification(this.#request, this.#numbered(message))
+    const prepared = responses.prepareNotification(this, this.#requestedBlock, this.#numbered(message))
     const delivery = layer.send(prepared, this.token, confirmable, this)
     if (confirmable) {
-      this.#inFlight = notification
-      this.#inFlightDelivery = delivery
+      this.#inFlight = delivery
     } else {
       this.#lastUnconfirmed?.cancel()
       this.#lastUnconfirmed = delivery

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Block, blockOption, findBlock } from '../../../transport/coap/block.ts'
-import { BlockwiseResponses } from '../../../transport/coap/blockwise-response.ts'
+import { BlockwiseResponses, requestedBlock } from '../../../transport/coap/blockwise-response.ts'
 import { type CoapMessage, type CoapOption, Code } from '../../../transport/coap/message.ts'
 import { findOption, findUint, OptionNumber, uintOption, withOption } from '../../../transport/coap/options.ts'
 import { type CoapParameters, defaultParameters } from '../../../transport/coap/parameters.ts'
@@ -269,10 +269,8 @@ describe('a response that goes out in blocks (RFC 7959 §2.4)', () => {
   test('a notification begins with its first block, in the size the observer asked for', () => {
     const server = serving({}, () => content(body))
     for (const number of [0, 3]) {
-      const notification = server.responses.prepareNotification(
-        withOptions(get('large'), block2(number, 32)),
-        content(body),
-      )
+      const request = withOptions(get('large'), block2(number, 32))
+      const notification = server.responses.prepareNotification({ request }, requestedBlock(request), content(body))
       expect(block2Of(notification)).toEqual({ number: 0, more: true, bytes: 32 })
     }
   })

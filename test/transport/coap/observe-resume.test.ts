@@ -53,7 +53,6 @@ describe('a relation on another connection', () => {
     wire.take()
     relation.notify(content('a'), true)
     expect(wire.take()).toEqual([])
-    expect(relation.undelivered).toEqual([])
     expect(wire.clock.pendingTimers).toBe(0)
   })
 
@@ -80,57 +79,6 @@ describe('a relation on another connection', () => {
     wire.peer.close()
     const resume = async () => wire.peer.resumeObservation(relation.save(), silent)
     expect(await codeOf(resume())).toBe('CLOSED')
-  })
-})
-
-describe('what did not arrive before the connection went', () => {
-  const states = (relation: ObserveRelation) =>
-    relation.undelivered.map(({ message, confirmable }) => [textOf(message), confirmable])
-
-  test('is the notification in flight and the newest that waits behind it, in this order', () => {
-    const { wire, relation } = related()
-    for (const state of ['a', 'b', 'c']) relation.notify(content(state), true)
-    relation.notify(content('d'), false)
-    expect(relation.busy).toBe(true)
-    wire.peer.close()
-    expect(states(relation)).toEqual([
-      ['a', true],
-      ['d', false],
-    ])
-  })
-
-  test('does not count what was acknowledged, nor what nobody waits for', () => {
-    const { wire, relation } = related()
-    relation.notify(content('a'), true)
-    relation.notify(content('b'), false)
-    wire.deliverEmpty(MessageType.acknowledgement, (wire.take()[0] as { messageId: number }).messageId)
-    expect(relation.busy).toBe(false)
-    wire.peer.close()
-    expect(states(relation)).toEqual([])
-  })
-
-  test('is sent again with new numbers', () => {
-    const { wire, relation } = related()
-    for (const state of ['a', 'b']) relation.notify(content(state), true)
-    wire.peer.close()
-    const next = resumed(relation.save())
-    for (const { message, confirmable } of relation.undelivered) next.relation.notify(message, confirmable)
-    const first = next.wire.takeOne()
-    next.wire.deliverEmpty(MessageType.acknowledgement, first.messageId)
-    const second = next.wire.takeOne()
-    expect([first, second].map(sent => [textOf(sent), sequenceOf(sent)])).toEqual([
-      ['a', 2],
-      ['b', 3],
-    ])
-    next.wire.peer.close()
-  })
-
-  test('may be an error, which then ends the relation', () => {
-    const { wire, relation } = related()
-    relation.notify(content('a'), true)
-    relation.notify({ ...content(''), code: Code.notFound }, true)
-    wire.peer.close()
-    expect(relation.undelivered.map(({ message }) => message.code)).toEqual([Code.content, Code.notFound])
   })
 })
 
