@@ -6,8 +6,9 @@ import { observeRequest } from '../observe-request.ts'
 import { answerQuestions } from '../questions.ts'
 import { Registry } from '../registry.ts'
 
-const clients = 100
-const sensorsEach = 100
+const clients = 200
+/** As many as are told in one message. */
+const sensorsEach = 50
 const pminMs = 1_000
 /** Each value changes more often than pmin lets it be told. */
 const writeEveryMs = 200
@@ -62,8 +63,8 @@ answerQuestions({
     for (let value = 1; performance.now() - startedMs < seconds * 1_000; value++) {
       isSettled = performance.now() - startedMs > settledMs
       // A slice at a time: no device writes for all others.
-      for (let slice = 0; slice < clients; slice += 10) {
-        for (const { sensors } of fleet.slice(slice, slice + 10))
+      for (let slice = 0; slice < clients; slice += 20) {
+        for (const { sensors } of fleet.slice(slice, slice + 20))
           for (const sensor of sensors) sensor.set({ sensorValue: value })
         await sleep(writeEveryMs / 10)
       }
