@@ -42,11 +42,12 @@ export function readOutcome(
   base: Path,
   values: readonly PathValue[],
 ): Outcome {
-  const response = { responseCode: ResponseCode.content, contentFormat: format.contentFormat }
+  const { content: responseCode } = ResponseCode
+  const { contentFormat } = format
   const isTimed = format.timed === true && shortServerId !== undefined && !store.timeSeries.isEmpty
-  const undelivered = isTimed ? findUndelivered(store, shortServerId, values) : []
+  const undelivered = isTimed ? findUndelivered(store, shortServerId, values) : none
   if (shortServerId === undefined || undelivered.length === 0) {
-    return { ...response, payload: format.encode(base, values, store), values }
+    return { responseCode, contentFormat, payload: format.encode(base, values, store), values }
   }
   const carry = (limit: number): Carried => {
     const carried = withEntries(values, undelivered, limit)
@@ -55,11 +56,16 @@ export function readOutcome(
   const isReport = kind === 'observe' || kind === 'observeComposite'
   const counts = undelivered.map(({ count }) => count).sort((a, b) => a - b)
   const most = counts.at(-1) as number
-  const { limit, ...content } =
-    isReport && maximumSeriesBytes !== undefined ? fit(carry, counts, maximumSeriesBytes) : carry(most)
+  const {
+    limit,
+    payload,
+    values: carried,
+  } = isReport && maximumSeriesBytes !== undefined ? fit(carry, counts, maximumSeriesBytes) : carry(most)
   return {
-    ...response,
-    ...content,
+    responseCode,
+    contentFormat,
+    payload,
+    values: carried,
     series: {
       complete: limit >= most,
       delivered() {
@@ -70,6 +76,8 @@ export function readOutcome(
     },
   }
 }
+
+const none: readonly Undelivered[] = []
 
 function findUndelivered(store: ObjectStore, shortServerId: number, values: readonly PathValue[]): Undelivered[] {
   const found: Undelivered[] = []

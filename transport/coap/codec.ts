@@ -1,4 +1,4 @@
-import { generate, type OptionName, type ParsedPacket, parse } from 'coap-packet'
+import { type OptionName, type ParsedPacket, parse } from 'coap-packet'
 import { MessageFormatError } from '../errors.ts'
 import { type CoapDatagram, type CoapOption, Code, isRequest, isResponse, MessageType, noPayload } from './message.ts'
 
@@ -46,10 +46,55 @@ function encodeOptions(options: readonly CoapOption[]): Buffer {
   if (options.length === 0) return noOptions
   const known = encodedOptions.get(options)
   if (known !== undefined) return known
-  // Only the options: for a payload the library decodes all of it as UTF-8, twice, to see whether it is empty.
-  const bytes = generate({ messageId: 0, options: options.map(named) }, maxDatagramBytes).subarray(headerBytes)
+  if (!isAscending(options)) return encodeOptions(options.toSorted((a, b) => a.number - b.number))
+  const bytes = Buffer.allocUnsafe(lengthOf(options))
+  let number = 0
+  let index = 0
+  for (const option of options) {
+    index = writeOption(bytes, index, option.number - number, option.value)
+    number = option.number
+  }
   if (Object.isFrozen(options)) encodedOptions.set(options, bytes)
   return bytes
+}
+
+function isAscending(options: readonly CoapOption[]): boolean {
+  for (let index = 1; index < options.length; index++) {
+    if ((options[index - 1] as CoapOption).number > (options[index] as CoapOption).number) return false
+  }
+  return true
+}
+
+function lengthOf(options: readonly CoapOption[]): number {
+  let length = 0
+  let before = 0
+  for (const { number, value } of options) {
+    length += 1 + extendedBytes(number - before) + extendedBytes(value.length) + value.length
+    before = number
+  }
+  return length
+}
+
+/** RFC 7252 §3.1: up to 12 in a nibble, up to 268 in one byte more, the rest in two. */
+function extendedBytes(count: number): number {
+  return count < 13 ? 0 : count < 269 ? 1 : 2
+}
+
+function nibbleOf(count: number): number {
+  return count < 13 ? count : count < 269 ? 13 : 14
+}
+
+/** Returns where the next option begins. */
+function writeOption(bytes: Buffer, start: number, delta: number, value: Uint8Array): number {
+  bytes[start] = (nibbleOf(delta) << 4) | nibbleOf(value.length)
+  const index = writeExtended(bytes, writeExtended(bytes, start + 1, delta), value.length)
+  bytes.set(value, index)
+  return index + value.length
+}
+
+function writeExtended(bytes: Buffer, index: number, count: number): number {
+  if (count < 13) return index
+  return count < 269 ? bytes.writeUInt8(count - 13, index) : bytes.writeUInt16BE(count - 269, index)
 }
 
 /** An Empty message: a bare acknowledgement, reset or ping (RFC 7252 §4.1). */
@@ -68,7 +113,6 @@ export function peekHeader(bytes: Uint8Array): { readonly type: MessageType; rea
 
 const headerBytes = 4
 const payloadMarker = 0xff
-const maxDatagramBytes = 65_535
 const maxOptionNumber = 65_535
 
 function checkStructure(bytes: Buffer): void {
@@ -148,10 +192,6 @@ const numbersByName: ReadonlyMap<string, number> = new Map([
 
 function numbered(option: ParsedPacket['options'][number]): CoapOption {
   return { number: numbersByName.get(option.name as string) ?? Number(option.name), value: option.value }
-}
-
-function named(option: CoapOption): { name: string; value: Buffer } {
-  return { name: String(option.number), value: asBuffer(option.value) }
 }
 
 /** The library copies with Buffer methods; a view, not a copy. */

@@ -187,6 +187,7 @@ export class ObserveRelation implements DeliveryListener {
   #numbered(message: CoapMessage): CoapMessage {
     const observe = uintOption(OptionNumber.observe, this.#sequence)
     this.#sequence = (this.#sequence + 1) & sequenceMask
-    return { ...message, options: withOption(message.options, OptionNumber.observe, observe) }
+    const { code, options, payload } = message
+    return { code, options: withOption(options, OptionNumber.observe, observe), payload }
   }
 }

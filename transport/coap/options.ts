@@ -121,11 +121,12 @@ export function pathOptions(number: number, segments: readonly (string | number)
 }
 
 /** The shortest big-endian form; zero is no bytes at all (RFC 7252 §3.2). */
-function encodeUint(value: number): Buffer {
+function encodeUint(value: number): Uint8Array {
   let length = 0
   for (let rest = value; rest > 0; rest = Math.floor(rest / 256)) length++
-  const bytes = Buffer.allocUnsafe(length)
-  if (length > 0) bytes.writeUIntBE(value, 0, length)
+  const bytes = new Uint8Array(length)
+  for (let index = length - 1, rest = value; index >= 0; index--, rest = Math.floor(rest / 256))
+    bytes[index] = rest % 256
   return bytes
 }
 
@@ -135,9 +136,16 @@ export function withOption(
   number: number,
   option: CoapOption | undefined,
 ): readonly CoapOption[] {
-  const others = options.filter(other => other.number !== number)
-  if (option === undefined) return others
-  const index = others.findIndex(other => other.number > number)
-  others.splice(index === -1 ? others.length : index, 0, option)
-  return others
+  const changed: CoapOption[] = []
+  let left = option
+  for (const other of options) {
+    if (other.number === number) continue
+    if (left !== undefined && other.number > number) {
+      changed.push(left)
+      left = undefined
+    }
+    changed.push(other)
+  }
+  if (left !== undefined) changed.push(left)
+  return changed
 }
