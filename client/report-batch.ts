@@ -1,6 +1,6 @@
 import type { Schema } from '../objects/formats/format.ts'
 import { formatOf } from '../objects/formats/formats.ts'
-import { formatPath, type Path } from '../objects/path.ts'
+import { covers, formatPath, type Path } from '../objects/path.ts'
 import type { PathValue } from '../objects/path-value.ts'
 import { sameValue, type Value } from '../objects/value.ts'
 import { type CoapMessage, isSuccess } from '../transport/coap/message.ts'
@@ -31,6 +31,20 @@ export function reportBatch(reports: readonly Report[], base: Path, schema: Sche
       return { message: encodeOutcome({ ...outcome, payload }), reports: carried }
     }
     count = Math.max(1, Math.min(count - 1, Math.floor((count * maximumBytes) / payload.length)))
+  }
+}
+
+/** Whether a report can be told of these paths: one that was saved may be of other objects than this program has. */
+export function isTellable(report: Report, paths: readonly Path[], base: Path, schema: Schema): boolean {
+  if (!isTold(report)) return true
+  const { contentFormat, values } = report.outcome
+  if (contentFormat === undefined || formatOf(contentFormat) === undefined || values === undefined) return false
+  if (!values.every(({ path }) => paths.some(observed => covers(observed, path)))) return false
+  try {
+    reportBatch([report], base, schema, Number.POSITIVE_INFINITY)
+    return true
+  } catch {
+    return false
   }
 }
 
