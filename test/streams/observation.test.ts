@@ -85,7 +85,7 @@ describe('observation', () => {
     marbles(({ hot, cold, clock, expectObservable, expectSubscriptions }) => {
       const paths: Path[] = [[3, 0, 9], [3, 0, 13], [4, 0], [3303], temperature]
       const touched = [[3, 0, 9], [3, 0, 13], [4, 0, 2], [3303, 1], temperature]
-      const store$ = hot('-b-o-b-', {
+      const store$ = hot<readonly Change[]>('-b-o-b-', {
         b: touched.map((path): Change => ({ path, kind: 'value' })),
         o: [{ path: [3, 0, 10], kind: 'value' }],
       })
@@ -98,19 +98,19 @@ describe('observation', () => {
   })
 
   test('what is not worth a notification neither notifies nor counts for pmax', () => {
-    let changes = 0
+    let noted = 0
     marbles(({ hot, cold, clock, expectObservable }) => {
-      const store$ = hot('499ms l 999ms w', {
+      const store$ = hot<readonly Change[]>('499ms l 999ms w', {
         l: [{ path: [3303, 0, 5601], kind: 'value' }],
         w: [{ path: temperature, kind: 'value' }],
       })
       const judge = { areWorth: (changes: readonly Change[]) => changes.some(({ path }) => path[2] === 5700) }
-      const options = { paths: [[3303, 0]], router: new PathRouter(store$), clock, judge, onChange: () => changes++ }
+      const options = { paths: [[3303, 0]], router: new PathRouter(store$), clock, judge, onChange: () => noted++ }
       const attributes$ = cold('a', { a: { pmaxSeconds: 1 } })
       const causes$ = observation({ ...options, attributes$ })
       expectObservable(causes$, '^ 2s !').toBe('1s p 498ms c', { c: 'changed', p: 'pmax' })
     })
-    expect(changes).toBe(1)
+    expect(noted).toBe(1)
   })
 
   test('samples are worth what the judge says, of the places that there are when an instance comes or goes', () => {

@@ -85,7 +85,7 @@ function site(...places: readonly SampledPlace[]) {
   const clock = new SimulatedClock(0)
   const seen: string[] = []
   const subscription = sample(places, clock).subscribe(samples => {
-    seen.push(`${clock.now() / 1000} ${samples.map(({ sampled: value }) => String(value)).join(' ')}`)
+    seen.push(`${clock.now() / 1000} ${samples.map(({ sampled: value }) => JSON.stringify(value)).join(' ')}`)
   })
   return { clock, seen, subscription }
 }
@@ -156,7 +156,6 @@ describe('sample on a clock', () => {
     const clock = new SimulatedClock(0)
     const seen: number[] = []
     const leaps = {
-      ...clock,
       now: () => clock.now() + leapMs,
       setTimeout: clock.setTimeout.bind(clock),
       clearTimeout: clock.clearTimeout.bind(clock),
@@ -174,7 +173,10 @@ describe('sample on a clock', () => {
     const clock = new SimulatedClock(0)
     const place = counting('/3/0/9', 1_000)
     let seen = 0
-    const subscription = sample(new Array<SampledPlace>(150_000).fill(place), clock).subscribe(samples => {
+    const subscription = sample(
+      Array.from({ length: 150_000 }, () => place),
+      clock,
+    ).subscribe(samples => {
       seen += samples.length
     })
     clock.advanceSync(1_000)
