@@ -129,16 +129,15 @@ describe('LwM2M Core 1.2.2 §E.2, resource 6: true', () => {
     site.client.enterOffline()
     await setEach(celsius, [1, 2])
     // The server hears nothing of it.
-    const { conditions } = site.network
-    const send = site.network.send
-    site.network.send = (bytes, from, to) => {
+    const { network } = site
+    const send = network.send.bind(network)
+    network.send = (bytes, from, to) => {
       if (bytes[1] !== Code.content) send(bytes, from, to)
     }
     site.client.exitOffline()
     await site.advance(10)
     expect(view.notifications).toEqual([])
-    site.network.send = send
-    site.network.conditions = conditions
+    network.send = send
     await offline(() => setEach(celsius, [3]))
     await site.advance(100)
     expect(told(view)).toEqual([`${celsius}=1@0`, `${celsius}=2@1`, `${celsius}=3@12`])

@@ -340,7 +340,9 @@ describe('a client that is killed', () => {
     const subscription = site.server
       .observe('urn:dev:os:1', celsius, { accept: ContentFormat.senmlJson })
       .subscribe(({ values: read }) =>
-        values.push(...read.map(({ value, timeSeconds }) => `${String(value)}${timeSeconds === undefined ? '' : '@'}`)),
+        values.push(
+          ...read.map(({ value, timeSeconds }) => `${JSON.stringify(value)}${timeSeconds === undefined ? '' : '@'}`),
+        ),
       )
     await site.clock.advance(1_000)
     device.client.enterOffline()
