@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { temperature } from '../../objects/definitions/temperature.ts'
 import { Code } from '../../transport/coap/message.ts'
 import type { ClientSiteOptions } from '../helpers/client-site.ts'
 import { type ReportingSite, reportingSite } from '../helpers/reporting-site.ts'
+import { account, endpoint, MemoryPersistence, restartSite } from '../helpers/restart-site.ts'
 
 let site: ReportingSite
 
@@ -76,13 +76,25 @@ describe('LwM2M Core 1.2.2 §7.3.1: attached', () => {
 
   test('each server has its own', async () => {
     await begin()
-    const view = await site.observePath(celsius)
-    const second = site.client.objects.create(temperature, 1, { sensorValue: 1 })
-    await site.attach('/3303/1', 'pmin=60')
-    site.set(celsius, 22)
-    second.set({ sensorValue: 2 })
-    await site.advance(1)
-    expect(view.notifications).toEqual([`0 ${celsius}=22`])
+    const { clock, server, second, boot, close } = await restartSite()
+    const accounts = [account, { ...account, uri: 'coap://10.0.0.3', shortServerId: 2 }]
+    const { client, sensor, start } = boot(new MemoryPersistence(), { servers: accounts })
+    await start()
+    const received: string[] = []
+    for (const [name, one] of Object.entries({ first: server, second })) {
+      one
+        .observe(endpoint, celsius)
+        .subscribe(({ values }) => received.push(`${name} ${JSON.stringify(values[0]?.value)}`))
+    }
+    await clock.advance(1_000)
+    await clock.until(second.writeAttributes(endpoint, celsius, { pminSeconds: 10 }))
+    sensor.set({ sensorValue: 22 })
+    await clock.advance(5_000)
+    expect(received).toEqual(['first 21.5', 'second 21.5', 'first 22'])
+    await clock.advance(5_000)
+    expect(received.slice(3)).toEqual(['second 22'])
+    await clock.until(client.stop())
+    await close()
   })
 })
 

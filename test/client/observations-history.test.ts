@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { ContentFormat } from '../../objects/formats/format.ts'
 import { Code } from '../../transport/coap/message.ts'
 import type { ClientSiteOptions } from '../helpers/client-site.ts'
+import { observationsSite } from '../helpers/observations-site.ts'
 import { type ReportingSite, reportingSite, type ServerView } from '../helpers/reporting-site.ts'
 
 let site: ReportingSite
@@ -258,23 +259,21 @@ describe('LwM2M Core 1.2.2 §7.3.2, hqmax', () => {
     ])
   })
 
-  test('a smaller one takes effect at once', async () => {
+  test('a smaller one counts from the next value on', async () => {
     await begin()
-    const view = await site.observePath(celsius, { attributes: ['hqmax=4'] })
-    const attached = await site.observePath(integer)
-    await offline(async () => {
-      await setEach(integer, [1, 2, 3, 4])
-      await setEach(celsius, [1, 2, 3, 4, 5])
-      site.client.objects.batch(() => undefined)
-    })
-    expect([told(view).length, told(attached).length]).toEqual([4, 4])
-    await site.attach(integer, 'hqmax=5')
-    site.client.suspend()
-    await setEach(integer, [5, 6, 7, 8])
-    site.client.resume()
-    await site.attach(integer, 'hqmax=2')
-    await site.advance(1)
-    expect(told(attached)).toHaveLength(8)
+    const device = await observationsSite()
+    await device.connect()
+    await device.observe(0)
+    device.hold('all')
+    for (const value of [10, 11, 12, 13]) device.set(0, value)
+    device.device.context.attributes.set([3303, 0, 5700], { hqmax: 2 })
+    expect(device.observations.droppedNotifications).toBe(0)
+    device.set(0, 14)
+    expect(device.observations.droppedNotifications).toBe(3)
+    device.observations.release()
+    await device.clock.advance(1_000)
+    expect(device.take()).toEqual(['/3303/0 13', '/3303/0 14'])
+    await device.close()
   })
 
   test('on some resources of an instance: only these are kept, the others are told as they are', async () => {
