@@ -25,6 +25,8 @@ export interface Observing {
 export interface ServerView {
   readonly request: PendingObservation
   readonly response: CoapMessage
+  /** What it said. */
+  readonly first: string
   /** When each notification came, and what it said: `5 /3303/0/5700=22`, with `@4` behind a value that has a time. */
   readonly notifications: string[]
   readonly sizes: number[]
@@ -82,7 +84,7 @@ export async function reportingSite({ client, ...options }: ClientSiteOptions = 
       ended: reason => ends.push('code' in reason ? reason.code : String(reason)),
     })
     const response = await clock.until(request.response)
-    return { request, response, notifications, sizes, ends }
+    return { request, response, first: describe(response, operation.path), notifications, sizes, ends }
   }
 
   await base.register()
