@@ -76,7 +76,8 @@ describe('LwM2M Core 1.2.2 §7.3.1: attached', () => {
 
   test('each server has its own', async () => {
     await begin()
-    const { clock, server, second, boot, close } = await restartSite()
+    const servers = await restartSite()
+    const { clock, server, second, boot } = servers
     const accounts = [account, { ...account, uri: 'coap://10.0.0.3', shortServerId: 2 }]
     const { client, sensor, start } = boot(new MemoryPersistence(), { servers: accounts })
     await start()
@@ -94,7 +95,7 @@ describe('LwM2M Core 1.2.2 §7.3.1: attached', () => {
     await clock.advance(5_000)
     expect(received.slice(3)).toEqual(['second 22'])
     await clock.until(client.stop())
-    await close()
+    await servers.close()
   })
 })
 
