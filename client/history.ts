@@ -4,13 +4,16 @@ import type { Report } from './report.ts'
 /** What a server is still to be told of its observations, oldest first; bounded, the oldest of all dropped first. */
 export class History {
   readonly #maximum: number
+  readonly #onForgotten: (observation: Observation) => void
   readonly #reports = new Map<Observation, Report[]>()
   readonly #dropped = new Map<Observation, number>()
   #size = 0
   #droppedInAll = 0
 
-  constructor(maximum: number) {
+  /** `onForgotten`: the last report of an observation made room for one of another. */
+  constructor(maximum: number, onForgotten: (observation: Observation) => void) {
     this.#maximum = maximum
+    this.#onForgotten = onForgotten
   }
 
   get size(): number {
@@ -41,7 +44,7 @@ export class History {
     if (reports === undefined) this.#reports.set(observation, [report])
     else reports.push(report)
     this.#size++
-    if (this.of(observation).length > maximum) this.#drop(observation)
+    while (this.of(observation).length > maximum) this.#drop(observation)
     while (this.#size > this.#maximum) this.#drop(this.#oldest() as Observation)
   }
 
@@ -96,9 +99,11 @@ export class History {
   #drop(observation: Observation): void {
     const reports = this.#reports.get(observation) as Report[]
     reports.shift()
-    if (reports.length === 0) this.#reports.delete(observation)
     this.#size--
     this.#droppedInAll++
     this.#dropped.set(observation, (this.#dropped.get(observation) ?? 0) + 1)
+    if (reports.length > 0) return
+    this.#reports.delete(observation)
+    this.#onForgotten(observation)
   }
 }

@@ -8,7 +8,7 @@ import { overlap, type Path } from '../objects/path.ts'
 import type { PathValue } from '../objects/path-value.ts'
 import type { ObjectStore } from '../objects/store.ts'
 import type { TimeSeries } from '../objects/time-series.ts'
-import type { CompositePart } from '../streams/composite.ts'
+import type { CompositePart, CompositeState } from '../streams/composite.ts'
 import type { NotificationCause, ReportingState } from '../streams/notify-attributes.ts'
 import { observation, observedChanges } from '../streams/observation.ts'
 import type { PathRouter } from '../streams/route.ts'
@@ -75,13 +75,15 @@ export interface InFlight {
  * while there is a connection. It is itself the listener of its relation and of its pipeline, because there may be 100,000
  * of them.
  */
-export class Observation implements RelationListener, ReportingState, Observed {
+export class Observation implements RelationListener, CompositeState, Observed {
   readonly operation: ObserveOperation
   readonly paths: readonly Path[]
   readonly ownAttributes: Attributes | undefined
   lastSentMs: number
   pending: boolean
+  changedParts: Set<number> | undefined
   readonly #host: ObservationHost
+  readonly #startedMs: number
   readonly #parts: BehaviorSubject<readonly CompositePart[]> | undefined
   #confirmedMs: number
   #isConfirmable: boolean | undefined
@@ -108,6 +110,7 @@ export class Observation implements RelationListener, ReportingState, Observed {
     this.lastSentMs = lastSentMs
     this.pending = pending
     this.#host = host
+    this.#startedMs = host.clock.now()
     this.#confirmedMs = confirmedMs
     this.#savedRelation = relation
     if (this.isComposite) this.#parts = new BehaviorSubject(this.#partsNow())
@@ -176,8 +179,8 @@ export class Observation implements RelationListener, ReportingState, Observed {
   /** The attributes in force are others, somewhere at, above or below what is observed. */
   refreshAttributes(): void {
     const isRebuilt = this.#judge()
+    if (this.#watch !== undefined && (isRebuilt || !this.isComposite)) this.#follow(this.#watch)
     this.#parts?.next(this.#partsNow())
-    if (this.#watch !== undefined && (isRebuilt || !this.isComposite)) this.watch(this.#watch)
   }
 
   /** Whether a change there may make the attributes in force others. */
@@ -187,14 +190,7 @@ export class Observation implements RelationListener, ReportingState, Observed {
 
   /** Follows what it is about; what is due by now is due at once. */
   watch(watch: Watch): void {
-    if (this.#ended) return
-    const former = this.#changes
-    former.unsubscribe()
-    this.#watch = watch
-    const changes = this.#subscribe(watch)
-    // A notification that is due at once may end it, or have it watch otherwise, before this is known.
-    if (this.#changes === former && this.#watch === watch && !this.#ended) this.#changes = changes
-    else changes.unsubscribe()
+    if (watch !== this.#watch) this.#follow(watch)
   }
 
   /** Called by the pipeline, or by the first change while there are no timers. */
@@ -307,6 +303,22 @@ export class Observation implements RelationListener, ReportingState, Observed {
     return inFlight
   }
 
+  #follow(watch: Watch): void {
+    if (this.#ended) return
+    const former = this.#changes
+    // What waits for its pmin was not recorded when it happened.
+    const isUnrecorded = this.pending && watch.recording && this.#watch?.recording !== true
+    former.unsubscribe()
+    this.#watch = watch
+    // Without timers the first change is all that is seen.
+    if (!watch.timed) this.changedParts = undefined
+    const changes = this.#subscribe(watch)
+    // A notification that is due at once may end it, or have it watch otherwise, before this is known.
+    if (this.#changes === former && this.#watch === watch && !this.#ended) this.#changes = changes
+    else changes.unsubscribe()
+    if (isUnrecorded && this.#watch === watch) this.report()
+  }
+
   #subscribe(watch: Watch): Subscription {
     const { router, clock, store, attributes } = this.#host
     const { timed, recording } = watch
@@ -316,6 +328,7 @@ export class Observation implements RelationListener, ReportingState, Observed {
       paths: this.paths,
       judge: this.#tracked,
       places: this.#isSampled && timed ? () => sampledPlaces(store, attributes, this) : undefined,
+      sampledSinceMs: this.#startedMs,
       onChange: recording ? () => this.report() : undefined,
     }
     if (!timed) {
@@ -340,21 +353,20 @@ export class Observation implements RelationListener, ReportingState, Observed {
     const wasTracked = this.#tracked !== undefined
     this.#isConfirmable = attributes.confirmable(this)
     this.#isSampled = attributes.haveEvaluationPeriods(this)
-    const isTracked = this.#isSampled || attributes.haveConditions(this)
-    if (!isTracked) this.#tracked = undefined
-    else this.#tracked ??= this.#track(attributes, store)
-    return this.#isSampled || wasSampled || wasTracked !== isTracked
+    if (this.#isSampled || attributes.haveConditions(this)) {
+      this.#tracked ??= this.#trackedValues(attributes, store)
+      // Where nothing waits, the server was told last what the store holds; steps count from what is known to be told.
+      if (!this.pending) for (const path of this.paths) this.#tracked.assume(store.entries(path))
+    }
+    return this.#isSampled || wasSampled || (this.#tracked !== undefined && !wasTracked)
   }
 
-  #track(attributes: ReportingAttributes, store: ObjectStore): TrackedValues {
-    const tracked = new TrackedValues({
+  #trackedValues(attributes: ReportingAttributes, store: ObjectStore): TrackedValues {
+    return new TrackedValues({
       attributesAt: path => attributes.at(path, this),
       contentAt: path => store.content(path),
       isSampled: path => this.#isSampled && readHandler(store, path.slice(0, 3)) !== undefined,
     })
-    // Nothing waits, so what the store holds is what the server was told last.
-    if (!this.pending) for (const path of this.paths) tracked.told(store.entries(path))
-    return tracked
   }
 
   #made(timeSeconds: number, outcome: Outcome): void {

@@ -12,6 +12,7 @@ import type { ObservationEvent } from './observation-event.ts'
 import { type ObserveOperation, observationKey } from './observed.ts'
 import { Outbox } from './outbox.ts'
 import type { Report } from './report.ts'
+import { isTellable } from './report-batch.ts'
 import { defaultAttributeIds, ReportingAttributes } from './reporting-attributes.ts'
 import {
   type RestoredObservation,
@@ -265,7 +266,12 @@ export class Observations {
       // Its own attributes are of no use with the objects of this program.
       return
     }
-    this.#outbox.addReports(observation, reports)
+    const { store } = this.#options
+    const { paths, operation } = observation
+    this.#outbox.addReports(
+      observation,
+      reports.filter(report => isTellable(report, paths, operation.path, store)),
+    )
     if (isRetired) {
       this.#retired.set(key, observation)
       observation.retire()
@@ -330,6 +336,8 @@ export class Observations {
 
   #detached(observation: Observation, lost: InFlight | undefined, reason: 'closed' | 'timedOut'): void {
     if (lost !== undefined) this.#outbox.putBack(observation, lost, this.#stores())
+    // One that retires leaves the connection to those that come after it.
+    if (observation.isRetired) return
     this.#outbox.disconnect()
     if (reason === 'closed') return
     this.#tell('timedOut', observation)

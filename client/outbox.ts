@@ -51,7 +51,10 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options
-    this.#history = new History(options.maximumHeldNotifications)
+    this.#history = new History(options.maximumHeldNotifications, observation => {
+      // The newest state has to arrive all the same (RFC 7641 §1.3).
+      if (!observation.isRetired) this.#changed.add(observation)
+    })
   }
 
   /** How many reports made room for newer ones so far. */
@@ -182,6 +185,7 @@ export class Outbox {
 
   /** Forgets what is kept of an observation. */
   remove(observation: Observation): void {
+    this.#tellDropped(observation)
     this.#changed.delete(observation)
     this.#history.remove(observation)
   }
@@ -211,6 +215,7 @@ export class Outbox {
       this.#changed.add(changed)
       return false
     }
+    this.#tellDropped(changed)
     changed.settle()
     changed.report()
     return !changed.busy
@@ -227,14 +232,18 @@ export class Outbox {
 
   #sendHistory(observation: Observation): boolean {
     if (observation.busy) return false
-    const { schema, onDropped } = this.#options
-    const dropped = this.#history.takeDropped(observation)
-    if (dropped > 0) onDropped(observation, dropped)
+    const { schema } = this.#options
+    this.#tellDropped(observation)
     const { path } = observation.operation
     const { message, reports } = reportBatch(this.#history.of(observation), path, schema, maximumBatchBytes)
     // What is kept goes only when it has arrived, so it is sent confirmable.
     observation.notify(message, { reports, isHistory: true, series: undefined })
     return !observation.busy
+  }
+
+  #tellDropped(observation: Observation): void {
+    const dropped = this.#history.takeDropped(observation)
+    if (dropped > 0) this.#options.onDropped(observation, dropped)
   }
 
   #send(observation: Observation, report: Report): void {

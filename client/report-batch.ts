@@ -1,8 +1,8 @@
 import type { Schema } from '../objects/formats/format.ts'
 import { formatOf } from '../objects/formats/formats.ts'
-import { formatPath, type Path } from '../objects/path.ts'
+import { covers, formatPath, type Path } from '../objects/path.ts'
 import type { PathValue } from '../objects/path-value.ts'
-import { sameValue, type Value } from '../objects/value.ts'
+import { sameValue } from '../objects/value.ts'
 import { type CoapMessage, isSuccess } from '../transport/coap/message.ts'
 import { encodeOutcome } from '../transport/lwm2m/downlink.ts'
 import type { Report } from './report.ts'
@@ -34,21 +34,39 @@ export function reportBatch(reports: readonly Report[], base: Path, schema: Sche
   }
 }
 
+/** Whether a report can be told of these paths: one that was saved may be of other objects than this program has. */
+export function isTellable(report: Report, paths: readonly Path[], base: Path, schema: Schema): boolean {
+  if (!isTold(report)) return true
+  const { contentFormat, values } = report.outcome
+  if (contentFormat === undefined || formatOf(contentFormat) === undefined || values === undefined) return false
+  if (!values.every(({ path }) => paths.some(observed => covers(observed, path)))) return false
+  try {
+    reportBatch([report], base, schema, Number.POSITIVE_INFINITY)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** An error has no values that could be told with others. */
 function isTold({ outcome }: Report): boolean {
   return isSuccess(outcome.responseCode)
 }
 
 function timedValues(reports: readonly Report[]): PathValue[] {
-  const last = new Map<string, Value | null | undefined>()
-  const timed: PathValue[] = []
+  const last = new Map<string, PathValue>()
+  const timed = new Set<PathValue>()
   for (const { timeSeconds, outcome } of reports) {
     for (const { path, value } of outcome.values ?? []) {
       const key = formatPath(path)
-      if (last.has(key) && sameValue(last.get(key) ?? undefined, value ?? undefined)) continue
-      last.set(key, value)
-      timed.push({ path, ...(value === undefined ? {} : { value }), timeSeconds })
+      const before = last.get(key)
+      if (before !== undefined && sameValue(before.value ?? undefined, value ?? undefined)) continue
+      // One place has one value at a time.
+      if (before?.timeSeconds === timeSeconds) timed.delete(before)
+      const entry = { path, ...(value === undefined ? {} : { value }), timeSeconds }
+      last.set(key, entry)
+      timed.add(entry)
     }
   }
-  return timed
+  return [...timed]
 }

@@ -72,14 +72,14 @@ export class ReportingAttributes {
    */
   confirmable(observed: Observed): boolean | undefined {
     if (this.#some(observed, ({ con }) => con === 1)) return true
-    if (this.#some(observed, ({ con }) => con === 0)) return false
+    if (observed.paths.every(path => this.at(path, observed).con === 0)) return false
     const mode = this.#store.get([...this.#serverPath, defaultNotificationMode.id])
     return mode === undefined ? undefined : mode === 1
   }
 
   /** How many notifications are kept at most while they cannot be sent; undefined: as many as there is room for. */
-  maximumHistory({ paths, ownAttributes }: Observed): number | undefined {
-    if (ownAttributes !== undefined) return ownAttributes.hqmax
+  maximumHistory({ paths, ownAttributes, isComposite }: Observed): number | undefined {
+    if (ownAttributes !== undefined && !isComposite) return ownAttributes.hqmax
     const limits = paths.flatMap(path => [this.#tree.effective(path), ...this.#tree.below(path)])
     const values = limits.map(({ hqmax }) => hqmax).filter(hqmax => hqmax !== undefined)
     return values.length === 0 ? undefined : Math.max(...values)

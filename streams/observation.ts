@@ -3,7 +3,7 @@ import { bootstrapOnlyObjects } from '../objects/definition-table.ts'
 import type { Path } from '../objects/path.ts'
 import type { Change } from '../objects/store.ts'
 import type { Clock } from '../transport/clock.ts'
-import { type CompositePart, composite } from './composite.ts'
+import { type CompositeOptions, composite } from './composite.ts'
 import { type NotificationCause, type NotifyAttributesOptions, notifyAttributes } from './notify-attributes.ts'
 import type { PathRouter } from './route.ts'
 import { type SampledPlace, sample } from './sample.ts'
@@ -18,13 +18,15 @@ export interface ObservedChangesOptions {
   readonly judge?: Judge | undefined
   /** The resources to sample, asked anew when an instance comes or goes. Default: none. */
   readonly places?: (() => readonly SampledPlace[]) | undefined
+  /** Where the periods of the samples count from, see {@link sample}. Default: the subscription. */
+  readonly sampledSinceMs?: number
   /** Sees each batch that passes, before it is held for any time. */
   readonly onChange?: (() => void) | undefined
 }
 
 /** The batches of changes that are worth a notification. */
 export function observedChanges(options: ObservedChangesOptions): Observable<readonly Change[]> {
-  const { router, clock, paths, judge, places, onChange } = options
+  const { router, clock, paths, judge, places, sampledSinceMs, onChange } = options
   const [path] = paths
   let changes = path !== undefined && paths.length === 1 ? router.changesOf(path) : router.changesOfAny(paths)
   if (path?.length === 0) changes = changes.pipe(filter(batch => batch.some(isNoSecret)))
@@ -32,7 +34,7 @@ export function observedChanges(options: ObservedChangesOptions): Observable<rea
     const samples = changes.pipe(
       filter(batch => batch.some(({ kind }) => kind !== 'value')),
       startWith(undefined),
-      switchMap(() => sample(places(), clock)),
+      switchMap(() => sample(places(), clock, sampledSinceMs)),
     )
     changes = merge(changes, samples)
   }
@@ -45,16 +47,10 @@ function isNoSecret({ path }: Change): boolean {
   return !bootstrapOnlyObjects.has(path[0] as number)
 }
 
-export interface ObservationOptions extends ObservedChangesOptions, NotifyAttributesOptions {
-  /** The paths with the periods of each, in place of attributes for all. */
-  readonly parts$?: Observable<readonly CompositePart[]>
-}
+export type ObservationOptions = ObservedChangesOptions & (NotifyAttributesOptions | CompositeOptions)
 
 /** When to notify one observation, and why: read what it is about and send at each emission. */
 export function observation(options: ObservationOptions): Observable<NotificationCause> {
   const changes = observedChanges(options)
-  const { parts$ } = options
-  return parts$ === undefined
-    ? changes.pipe(notifyAttributes(options))
-    : changes.pipe(composite({ ...options, parts$ }))
+  return 'parts$' in options ? changes.pipe(composite(options)) : changes.pipe(notifyAttributes(options))
 }

@@ -24,11 +24,16 @@ class Sampler implements Unsubscribable {
   readonly #scheduled: readonly Scheduled[]
   #timer: Timer
 
-  constructor(subscriber: Subscriber<readonly Sample[]>, clock: Clock, places: readonly SampledPlace[]) {
+  constructor(
+    subscriber: Subscriber<readonly Sample[]>,
+    clock: Clock,
+    places: readonly SampledPlace[],
+    sinceMs = clock.now(),
+  ) {
     const nowMs = clock.now()
     this.#subscriber = subscriber
     this.#clock = clock
-    this.#scheduled = places.map(place => ({ place, dueMs: nowMs + place.periodMs, reading: false }))
+    this.#scheduled = places.map(place => ({ place, dueMs: dueAfter(nowMs, sinceMs, place), reading: false }))
     this.#wait()
   }
 
@@ -37,7 +42,7 @@ class Sampler implements Unsubscribable {
   }
 
   #wait(): void {
-    const nextMs = Math.min(...this.#scheduled.map(({ dueMs }) => dueMs))
+    const nextMs = this.#scheduled.reduce((soonest, { dueMs }) => Math.min(soonest, dueMs), Number.POSITIVE_INFINITY)
     if (this.#subscriber.closed || nextMs === Number.POSITIVE_INFINITY) return
     this.#timer = this.#clock.setTimeout(() => this.#look(), nextMs - this.#clock.now())
   }
@@ -47,7 +52,7 @@ class Sampler implements Unsubscribable {
     const samples: Sample[] = []
     for (const scheduled of this.#scheduled) {
       if (scheduled.dueMs > nowMs) continue
-      scheduled.dueMs = nowMs + scheduled.place.periodMs
+      scheduled.dueMs = dueAfter(nowMs, scheduled.dueMs, scheduled.place)
       if (!scheduled.reading) this.#read(scheduled, samples)
     }
     if (samples.length > 0) this.#subscriber.next(samples)
@@ -77,17 +82,22 @@ class Sampler implements Unsubscribable {
   }
 }
 
+/** The first time after now that is a whole number of periods after `sinceMs`, which has passed. */
+function dueAfter(nowMs: number, sinceMs: number, { periodMs }: SampledPlace): number {
+  return sinceMs + (Math.floor((nowMs - sinceMs) / periodMs) + 1) * periodMs
+}
+
 function sampleOf({ path, value }: PathValue): Sample {
   return { path, kind: 'value', sampled: value ?? undefined }
 }
 
 /**
- * Reads each place in its period, the first time one period after the subscription, and emits what was read, several that
- * are due together at once. A read that lasts longer than its period is not begun again before it has ended. Never
- * completes.
+ * Reads each place in its period and emits what was read, several that are due together at once. The periods count from
+ * `sinceMs`, so that one who subscribes again and again gets samples all the same; default: from the subscription. A read
+ * that lasts longer than its period is not begun again before it has ended. Never completes.
  */
-export function sample(places: readonly SampledPlace[], clock: Clock): Observable<readonly Sample[]> {
+export function sample(places: readonly SampledPlace[], clock: Clock, sinceMs?: number): Observable<readonly Sample[]> {
   return new Observable(subscriber => {
-    subscriber.add(new Sampler(subscriber, clock, places))
+    subscriber.add(new Sampler(subscriber, clock, places, sinceMs))
   })
 }

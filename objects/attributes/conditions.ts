@@ -36,8 +36,9 @@ function meetsThresholds(
   value: number | bigint,
   attributes: Attributes,
 ): boolean {
-  if (!isNumeric(notified) || !isNumeric(evaluated)) return true
   const { gt, lt, st } = attributes
+  if (gt === undefined && lt === undefined && st === undefined) return true
+  if (!isNumeric(notified) || !isNumeric(evaluated)) return true
   if (gt !== undefined && evaluated > gt !== value > gt) return true
   if (lt !== undefined && evaluated < lt !== value < lt) return true
   return st !== undefined && distance(notified, value) >= st

@@ -44,13 +44,21 @@ export class TrackedValues {
     return worth
   }
 
+  /** Takes these for what the server knows, where no more is known; samples excepted, which are not in the store. */
+  assume(values: readonly PathValue[]): void {
+    for (const { path, value } of values) {
+      if (path.length < 3 || value === undefined || value === null || this.#byPath.has(formatPath(path))) continue
+      if (!this.#options.isSampled(path) && this.#isTracked(path)) this.#track(path, value)
+    }
+  }
+
   /** Remembers values of which the server knows. */
   told(values: readonly PathValue[]): void {
     for (const { path, value } of values) {
       if (path.length < 3 || value === undefined || value === null) continue
       const tracked = this.#byPath.get(formatPath(path))
       if (tracked !== undefined) tracked.notified = tracked.evaluated = value
-      else if (this.#isTracked(path)) this.#byPath.set(formatPath(path), { notified: value, evaluated: value })
+      else if (this.#isTracked(path)) this.#track(path, value)
     }
   }
 
@@ -71,14 +79,18 @@ export class TrackedValues {
     const key = formatPath(path)
     const tracked = this.#byPath.get(key)
     if (tracked === undefined) {
-      if (value !== undefined) this.#byPath.set(key, { notified: undefined, evaluated: value })
+      if (isSample || value !== undefined) this.#byPath.set(key, { notified: undefined, evaluated: value })
       return true
     }
     const { evaluated } = tracked
     const worth = meetsConditions(tracked, value, attributes)
     tracked.evaluated = value
     // A sample is taken whether or not anything has happened.
-    return worth && !(isSample && value !== undefined && sameValue(evaluated, value))
+    return worth && !(isSample && sameValue(evaluated, value))
+  }
+
+  #track(path: Path, value: Value): void {
+    this.#byPath.set(formatPath(path), { notified: value, evaluated: value })
   }
 
   #isTracked(path: Path): boolean {

@@ -128,6 +128,70 @@ describe('PathRouter', () => {
     expect(repeating.size).toBe(0)
   })
 
+  test('changesOfAny: once a batch what concerns any of the paths, each change once', () => {
+    marbles(({ hot, expectObservable, expectSubscriptions }) => {
+      const voltage = change('/3/0/7/1')
+      const level = change('/3/0/9')
+      const gone = change('/3', 'deleted')
+      const other = change('/3303/0/5700')
+      const batches = { a: [voltage, other, level], b: [change('/4/0/2')], c: [gone], d: [other] }
+      const changes$ = hot('-a-b-c-d-', batches)
+      const router = new PathRouter(changes$)
+      const observe = (...paths: Path[]) => expectObservable(router.changesOfAny(paths), '^-------!')
+      // Apart, one below the other, the same twice, none.
+      observe([3, 0, 9], [3303]).toBe('-a---g-o', { a: [other, level], g: [gone], o: [other] })
+      observe([3], [3, 0], [3, 0, 7, 1]).toBe('-a---g--', { a: [voltage, level], g: [gone] })
+      observe([3, 0, 7], [3, 0, 7]).toBe('-a---g--', { a: [voltage], g: [gone] })
+      observe([], [3303, 0, 5700]).toBe('-a-b-c-d', batches)
+      observe().toBe('')
+      expectSubscriptions(changes$.subscriptions).toBe('^-------!')
+    })
+  })
+
+  test('changesOfAny: keeps nothing of an observer that has gone, and ends it once', () => {
+    const changes$ = new Subject<readonly Change[]>()
+    const router = new PathRouter(changes$)
+    const overlapping: Path[] = [[3, 0, 7, 1], [3], [3, 0], [3, 0]]
+    const leaving = router.changesOfAny(overlapping).subscribe()
+    const seen: string[] = []
+    router
+      .changesOfAny([[3, 0, 7, 1], [4]])
+      .subscribe({ next: () => seen.push('told'), complete: () => seen.push('ended') })
+    expect(router.size).toBe(5)
+    leaving.unsubscribe()
+    expect(router.size).toBe(5)
+    changes$.next([change('/3'), change('/4/0')])
+    expect(seen).toEqual(['told'])
+    changes$.complete()
+    expect([seen, router.size, changes$.observed]).toEqual([['told', 'ended'], 0, false])
+  })
+
+  test('property: changesOfAny is the brute-force filter, whatever the paths have in common', () => {
+    const anyPath = fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 4 })
+    const anyBatch = fc.array(anyPath, { minLength: 1, maxLength: 6 })
+    fc.assert(
+      fc.property(fc.array(fc.array(anyPath, { maxLength: 4 }), { maxLength: 4 }), fc.array(anyBatch), (all, drawn) => {
+        const changes$ = new Subject<readonly Change[]>()
+        const router = new PathRouter(changes$)
+        const batches = drawn.map(paths => paths.map((path): Change => ({ path, kind: 'value' })))
+        const observers = all.map(paths => {
+          const seen: (readonly Change[])[] = []
+          return { paths, seen, subscription: router.changesOfAny(paths).subscribe(batch => seen.push(batch)) }
+        })
+        for (const batch of batches) changes$.next(batch)
+        for (const { paths, seen, subscription } of observers) {
+          const concerns = ({ path: at }: Change) => {
+            return paths.some(path => path.every((id, level) => id === (at[level] ?? id)))
+          }
+          expect(seen).toEqual(batches.map(batch => batch.filter(concerns)).filter(({ length }) => length > 0))
+          subscription.unsubscribe()
+        }
+        expect([router.size, changes$.observed]).toEqual([0, false])
+      }),
+      { seed: 1, numRuns: 300 },
+    )
+  })
+
   test('property: what each observer sees is the brute-force filter over all batches', () => {
     const anyPath = fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 4 })
     const anyBatch: fc.Arbitrary<Change[]> = fc.array(

@@ -193,8 +193,3 @@ const numbersByName: ReadonlyMap<string, number> = new Map([
 function numbered(option: ParsedPacket['options'][number]): CoapOption {
   return { number: numbersByName.get(option.name as string) ?? Number(option.name), value: option.value }
 }
-
-/** The library copies with Buffer methods; a view, not a copy. */
-function asBuffer(bytes: Uint8Array): Buffer {
-  return bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}

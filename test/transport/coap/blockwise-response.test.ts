@@ -269,8 +269,9 @@ describe('a response that goes out in blocks (RFC 7959 §2.4)', () => {
   test('a notification begins with its first block, in the size the observer asked for', () => {
     const server = serving({}, () => content(body))
     for (const number of [0, 3]) {
-      const request = withOptions(get('large'), block2(number, 32))
-      const notification = server.responses.prepareNotification({ request }, requestedBlock(request), content(body))
+      const observe = withOptions(get('large'), block2(number, 32))
+      const relation = { request: observe }
+      const notification = server.responses.prepareNotification(relation, requestedBlock(observe), content(body))
       expect(block2Of(notification)).toEqual({ number: 0, more: true, bytes: 32 })
     }
   })

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Code, MessageType } from '../../../transport/coap/message.ts'
+import { MessageType } from '../../../transport/coap/message.ts'
 import { afterRestart, type ObserveRelation, type SavedRelation } from '../../../transport/coap/observe-relation.ts'
 import { findUint, OptionNumber, uintOption } from '../../../transport/coap/options.ts'
 import { CoapPeer } from '../../../transport/coap/peer.ts'
