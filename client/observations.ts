@@ -330,6 +330,8 @@ export class Observations {
 
   #detached(observation: Observation, lost: InFlight | undefined, reason: 'closed' | 'timedOut'): void {
     if (lost !== undefined) this.#outbox.putBack(observation, lost, this.#stores())
+    // One that retires gives up its relation, while the connection may go on: the client registers anew over it.
+    if (observation.isRetired) return
     this.#outbox.disconnect()
     if (reason === 'closed') return
     this.#tell('timedOut', observation)
