@@ -50,19 +50,40 @@ describePeer('Leshan 2.0.0-M18 and what our client has kept for it', leshanProgr
       })
     }
 
-    it.concurrent(`stored without a registration: told when Leshan observes again, in ${format}`, async context => {
+    for (const [name, leave] of [
+      ['forgotten', forget],
+      ['disabled', disable],
+    ] as const) {
+      it.concurrent(`stored after the client was ${name}: told when Leshan observes again, in ${format}`, async context => {
+        const { expect } = context
+        const site = await reportingSite(leshan, context)
+        const { endpoint, events, observations } = site
+        await store(context, site, true)
+        await leshan.observe(endpoint, sensorValue, { format })
+        await leave(site)
+        await observations.next('removed')
+        const written = await writeAll(site, [sensorValue], 3)
+        await events.next('REGISTRATION')
+        written.push(write(site.client, sensorValue, 4))
+        expect(await leshan.observe(endpoint, sensorValue, { format })).toEqual(content({ [sensorValue]: 4 }))
+        // Leshan drops what comes right behind that answer, until it is sent again 2 to 3 s later.
+        expectWritten(context, [await notificationOf(site, 'single')], written)
+        await expectNothingMore(context, site, 'single')
+      })
+    }
+
+    it.concurrent(`stored: more than fits into one notification, in ${format}`, async context => {
       const { expect } = context
       const site = await reportingSite(leshan, context)
-      const { client, endpoint, events } = site
       await store(context, site, true)
-      await leshan.observe(endpoint, sensorValue, { format })
-      await leshan.forget(endpoint)
-      client.update()
-      await events.next('REGISTRATION')
-      const written = await writeAll(site, [sensorValue], 3)
-      expect(await leshan.observe(endpoint, sensorValue, { format })).toEqual(content({ [sensorValue]: 3 }))
-      // Leshan drops what comes right behind that answer, until it is sent again 2 to 3 s later.
-      expectWritten(context, [await notificationOf(site, 'single')], written)
+      await leshan.observe(site.endpoint, sensorValue, { format })
+      site.client.enterOffline()
+      const written = Array.from({ length: 200 }, (_, value) => write(site.client, sensorValue, value))
+      site.client.exitOffline()
+      const notifications: LeshanEvents['NOTIFICATION'][] = []
+      while (countValues(notifications) < written.length) notifications.push(await notificationOf(site, 'single'))
+      expectWritten(context, notifications, written)
+      expect(notifications.length).toBeGreaterThan(1)
       await expectNothingMore(context, site, 'single')
     })
 
@@ -83,8 +104,10 @@ describePeer('Leshan 2.0.0-M18 and what our client has kept for it', leshanProgr
       expect(notifications.length).toBeGreaterThan(1)
       await vi.waitFor(() => expect(series.size).toBe(0))
 
-      client.objects.set(sensorValue, 1_000)
+      client.enterOffline()
+      for (const value of [1_000, 1_001]) client.objects.set(sensorValue, value)
       const later = writtenIn(sensorValue, series.save())
+      client.exitOffline()
       expectWritten(context, [(await events.next('NOTIFICATION')).data], later)
     })
   }
@@ -116,6 +139,17 @@ describePeer('Leshan 2.0.0-M18 and what our client has kept for it', leshanProgr
     expect((await events.next('NOTIFICATION')).data).toMatchObject({ val: { [sensorValue]: 3 }, timed: [] })
     await expectNothingMore(context, site, 'single')
   })
+
+  async function forget({ client, endpoint }: ReportingSite): Promise<void> {
+    await leshan.forget(endpoint)
+    client.update()
+  }
+
+  /** For a second. */
+  async function disable({ endpoint }: ReportingSite): Promise<void> {
+    await leshan.write(endpoint, '/1/0/5', { '/1/0/5': 1 })
+    await leshan.execute(endpoint, '/1/0/4')
+  }
 
   async function store({ expect }: TestContext, { endpoint }: ReportingSite, storing: boolean): Promise<void> {
     const node = { [notificationStoring]: storing }
