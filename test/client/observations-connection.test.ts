@@ -357,6 +357,33 @@ describe('held: all', () => {
   })
 })
 
+describe('a registration over the same connection, where all is kept', () => {
+  test('what changed before the server observes again follows the answer to that, in order', async () => {
+    await observed({ storesNotifications: () => true })
+    site.observations.retire()
+    site.set(0, 10)
+    site.observations.release()
+    site.set(0, 11)
+    await site.observe(0)
+    await site.clock.advance(1_000)
+    expect(site.take()).toEqual(['/3303/0 10', '/3303/0 11'])
+    site.set(0, 12)
+    site.set(1, 13)
+    await site.clock.advance(1_000)
+    expect(site.take()).toEqual(['/3303/0 12'])
+  })
+
+  test('an observation with nothing to tell goes on at once', async () => {
+    await observed({ storesNotifications: () => true })
+    site.observations.retire()
+    site.observations.release()
+    await site.observe(0)
+    site.set(0, 10)
+    await site.clock.advance(1_000)
+    expect(site.take()).toEqual(['/3303/0 10'])
+  })
+})
+
 describe('held: latest', () => {
   test('one notification of the newest state for each observation that has something to tell', async () => {
     await observed({}, [0, 1, 2])

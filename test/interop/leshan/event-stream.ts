@@ -1,5 +1,11 @@
 import { EventLog } from './event-log.ts'
-import type { LeshanLink, LeshanNode, LeshanRegistration } from './model.ts'
+import type { LeshanLink, LeshanNode, LeshanRegistration, LeshanTimedNode } from './model.ts'
+
+interface Received {
+  ep: string
+  /** When Leshan had it, milliseconds since 1970. */
+  receivedMs: number
+}
 
 /** What each event of the server carries. */
 export interface LeshanEvents {
@@ -10,12 +16,16 @@ export interface LeshanEvents {
   }
   /** Also when the lifetime ended (`expired`) and when the client registered anew. */
   DEREGISTRATION: LeshanRegistration & { expired: boolean }
-  NOTIFICATION: { ep: string; val: LeshanNode } & (
-    | { kind: 'single'; res: string }
-    | { kind: 'composite'; paths: readonly string[] }
-  )
+  /** `timed` has all when anything came with a time, and is empty otherwise; `val` is what holds now, or so Leshan says. */
+  NOTIFICATION: Received & { val: LeshanNode; timed: readonly LeshanTimedNode[] } & (
+      | { kind: 'single'; res: string }
+      | { kind: 'composite'; paths: readonly string[] }
+    )
   /** A notification that Leshan could not decode. */
   NOTIFICATION_ERROR: { ep: string; errormessage: string }
+  SEND: Received & { timed: readonly LeshanTimedNode[] }
+  /** A Send that Leshan refuses. */
+  SEND_ERROR: { ep: string; errormessage: string }
   /** Of a client in queue mode, the first after it has registered. */
   AWAKE: { ep: string }
   SLEEPING: { ep: string }

@@ -129,7 +129,8 @@ describePeer('Leshan 2.0.0-M18: every type in every format', leshanPrograms, les
           expect(await leshan.observe(endpoint, path, options)).toEqual(content(device.node([path])))
           device.hold([...read.slice(1), read[0] as Value])
           const { data } = await events.next('NOTIFICATION')
-          expect(data).toEqual({ ep: endpoint, kind: 'single', res: path, val: device.node([path]) })
+          expect(data).toMatchObject({ ep: endpoint, kind: 'single', res: path, timed: [] })
+          expect(data.val).toEqual(device.node([path]))
           expect(await leshan.cancelActively(endpoint, path)).toEqual(content(device.node([path])))
         })
       }

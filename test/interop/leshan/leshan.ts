@@ -134,9 +134,13 @@ export class Leshan {
   }
 
   /** Forgets the observation, so that the next notification is answered with a Reset. @returns how many there were. */
-  async cancelPassively(endpoint: string, path: string): Promise<number> {
-    const target = `/clients/${encodeURIComponent(endpoint)}${path}/observe`
-    return (await this.#program.fetch<{ cancelled: number }>('DELETE', target)).cancelled
+  cancelPassively(endpoint: string, path: string): Promise<number> {
+    return this.#forget(endpoint, `${path}/observe`)
+  }
+
+  /** As {@link cancelPassively}; the paths must be those of the observation. */
+  cancelCompositePassively(endpoint: string, paths: readonly string[]): Promise<number> {
+    return this.#forget(endpoint, `/composite/observe?paths=${paths.join(',')}`)
   }
 
   /** The events of one client, or of all; open it before what it should see. Ends with {@link close}. */
@@ -146,6 +150,11 @@ export class Leshan {
 
   close(): Promise<void> {
     return this.#program.close()
+  }
+
+  async #forget(endpoint: string, target: string): Promise<number> {
+    const path = `/clients/${encodeURIComponent(endpoint)}${target}`
+    return (await this.#program.fetch<{ cancelled: number }>('DELETE', path)).cancelled
   }
 
   #ask(method: string, endpoint: string, path: string, search = '', body?: string): Promise<LeshanAnswer> {

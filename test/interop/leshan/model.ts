@@ -15,6 +15,12 @@ export type LeshanValue = string | number | boolean
  */
 export type LeshanNode = Record<string, LeshanValue | null>
 
+/** Values that hold at one time, ISO 8601; what came without a time has none. */
+export interface LeshanTimedNode {
+  readonly time: string | null
+  readonly val: LeshanNode
+}
+
 export interface LeshanLink {
   readonly url: string
   /** Values as in the link, quotes kept; `null` for an attribute without a value. */

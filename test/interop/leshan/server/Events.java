@@ -2,9 +2,11 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.eclipse.leshan.core.node.LwM2mPath;
+import org.eclipse.leshan.core.node.TimestampedLwM2mNodes;
 import org.eclipse.leshan.core.observation.CompositeObservation;
 import org.eclipse.leshan.core.observation.Observation;
 import org.eclipse.leshan.core.observation.SingleObservation;
+import org.eclipse.leshan.core.request.SendRequest;
 import org.eclipse.leshan.core.response.ObserveCompositeResponse;
 import org.eclipse.leshan.core.response.ObserveResponse;
 import org.eclipse.leshan.server.LeshanServer;
@@ -12,8 +14,9 @@ import org.eclipse.leshan.server.observation.ObservationListener;
 import org.eclipse.leshan.server.registration.Registration;
 import org.eclipse.leshan.server.registration.RegistrationListener;
 import org.eclipse.leshan.server.registration.RegistrationUpdate;
+import org.eclipse.leshan.server.send.SendListener;
 
-/** Registrations and notifications, told to an event stream. */
+/** Registrations, notifications and Sends, told to an event stream. */
 final class Events {
     private final EventStream stream;
 
@@ -25,6 +28,7 @@ final class Events {
         Events events = new Events(stream);
         leshan.getRegistrationService().addListener(events.new Registrations());
         leshan.getObservationService().addListener(events.new Notifications());
+        leshan.getSendService().addListener(events.new Sends());
     }
 
     private final class Registrations implements RegistrationListener {
@@ -60,15 +64,22 @@ final class Events {
         @Override
         public void onResponse(SingleObservation observation, Registration registration, ObserveResponse response) {
             LwM2mPath path = observation.getPath();
-            stream.emit("NOTIFICATION", registration.getEndpoint(), Map.of("ep", registration.getEndpoint(), "kind", "single",
-                "res", path.toString(), "val", Nodes.flatten(path, response.getContent())));
+            Map<String, Object> data = received(registration);
+            data.put("kind", "single");
+            data.put("res", path.toString());
+            data.put("val", Nodes.flatten(path, response.getContent()));
+            data.put("timed", TimedNodes.describe(path, response));
+            stream.emit("NOTIFICATION", registration.getEndpoint(), data);
         }
 
         @Override
         public void onResponse(CompositeObservation observation, Registration registration, ObserveCompositeResponse response) {
-            stream.emit("NOTIFICATION", registration.getEndpoint(), Map.of("ep", registration.getEndpoint(), "kind", "composite",
-                "paths", observation.getPaths().stream().map(LwM2mPath::toString).toList(),
-                "val", Nodes.flatten(response.getContent())));
+            Map<String, Object> data = received(registration);
+            data.put("kind", "composite");
+            data.put("paths", observation.getPaths().stream().map(LwM2mPath::toString).toList());
+            data.put("val", Nodes.flatten(response.getContent()));
+            data.put("timed", TimedNodes.describe(response));
+            stream.emit("NOTIFICATION", registration.getEndpoint(), data);
         }
 
         @Override
@@ -76,5 +87,27 @@ final class Events {
             stream.emit("NOTIFICATION_ERROR", registration.getEndpoint(),
                 Map.of("ep", registration.getEndpoint(), "errormessage", String.valueOf(error)));
         }
+    }
+
+    private final class Sends implements SendListener {
+        @Override
+        public void dataReceived(Registration registration, TimestampedLwM2mNodes nodes, SendRequest request) {
+            Map<String, Object> data = received(registration);
+            data.put("timed", TimedNodes.describe(nodes));
+            stream.emit("SEND", registration.getEndpoint(), data);
+        }
+
+        @Override
+        public void onError(Registration registration, String errorMessage, Exception error) {
+            stream.emit("SEND_ERROR", registration.getEndpoint(),
+                Map.of("ep", registration.getEndpoint(), "errormessage", errorMessage));
+        }
+    }
+
+    private static Map<String, Object> received(Registration registration) {
+        Map<String, Object> data = new LinkedHashMap<>();
+        data.put("ep", registration.getEndpoint());
+        data.put("receivedMs", System.currentTimeMillis());
+        return data;
     }
 }
