@@ -1,13 +1,12 @@
 import { BehaviorSubject, Subscription } from 'rxjs'
 import type { Attributes } from '../objects/attributes/attributes.ts'
 import { TrackedValues } from '../objects/attributes/tracked-values.ts'
-import type { OperationContext, Outcome, SeriesPart } from '../objects/operations/operation.ts'
+import type { OperationContext, Outcome } from '../objects/operations/operation.ts'
 import { perform } from '../objects/operations/perform.ts'
 import { readHandler } from '../objects/operations/target.ts'
 import { overlap, type Path } from '../objects/path.ts'
 import type { PathValue } from '../objects/path-value.ts'
 import type { ObjectStore } from '../objects/store.ts'
-import type { TimeSeries } from '../objects/time-series.ts'
 import type { CompositePart, CompositeState } from '../streams/composite.ts'
 import type { NotificationCause, ReportingState } from '../streams/notify-attributes.ts'
 import { observation, observedChanges } from '../streams/observation.ts'
@@ -21,10 +20,12 @@ import type {
   SavedRelation,
 } from '../transport/coap/observe-relation.ts'
 import type { CoapPeer, PeerRequest } from '../transport/coap/peer.ts'
+import { JoinedSeries } from './joined-series.ts'
 import { type ObserveOperation, ownAttributesOf, pathsOf } from './observed.ts'
-import type { Report } from './report.ts'
+import type { InFlight, Report } from './report.ts'
 import type { Observed, ReportingAttributes } from './reporting-attributes.ts'
 import { sampledPlaces } from './sampled-places.ts'
+import type { Watch } from './watch.ts'
 
 /** What the observations of one server share. */
 export interface ObservationHost {
@@ -53,21 +54,6 @@ export interface ObservationStart extends Readonly<ReportingState> {
   readonly confirmedMs: number
   /** The relation it goes on with at the next connection. */
   readonly relation?: SavedRelation
-}
-
-/** How an observation follows what it is about. */
-export interface Watch {
-  /** Whether there are timers, for pmin, pmax and samples; without them a change is only noted. */
-  readonly timed: boolean
-  /** Whether each change makes a report, when it happens. */
-  readonly recording: boolean
-}
-
-/** What a confirmable notification on its way carries: of the history, or the state as it is. */
-export interface InFlight {
-  readonly reports: readonly Report[]
-  readonly isHistory: boolean
-  readonly series: SeriesPart | undefined
 }
 
 /**
@@ -99,8 +85,7 @@ export class Observation implements RelationListener, CompositeState, Observed {
   #relation: ObserveRelation | undefined
   #savedRelation: SavedRelation | undefined
   #inFlight: InFlight | undefined
-  /** The time series that keep what this has not told yet. */
-  #series: Set<TimeSeries> | undefined
+  #series: JoinedSeries | undefined
 
   /** Before the first `watch` it knows nothing of changes. Throws OperationError for what cannot be observed. */
   constructor(host: ObservationHost, { operation, lastSentMs, pending, confirmedMs, relation }: ObservationStart) {
@@ -281,20 +266,15 @@ export class Observation implements RelationListener, CompositeState, Observed {
     if (this.#ended) return
     this.#ended = true
     this.#changes.unsubscribe()
-    for (const series of this.#series ?? []) series.leave(this.#host.context.shortServerId)
+    this.#series?.leave()
     this.#host.ended(this, reason)
   }
 
-  /** Has those time series wait for this that are there by now. */
   #joinSeries(): void {
     const { store, context } = this.#host
     if (store.timeSeries.isEmpty) return
-    this.#series ??= new Set()
-    for (const series of this.paths.flatMap(path => store.timeSeries.below(path))) {
-      if (this.#series.has(series)) continue
-      this.#series.add(series)
-      series.join(context.shortServerId)
-    }
+    this.#series ??= new JoinedSeries(store, context.shortServerId)
+    this.#series.join(this.paths)
   }
 
   #takeInFlight(): InFlight | undefined {

@@ -1,17 +1,15 @@
 import { formatOf } from '../objects/formats/formats.ts'
-import type { OperationContext, OperationOf, Outcome } from '../objects/operations/operation.ts'
+import type { OperationOf, Outcome } from '../objects/operations/operation.ts'
 import { formatPath, type Path } from '../objects/path.ts'
-import type { ObjectStore } from '../objects/store.ts'
-import type { PathRouter } from '../streams/route.ts'
-import type { Clock } from '../transport/clock.ts'
 import { type CoapMessage, isSuccess } from '../transport/coap/message.ts'
 import type { RelationEnd } from '../transport/coap/observe-relation.ts'
 import type { CoapPeer, PeerRequest } from '../transport/coap/peer.ts'
-import { type InFlight, Observation, type ObservationHost, type Watch } from './observation.ts'
+import { Observation, type ObservationHost } from './observation.ts'
 import type { ObservationEvent } from './observation-event.ts'
+import type { ObservationsOptions } from './observations-options.ts'
 import { type ObserveOperation, observationKey } from './observed.ts'
 import { Outbox } from './outbox.ts'
-import type { Report } from './report.ts'
+import type { InFlight, Report } from './report.ts'
 import { isTellable } from './report-batch.ts'
 import { defaultAttributeIds, ReportingAttributes } from './reporting-attributes.ts'
 import {
@@ -20,40 +18,7 @@ import {
   type SavedObservation,
   saveObservation,
 } from './saved-observation.ts'
-
-export interface ObservationsOptions {
-  readonly store: ObjectStore
-  readonly router: PathRouter
-  readonly clock: Clock
-  readonly context: OperationContext
-  /** Path of the Server Object instance with what holds where no attribute says otherwise. */
-  readonly serverPath: Path
-  readonly maximum: number
-  readonly confirmable: boolean
-  /** Reports kept while nothing may leave, over all observations. Default 1,000. */
-  readonly maximumHeldNotifications?: number
-  /** Whether each change is kept with its time while nothing may leave, not only the newest state. Default: no. */
-  readonly storesNotifications?: (() => boolean) | undefined
-  /**
-   * What a confirmable notification that nobody acknowledges ends: the observation (RFC 7641 §4.5), or by `onUnreachable`
-   * the connection. Default: the connection.
-   */
-  readonly unacknowledgedEnds?: 'observation' | 'connection'
-  /**
-   * Something waits to be told, the first since `hold`, or since the connection was lost. Called synchronously, so it must
-   * not throw.
-   */
-  readonly onWaiting?: (() => void) | undefined
-  /**
-   * The server did not acknowledge a notification, or leaves too many waiting. Nothing leaves until the next `attach`; called
-   * synchronously, so it must not throw.
-   */
-  readonly onUnreachable?: (() => void) | undefined
-  /** The set of observations is another, or has to be saved anew. Called synchronously, so it must not throw. */
-  readonly onChanged?: (() => void) | undefined
-  /** Called synchronously, so it must not throw. */
-  readonly onEvent?: ((event: ObservationEvent) => void) | undefined
-}
+import { type Watch, watchOf } from './watch.ts'
 
 /**
  * The observations of one server, one a path or set of paths; a repeated Observe replaces the earlier one. They belong to a
@@ -66,6 +31,8 @@ export class Observations {
   readonly #active = new Map<string, Observation>()
   /** Those of the registration before that go on recording until the server observes the same again. */
   readonly #retired = new Map<string, Observation>()
+  /** How often the server has confirmed the registration since they retired. */
+  #confirmations = 0
   readonly #outbox: Outbox
   readonly #stopListening: () => void
 
@@ -156,15 +123,16 @@ export class Observations {
       this.clear()
       return
     }
-    for (const observation of this.#retired.values()) observation.end('cancelled')
+    this.#endRetired()
     const retiring = [...this.#active]
     this.#active.clear()
+    this.#confirmations = 0
     this.#outbox.hold(true)
     for (const [key, observation] of retiring) {
       this.#retired.set(key, observation)
       observation.retire()
       this.#outbox.forgetChange(observation)
-      observation.watch(recording)
+      observation.watch(watchOf(false, true))
       this.#tell('removed', observation)
     }
     this.#options.onChanged?.()
@@ -214,6 +182,8 @@ export class Observations {
     this.#settleReported()
     this.#outbox.release()
     this.#watch()
+    // By the Update after a Register the server has observed again what it wants to.
+    if (this.#retired.size > 0 && ++this.#confirmations > 1) this.#endRetired()
   }
 
   /** Stops all timers; what changes is kept as with `hold`. Nothing leaves until `resume`. */
@@ -275,7 +245,7 @@ export class Observations {
     if (isRetired) {
       this.#retired.set(key, observation)
       observation.retire()
-      observation.watch(recording)
+      observation.watch(watchOf(false, true))
     } else {
       this.#active.set(key, observation)
       observation.watch(this.#watchNow())
@@ -298,6 +268,10 @@ export class Observations {
     if (reports.length > 0) this.#options.clock.setTimeout(() => this.#outbox.drain(), 0)
   }
 
+  #endRetired(): void {
+    for (const observation of this.#retired.values()) observation.end('cancelled')
+  }
+
   #watch(): void {
     const watch = this.#watchNow()
     for (const observation of this.#active.values()) observation.watch(watch)
@@ -305,8 +279,7 @@ export class Observations {
 
   #watchNow(): Watch {
     const { isPaused, isRecording } = this.#outbox
-    if (isPaused) return isRecording ? recording : noting
-    return isRecording ? timedRecording : timed
+    return watchOf(!isPaused, isRecording)
   }
 
   /** What is kept of an observation tells its newest state. */
@@ -374,8 +347,3 @@ export class Observations {
     return { shortServerId: this.#options.context.shortServerId, paths: paths.map(formatPath) }
   }
 }
-
-const timed: Watch = { timed: true, recording: false }
-const timedRecording: Watch = { timed: true, recording: true }
-const recording: Watch = { timed: false, recording: true }
-const noting: Watch = { timed: false, recording: false }

@@ -20,12 +20,13 @@ import type { EnablerVersion } from '../objects/enabler.ts'
 import { registrationLinks } from '../objects/links.ts'
 import type { OperationContext } from '../objects/operations/operation.ts'
 import type { Path } from '../objects/path.ts'
-import { type CoapMessage, Code, describeCode, isSuccess } from '../transport/coap/message.ts'
+import { type CoapMessage, Code, isSuccess } from '../transport/coap/message.ts'
 import type { Connection } from '../transport/connection.ts'
-import { decodeRegistered, encodeDeregister, encodeUpdate } from '../transport/lwm2m/uplink.ts'
+import { decodeRegistered, encodeUpdate } from '../transport/lwm2m/uplink.ts'
 import { recordAlert } from './alert-code.ts'
 import { connect } from './connect.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
+import { deregister } from './deregister.ts'
 import { deviceManagement } from './device-management.ts'
 import { sha256 } from './fingerprint.ts'
 import { Link } from './link.ts'
@@ -37,9 +38,6 @@ import type { SavedServer } from './saved-state.ts'
 import { Sends } from './sends.ts'
 import { type Told, toldBy } from './told.ts'
 import { whenQuiet } from './when-quiet.ts'
-
-/** A De-register may take this long: whoever stops a device does not wait for a dead server. */
-const deregisterTimeoutMs = 5_000
 
 /**
  * The wire of one Server Account: its connection while there is one, the registration messages that the account's
@@ -218,24 +216,7 @@ export class ServerConnection {
       this.#observations.retire()
       this.sends.interrupt('CLOSED')
     }
-    const { clock } = this.#environment
-    const failed = (cause: Cause) => report({ type: 'deregister.failed', cause })
-    const end = this.#request(
-      encodeDeregister(location),
-      ({ code }) => {
-        if (isSuccess(code)) report({ type: 'deregister.done' })
-        else failed({ code: 'REJECTED', message: `the server answered ${describeCode(code)}` })
-      },
-      failed,
-    )
-    const timer = clock.setTimeout(
-      () => failed({ code: 'TIMEOUT', message: 'the server did not answer in time' }),
-      deregisterTimeoutMs,
-    )
-    return () => {
-      clock.clearTimeout(timer)
-      end()
-    }
+    return deregister((...request) => this.#request(...request), this.#environment.clock, location, report)
   }
 
   /** Reports when nothing is under way and the last message is old enough (LwM2M Core 1.2.2 §6.5). */

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { ObservationsOptions } from '../../client/observations.ts'
+import type { ObservationsOptions } from '../../client/observations-options.ts'
 import { Code, MessageType } from '../../transport/coap/message.ts'
 import type { CoapParameters } from '../../transport/coap/parameters.ts'
 import { type ObservationsSite, observationsSite } from '../helpers/observations-site.ts'

@@ -239,11 +239,21 @@ describe('what is kept over a restart', () => {
     expect(saved).toMatchObject([{ isRetired: true, reports: [{}, {}] }])
     await restart(saved)
     expect([site.take(), site.observations.size]).toEqual([[], 0])
-    site.observations.release()
     await site.observe(0)
     await site.clock.advance(1_000)
     // Another token, the same history, and what this process began with.
     expect(site.take()).toEqual(['/3303/0 10', '/3303/0 11', '/3303/0 20'])
+  })
+
+  test('what the server has not observed again by the Update after its Register is forgotten', async () => {
+    site.observations.retire()
+    site.observations.release()
+    site.set(0, 30)
+    site.observations.release()
+    expect(stored()).toEqual([])
+    await site.observe(0)
+    await site.clock.advance(1_000)
+    expect(site.take()).toEqual([])
   })
 
   test('what does not fit the objects of this program, or is no report, is left out and harms nothing', async () => {

@@ -1,5 +1,6 @@
 import { deviceManagement } from '../../client/device-management.ts'
-import { Observations, type ObservationsOptions } from '../../client/observations.ts'
+import { Observations } from '../../client/observations.ts'
+import type { ObservationsOptions } from '../../client/observations-options.ts'
 import { Requests } from '../../client/requests.ts'
 import { AttributeTree } from '../../objects/attributes/tree.ts'
 import { temperature } from '../../objects/definitions/temperature.ts'

@@ -1,0 +1,40 @@
+import type { OperationContext } from '../objects/operations/operation.ts'
+import type { Path } from '../objects/path.ts'
+import type { ObjectStore } from '../objects/store.ts'
+import type { PathRouter } from '../streams/route.ts'
+import type { Clock } from '../transport/clock.ts'
+import type { ObservationEvent } from './observation-event.ts'
+
+export interface ObservationsOptions {
+  readonly store: ObjectStore
+  readonly router: PathRouter
+  readonly clock: Clock
+  readonly context: OperationContext
+  /** Path of the Server Object instance with what holds where no attribute says otherwise. */
+  readonly serverPath: Path
+  readonly maximum: number
+  readonly confirmable: boolean
+  /** Reports kept while nothing may leave, over all observations. Default 1,000. */
+  readonly maximumHeldNotifications?: number
+  /** Whether each change is kept with its time while nothing may leave, not only the newest state. Default: no. */
+  readonly storesNotifications?: (() => boolean) | undefined
+  /**
+   * What a confirmable notification that nobody acknowledges ends: the observation (RFC 7641 §4.5), or by `onUnreachable`
+   * the connection. Default: the connection.
+   */
+  readonly unacknowledgedEnds?: 'observation' | 'connection'
+  /**
+   * Something waits to be told, the first since `hold`, or since the connection was lost. Called synchronously, so it must
+   * not throw.
+   */
+  readonly onWaiting?: (() => void) | undefined
+  /**
+   * The server did not acknowledge a notification, or leaves too many waiting. Nothing leaves until the next `attach`; called
+   * synchronously, so it must not throw.
+   */
+  readonly onUnreachable?: (() => void) | undefined
+  /** The set of observations is another, or has to be saved anew. Called synchronously, so it must not throw. */
+  readonly onChanged?: (() => void) | undefined
+  /** Called synchronously, so it must not throw. */
+  readonly onEvent?: ((event: ObservationEvent) => void) | undefined
+}
