@@ -69,7 +69,8 @@ async function benchWrite(): Promise<void> {
 }
 
 const notifyRounds = 5
-const notifications = 50_000
+/** Whole bursts. */
+const notifications = 51_200
 const targetNotifyRatio = 0.5
 
 async function benchNotifications(): Promise<void> {
@@ -110,7 +111,7 @@ async function benchLag(): Promise<void> {
     const lagsMs = await worker.ask<readonly number[]>('run')
     const percentile = (share: number) => lagsMs[Math.floor((lagsMs.length - 1) * share)] ?? Number.NaN
     console.log(
-      `\nLag behind pmin of ${lagsMs.length} notifications of 10000 pipelines: median ${percentile(0.5).toFixed(1)} ms, p99 ${percentile(0.99).toFixed(1)} ms (target ${targetLagMs}, ${verdict(percentile(0.99) <= targetLagMs)}), most ${percentile(1).toFixed(1)} ms; earliest ${percentile(0).toFixed(1)} ms`,
+      `\nLag behind pmin of ${lagsMs.length} notifications of 10000 pipelines: median ${percentile(0.5).toFixed(1)} ms, p99 ${percentile(0.99).toFixed(1)} ms (target ${targetLagMs}, ${verdict(percentile(0.99) <= targetLagMs)})`,
     )
   } finally {
     await worker.stop()

@@ -71,7 +71,6 @@ export interface RelationHost {
  * notification in flight (§4.5.2), behind which the newest state waits.
  */
 export class ObserveRelation implements DeliveryListener {
-  readonly token: Uint8Array
   readonly #host: RelationHost
   /** As a datagram: an observation lasts long, and decoded its options take six times as much. */
   readonly #request: Buffer
@@ -84,10 +83,8 @@ export class ObserveRelation implements DeliveryListener {
   #ended = false
 
   constructor(host: RelationHost, { request, token, sequence }: SavedRelation, listener: RelationListener) {
-    const bytes = encodeDatagram({ type: MessageType.confirmable, messageId: 0, token, ...request })
-    this.token = bytes.subarray(headerBytes, headerBytes + token.length)
     this.#host = host
-    this.#request = bytes
+    this.#request = encodeDatagram({ type: MessageType.confirmable, messageId: 0, token, ...request })
     this.#requestedBlock = requestedBlock(request)
     this.#listener = listener
     this.#sequence = sequence
@@ -96,6 +93,10 @@ export class ObserveRelation implements DeliveryListener {
   /** Whether a confirmable notification waits for its acknowledgement. */
   get busy(): boolean {
     return this.#inFlight !== undefined
+  }
+
+  get token(): Uint8Array {
+    return this.#request.subarray(headerBytes, headerBytes + ((this.#request[0] as number) & 15))
   }
 
   /** The request that started it. */
