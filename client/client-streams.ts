@@ -21,9 +21,7 @@ export interface ClientStreamsOptions {
 /** RxJS in and out of a client: what {@link complete} ends, and can be subscribed to anew after that. */
 export class ClientStreams {
   readonly router: PathRouter
-  readonly events$: Observable<ClientEvent>
-  readonly changes$: Observable<readonly Change[]>
-  readonly observations$: Observable<ObservationEvent>
+  readonly #changes$: Observable<readonly Change[]>
   readonly #options: ClientStreamsOptions
   readonly #events = new Subject<ClientEvent>()
   readonly #observations = new Subject<ObservationEvent>()
@@ -32,13 +30,24 @@ export class ClientStreams {
 
   constructor(options: ClientStreamsOptions) {
     this.#options = options
-    const all$ = changes$(options.store)
-    this.router = new PathRouter(all$)
-    this.changes$ = this.#untilCompleted(all$)
-    this.observations$ = this.#untilCompleted(this.#observations)
-    this.events$ = this.#untilCompleted(
+    this.#changes$ = changes$(options.store)
+    this.router = new PathRouter(this.#changes$)
+  }
+
+  // Made when asked for: of thousands of clients in a process hardly one is listened to in every way.
+
+  get events$(): Observable<ClientEvent> {
+    return this.#untilCompleted(
       defer(() => (this.#fatal === undefined ? this.#events : this.#events.pipe(startWith(this.#fatal)))),
     )
+  }
+
+  get changes$(): Observable<readonly Change[]> {
+    return this.#untilCompleted(this.#changes$)
+  }
+
+  get observations$(): Observable<ObservationEvent> {
+    return this.#untilCompleted(this.#observations)
   }
 
   value$(text: string): Observable<Content | undefined> {

@@ -16,11 +16,10 @@ import { Bootstraps } from './bootstraps.ts'
 import { ClientStreams } from './client-streams.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import { factoryBootstrap } from './factory-bootstrap.ts'
-import { fingerprint } from './fingerprint.ts'
 import { inspectWith } from './inspector.ts'
 import type { ObservationEvent } from './observation-event.ts'
 import { bootstrapServers, type ClientOptions, checkOptions } from './options.ts'
-import { Saving } from './saving.ts'
+import { type Saving, savingOf } from './saving.ts'
 import { type SendOptions, sendToServers } from './send.ts'
 import { concernsAccounts, concernsLifecycle, Servers } from './servers.ts'
 import { serveTriggers } from './triggers.ts'
@@ -45,16 +44,6 @@ export class Lwm2mClient {
   readonly endpoint: string
   /** The objects of the device: create, read, write, and hook into them. */
   readonly objects: ObjectsApi
-  /**
-   * What happens to the registrations, as it happens, and what a {@link sink} refuses. Subscribers may call whatever the
-   * client offers. Whoever subscribes after a fatal event hears that event first. Like all streams of the client it
-   * completes when {@link stop} is done; who subscribes then hears of the next run.
-   */
-  readonly events$: Observable<ClientEvent>
-  /** What changes in the objects: one batch a transaction, whoever wrote. */
-  readonly changes$: Observable<readonly Change[]>
-  /** What happens to the observations that servers have, as it happens. */
-  readonly observations$: Observable<ObservationEvent>
   /** The root actor, for inspection and for waiting on its states. */
   readonly actor: ActorRefFrom<typeof client>
   readonly #options: ClientOptions
@@ -80,9 +69,6 @@ export class Lwm2mClient {
       hasGivenUp: () => this.actor.getSnapshot().matches('networkError'),
       onError: error => options.onError?.(error),
     })
-    this.events$ = this.#streams.events$
-    this.changes$ = this.#streams.changes$
-    this.observations$ = this.#streams.observations$
     const environment = this.#environment()
     this.#saving = savingOf(options, this.#store, environment.onError)
     this.#servers = new Servers(environment)
@@ -102,6 +88,25 @@ export class Lwm2mClient {
     this.actor.start()
     serveTriggers(this, this.#store, this.#servers)
     this.#store.onChanges(changes => this.#followChanges(changes))
+  }
+
+  /**
+   * What happens to the registrations, as it happens, and what a {@link sink} refuses. Subscribers may call whatever the
+   * client offers. Whoever subscribes after a fatal event hears that event first. Like all streams of the client it
+   * completes when {@link stop} is done; who subscribes then hears of the next run.
+   */
+  get events$(): Observable<ClientEvent> {
+    return this.#streams.events$
+  }
+
+  /** What changes in the objects: one batch a transaction, whoever wrote. */
+  get changes$(): Observable<readonly Change[]> {
+    return this.#streams.changes$
+  }
+
+  /** What happens to the observations that servers have, as it happens. */
+  get observations$(): Observable<ObservationEvent> {
+    return this.#streams.observations$
   }
 
   /**
@@ -337,15 +342,4 @@ export class Lwm2mClient {
     this.#servers.extend()
     this.actor.send({ type: 'accounts.changed', accounts })
   }
-}
-
-function savingOf(options: ClientOptions, store: ObjectStore, onError: (error: unknown) => void): Saving | undefined {
-  const { endpoint, servers = [], persistence } = options
-  if (persistence === undefined) return undefined
-  return new Saving({
-    persistence,
-    store,
-    fingerprint: fingerprint(endpoint, servers, bootstrapServers(options)),
-    onError,
-  })
 }

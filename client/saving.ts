@@ -5,6 +5,8 @@ import { accountId } from '../machines/client-context.ts'
 import { accountObjectIds, restoreSnapshot, takeSnapshot } from '../objects/snapshot.ts'
 import type { ObjectStore } from '../objects/store.ts'
 import type { client } from './actors.ts'
+import { fingerprint } from './fingerprint.ts'
+import { bootstrapServers, type ClientOptions } from './options.ts'
 import type { Persistence } from './persistence.ts'
 import type { SavedServer, SavedState } from './saved-state.ts'
 import type { Servers } from './servers.ts'
@@ -128,4 +130,20 @@ function savedRegistration(
     ...(version && { version }),
     ...(registeredUntilMs === undefined ? {} : { registeredUntilMs }),
   }
+}
+
+/** What keeps the state of a client with these options; undefined when nothing does. */
+export function savingOf(
+  options: ClientOptions,
+  store: ObjectStore,
+  onError: (error: unknown) => void,
+): Saving | undefined {
+  const { endpoint, servers = [], persistence } = options
+  if (persistence === undefined) return undefined
+  return new Saving({
+    persistence,
+    store,
+    fingerprint: fingerprint(endpoint, servers, bootstrapServers(options)),
+    onError,
+  })
 }

@@ -62,7 +62,7 @@ export class TimeSeriesTable {
 
   /** Whether the resource of the path, or one of its resource instances, has a series. */
   holdsResource(path: Path): boolean {
-    return this.#byResource.has(keyOf(path))
+    return this.#byResource.size > 0 && this.#byResource.has(keyOf(path))
   }
 
   /** The series at and below a path. */
