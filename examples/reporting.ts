@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { Lwm2mClient } from 'lwm2m-engine'
 import { formatPath, humidity, type PathValue, temperature, voltage } from 'lwm2m-engine/objects'
 import { Lwm2mServer } from 'lwm2m-engine/server'
@@ -11,7 +12,7 @@ const limitMs = 14_000
 const startMs = Date.now()
 
 /** A sensor, much simplified: a value four times a second. */
-const sensor$ = interval(250).pipe(map(step => 20 + step / 4))
+const sensor$ = interval(250).pipe(map(index => 20 + index / 4))
 
 async function report(): Promise<void> {
   const server = await Lwm2mServer.listen({ host: '127.0.0.1', port: 0, objects: [humidity, voltage] })
@@ -49,7 +50,7 @@ async function report(): Promise<void> {
 
   step('A time series keeps each write until a server has it; a Send carries them all')
   client.objects.cache('/3316/0/5700', { capacity: 100, whenFull: 'dropOldest' })
-  const measuring = interval(200).subscribe(step => client.objects.set('/3316/0/5700', 4 - step / 8))
+  const measuring = interval(200).subscribe(index => client.objects.set('/3316/0/5700', 4 - index / 8))
   const received = lastValueFrom(
     server.sends$.pipe(
       take(2),
@@ -74,7 +75,7 @@ function show(values: readonly PathValue[]): void {
   for (const { path, value, timeSeconds } of values) {
     const time = timeSeconds === undefined ? '' : ` (${secondsSinceStart(timeSeconds * 1_000)})`
     const place = formatPath(path)
-    texts.set(place, [...(texts.get(place) ?? []), `${value}${time}`])
+    texts.set(place, [...(texts.get(place) ?? []), inspect(value) + time])
   }
   for (const [place, all] of texts) console.log(`${secondsSinceStart(Date.now())}   ${place} = ${all.join(', ')}`)
 }
