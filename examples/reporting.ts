@@ -3,13 +3,14 @@ import { Lwm2mClient } from 'lwm2m-engine'
 import { formatPath, humidity, type PathValue, temperature, voltage } from 'lwm2m-engine/objects'
 import { Lwm2mServer } from 'lwm2m-engine/server'
 import { sendTo } from 'lwm2m-engine/streams'
+import { systemClock } from 'lwm2m-engine/transport'
 import { filter, firstValueFrom, from, interval, lastValueFrom, map, take, tap, timeout, timer } from 'rxjs'
 
 // How what a device measures reaches a server, over real UDP, in six seconds; docs/reporting.md says how it works.
 
 const endpoint = 'urn:dev:os:reporting'
 const limitMs = 14_000
-const startMs = Date.now()
+const startMs = systemClock.now()
 
 /** A sensor, much simplified: a value four times a second. */
 const sensor$ = interval(250).pipe(map(index => 20 + index / 4))
@@ -66,7 +67,7 @@ async function report(): Promise<void> {
 }
 
 function step(text: string): void {
-  console.log(`${secondsSinceStart(Date.now())} ${text}`)
+  console.log(`${secondsSinceStart(systemClock.now())} ${text}`)
 }
 
 /** What arrived: a line for each place with its values, and with their times where they have them. */
@@ -77,7 +78,8 @@ function show(values: readonly PathValue[]): void {
     const place = formatPath(path)
     texts.set(place, [...(texts.get(place) ?? []), inspect(value) + time])
   }
-  for (const [place, all] of texts) console.log(`${secondsSinceStart(Date.now())}   ${place} = ${all.join(', ')}`)
+  for (const [place, all] of texts)
+    console.log(`${secondsSinceStart(systemClock.now())}   ${place} = ${all.join(', ')}`)
 }
 
 function secondsSinceStart(ms: number): string {
