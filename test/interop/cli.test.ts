@@ -155,3 +155,14 @@ test('npm start -- --forever: goes on until Ctrl-C', async () => {
   expect(await ended).toBe(0)
   expect(output.out).toMatch(/\ndone: \d+ operations, \d+ notifications, \d+ bytes\n$/)
 })
+
+test('the example of reporting: an observation, what was kept while offline, two Sends of a time series, exit code 0', async () => {
+  await start('npm', ['run', 'build']).ended
+  const { ended, output } = start(process.execPath, ['dist/examples/reporting.js'])
+  expect(await ended).toBe(0)
+  const timed = String.raw`-?[\d.]+ \([\d.]+ s\)`
+  expect(output.out).toMatch(/ {3}\/3304\/0\/5700 = 45\n/)
+  expect(output.out).toMatch(new RegExp(` {3}/3303/0/5700 = ${timed}(, ${timed}){3,}\\n`))
+  expect(output.out.match(new RegExp(` {3}/3316/0/5700 = ${timed}(, ${timed}){2,}\\n`, 'g'))).toHaveLength(2)
+  expect(output.out).toMatch(/\ndone\n$/)
+})
