@@ -5,7 +5,7 @@ import { accountId } from '../machines/client-context.ts'
 import { accountObjectIds, restoreSnapshot, takeSnapshot } from '../objects/snapshot.ts'
 import type { ObjectStore } from '../objects/store.ts'
 import type { client } from './actors.ts'
-import { fingerprint } from './fingerprint.ts'
+import { fingerprint as fingerprintOf } from './fingerprint.ts'
 import { bootstrapServers, type ClientOptions } from './options.ts'
 import type { Persistence } from './persistence.ts'
 import type { SavedServer, SavedState } from './saved-state.ts'
@@ -143,7 +143,7 @@ export function savingOf(
   return new Saving({
     persistence,
     store,
-    fingerprint: fingerprint(endpoint, servers, bootstrapServers(options)),
+    fingerprint: fingerprintOf(endpoint, servers, bootstrapServers(options)),
     onError,
   })
 }
