@@ -44,13 +44,19 @@ class CompositePeriods {
     return before === 0 && this.#changed === changed
   }
 
-  sent(): void {
+  /** All that changed is told. */
+  settle(): void {
+    if (this.#changed !== 'all' && this.#changed.size === 0) return
     this.#changed = new Set()
     this.#tell()
   }
 
   #tell(): void {
-    this.attributes$.next({ pminSeconds: this.#pminSeconds(), pmaxSeconds: this.#pmaxSeconds() })
+    const pmaxSeconds = this.#pmaxSeconds()
+    const pminSeconds = this.#pminSeconds()
+    // What waits does not make other parts wait beyond their pmax, and goes along then.
+    const waitSeconds = pminSeconds === undefined ? undefined : Math.min(pminSeconds, pmaxSeconds ?? pminSeconds)
+    this.attributes$.next({ pminSeconds: waitSeconds, pmaxSeconds })
   }
 
   /** The shortest of those that wait: that part may be told then, and what else there is goes along. */
@@ -85,9 +91,13 @@ export function composite(options: CompositeOptions): OperatorFunction<readonly 
       const parts = parts$.subscribe(now => periods.setParts(now))
       const { attributes$ } = periods
       return source.pipe(
-        filter(changes => periods.change(changes)),
+        filter(changes => {
+          // The owner has told all there was by itself.
+          if (state?.pending === false) periods.settle()
+          return periods.change(changes)
+        }),
         notifyAttributes({ attributes$, clock, ...(state && { state }) }),
-        tap(() => periods.sent()),
+        tap(() => periods.settle()),
         finalize(() => parts.unsubscribe()),
       )
     })
