@@ -2,7 +2,7 @@ import type { Schema } from '../objects/formats/format.ts'
 import { formatOf } from '../objects/formats/formats.ts'
 import { formatPath, type Path } from '../objects/path.ts'
 import type { PathValue } from '../objects/path-value.ts'
-import { sameValue, type Value } from '../objects/value.ts'
+import { sameValue } from '../objects/value.ts'
 import { type CoapMessage, isSuccess } from '../transport/coap/message.ts'
 import { encodeOutcome } from '../transport/lwm2m/downlink.ts'
 import type { Report } from './report.ts'
@@ -40,14 +40,19 @@ function isTold({ outcome }: Report): boolean {
 }
 
 function timedValues(reports: readonly Report[]): PathValue[] {
-  const last = new Map<string, Value | null | undefined>()
+  const last = new Map<string, number>()
   const timed: PathValue[] = []
   for (const { timeSeconds, outcome } of reports) {
     for (const { path, value } of outcome.values ?? []) {
       const key = formatPath(path)
-      if (last.has(key) && sameValue(last.get(key) ?? undefined, value ?? undefined)) continue
-      last.set(key, value)
-      timed.push({ path, ...(value === undefined ? {} : { value }), timeSeconds })
+      const index = last.get(key) ?? -1
+      const before = timed[index]
+      if (before !== undefined && sameValue(before.value ?? undefined, value ?? undefined)) continue
+      const entry = { path, ...(value === undefined ? {} : { value }), timeSeconds }
+      // A place has one value at a time.
+      const isReplaced = before?.timeSeconds === timeSeconds
+      if (isReplaced) timed[index] = entry
+      else last.set(key, timed.push(entry) - 1)
     }
   }
   return timed
