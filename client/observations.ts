@@ -284,10 +284,12 @@ export class Observations {
     const reports = this.#outbox.reportsOf(former).filter(({ outcome }) => {
       return isSuccess(outcome.responseCode) && (isTimed || outcome.contentFormat === contentFormat)
     })
+    const dropped = this.#outbox.takeDropped(former)
     former.end('cancelled')
     this.#outbox.addReports(
       observation,
       reports.map(({ timeSeconds, outcome }) => ({ timeSeconds, outcome: { ...outcome, contentFormat } })),
+      dropped,
     )
     if (reports.length > 0) this.#options.clock.setTimeout(() => this.#outbox.drain(), 0)
   }
@@ -305,7 +307,7 @@ export class Observations {
 
   /** What is kept of an observation tells its newest state. */
   #settleReported(): void {
-    for (const observation of this.#active.values()) if (this.#outbox.hasReportsOf(observation)) observation.settle()
+    for (const observation of this.#active.values()) if (this.#outbox.tellsNewest(observation)) observation.settle()
   }
 
   #stores(): boolean {
@@ -330,7 +332,8 @@ export class Observations {
 
   #detached(observation: Observation, lost: InFlight | undefined, reason: 'closed' | 'timedOut'): void {
     if (lost !== undefined) this.#outbox.putBack(observation, lost, this.#stores())
-    this.#outbox.disconnect()
+    // The connection stands when it is only its registration that is over.
+    if (!observation.isRetired) this.#outbox.disconnect()
     if (reason === 'closed') return
     this.#tell('timedOut', observation)
     this.#options.onUnreachable?.()
