@@ -4,16 +4,16 @@ import type { Report } from './report.ts'
 /** What a server is still to be told of its observations, oldest first; bounded, the oldest of all dropped first. */
 export class History {
   readonly #maximum: number
-  readonly #onForgotten: (observation: Observation) => void
+  readonly #onEmptied: (observation: Observation) => void
   readonly #reports = new Map<Observation, Report[]>()
   readonly #dropped = new Map<Observation, number>()
   #size = 0
   #droppedInAll = 0
 
-  /** `onForgotten`: the last report of an observation made room for one of another. */
-  constructor(maximum: number, onForgotten: (observation: Observation) => void) {
+  /** `onEmptied` hears of an observation of which the last report was dropped. */
+  constructor(maximum: number, onEmptied: (observation: Observation) => void) {
     this.#maximum = maximum
-    this.#onForgotten = onForgotten
+    this.#onEmptied = onEmptied
   }
 
   get size(): number {
@@ -49,9 +49,10 @@ export class History {
   }
 
   /** Keeps a report, before the others of its observation, that left but did not arrive. */
-  putBack(observation: Observation, report: Report): void {
+  putBack(observation: Observation, report: Report, maximum = this.#maximum): void {
     this.#reports.set(observation, [report, ...this.of(observation)])
     this.#size++
+    if (this.of(observation).length > maximum) this.#drop(observation)
     while (this.#size > this.#maximum) this.#drop(this.#oldest() as Observation)
   }
 
@@ -79,6 +80,11 @@ export class History {
     return count
   }
 
+  /** Counts more of an observation as dropped, which it is told with its own. */
+  addDropped(observation: Observation, count: number): void {
+    if (count > 0) this.#dropped.set(observation, (this.#dropped.get(observation) ?? 0) + count)
+  }
+
   #replace(observation: Observation, reports: Report[]): void {
     this.#size -= this.of(observation).length - reports.length
     if (reports.length === 0) this.#reports.delete(observation)
@@ -101,9 +107,9 @@ export class History {
     reports.shift()
     this.#size--
     this.#droppedInAll++
-    this.#dropped.set(observation, (this.#dropped.get(observation) ?? 0) + 1)
+    this.addDropped(observation, 1)
     if (reports.length > 0) return
     this.#reports.delete(observation)
-    this.#onForgotten(observation)
+    this.#onEmptied(observation)
   }
 }

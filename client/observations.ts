@@ -260,10 +260,12 @@ export class Observations {
     const reports = this.#outbox.reportsOf(former).filter(({ outcome }) => {
       return isSuccess(outcome.responseCode) && (isTimed || outcome.contentFormat === contentFormat)
     })
+    const dropped = this.#outbox.takeDropped(former)
     former.end('cancelled')
     this.#outbox.addReports(
       observation,
       reports.map(({ timeSeconds, outcome }) => ({ timeSeconds, outcome: { ...outcome, contentFormat } })),
+      dropped,
     )
     if (reports.length > 0) this.#options.clock.setTimeout(() => this.#outbox.drain(), 0)
   }
@@ -284,7 +286,7 @@ export class Observations {
 
   /** What is kept of an observation tells its newest state. */
   #settleReported(): void {
-    for (const observation of this.#active.values()) if (this.#outbox.hasReportsOf(observation)) observation.settle()
+    for (const observation of this.#active.values()) if (this.#outbox.tellsNewest(observation)) observation.settle()
   }
 
   #stores(): boolean {

@@ -39,8 +39,12 @@ export class Outbox {
   readonly #history: History
   /** Observations of which only the newest state counts. */
   readonly #changed = new Set<Observation>()
+  /** Observations of which not all that changed was kept. */
+  readonly #partial = new Set<Observation>()
   /** Goes on where it was: to look for the first from the start each time passes all that were deleted. */
   #nextChanged: Iterator<Observation> | undefined
+  /** Whose confirmable notification was the last to leave. */
+  #unacknowledged: Observation | undefined
   #connected = false
   #held = false
   #paused = false
@@ -112,6 +116,8 @@ export class Outbox {
     if (this.#recording) {
       // A change was reported when it happened.
       if (cause === 'pmax') observation.report()
+      // What is not kept of that waits like any other.
+      if (!this.tellsNewest(observation)) this.#changed.add(observation)
       this.#tell()
     } else if (this.#isFreeFor(observation)) {
       observation.report()
@@ -128,18 +134,21 @@ export class Outbox {
 
   /** Keeps what a change made of an observation, or notes that there is a newer state. */
   record(observation: Observation, report: Report): void {
-    const { attributes } = this.#options
-    const maximum = attributes.maximumHistory(observation)
     const last = this.#history.of(observation).at(-1)
     // RFC 7641 §4.2: nothing can follow an error.
     if (last !== undefined && !isSuccess(last.outcome.responseCode)) return
-    const kept = withoutSeries(report, ({ path }) => attributes.isKept(path, observation))
-    if (maximum === 0 || kept === undefined) {
-      if (!observation.isRetired) this.#waitFor(observation)
-      return
+    const maximum = this.#options.attributes.maximumHistory(observation)
+    const kept = this.#keptOf(observation, report)
+    if (isWhole(kept, report)) {
+      this.#partial.delete(observation)
+      this.#changed.delete(observation)
+    } else {
+      this.#partial.add(observation)
+      // Nobody else sees to it while nothing is timed.
+      if (this.#paused) observation.pending = true
     }
-    observation.told(report.outcome.values)
-    this.#changed.delete(observation)
+    if (kept === undefined) return
+    observation.told(kept.outcome.values)
     this.#history.push(observation, kept, maximum)
   }
 
@@ -154,28 +163,34 @@ export class Outbox {
   /** Takes back what left but did not arrive: as it was, or only that there is something to tell. */
   putBack(observation: Observation, { reports, isHistory, series }: InFlight, recording: boolean): void {
     const [report] = reports
-    if (isHistory) return
-    const kept =
-      recording && report !== undefined && series === undefined ? withoutSeries(report, () => true) : undefined
+    if (isHistory || report === undefined) return
+    const kept = recording && series === undefined ? this.#keptOf(observation, report) : undefined
     if (kept !== undefined) {
-      this.#history.putBack(observation, kept)
-    } else {
-      this.#changed.add(observation)
+      this.#history.putBack(observation, kept, this.#options.attributes.maximumHistory(observation))
     }
+    if (!isWhole(kept, report)) this.#changed.add(observation)
   }
 
   reportsOf(observation: Observation): readonly Report[] {
     return this.#history.of(observation)
   }
 
-  /** Keeps reports that were made before, by another observation or process. */
-  addReports(observation: Observation, reports: readonly Report[]): void {
+  /** Keeps reports that were made before, by another observation or process, which has dropped so many. */
+  addReports(observation: Observation, reports: readonly Report[], dropped = 0): void {
+    this.#history.addDropped(observation, dropped)
     for (const report of reports) this.#history.push(observation, report)
+    // Otherwise it is told with the first of them.
+    if (reports.length === 0) this.#tellDropped(observation)
   }
 
-  /** Whether an observation has something to tell that is kept here. */
-  hasReportsOf(observation: Observation): boolean {
-    return this.#history.has(observation)
+  /** How many reports of an observation were dropped of which nobody was told yet. */
+  takeDropped(observation: Observation): number {
+    return this.#history.takeDropped(observation)
+  }
+
+  /** Whether the newest state of an observation is kept here, so that nothing else has to tell it. */
+  tellsNewest(observation: Observation): boolean {
+    return this.#history.has(observation) && !this.#partial.has(observation)
   }
 
   /** Forgets that there is a newer state to tell. */
@@ -187,6 +202,7 @@ export class Outbox {
   remove(observation: Observation): void {
     this.#tellDropped(observation)
     this.#changed.delete(observation)
+    this.#partial.delete(observation)
     this.#history.remove(observation)
   }
 
@@ -210,15 +226,15 @@ export class Outbox {
     if (first !== undefined) return this.#sendHistory(first)
     const changed = this.#takeChanged()
     if (changed === undefined) return false
-    if (changed.busy) {
-      // It comes back when that has arrived; others need not wait for it.
+    if (this.#mustWait(changed, this.#isConfirmable(changed))) {
+      // It comes back when that has arrived.
       this.#changed.add(changed)
       return false
     }
     this.#tellDropped(changed)
     changed.settle()
     changed.report()
-    return !changed.busy
+    return !changed.busy && !this.#changed.has(changed)
   }
 
   /** The observation that has waited longest for its newest state to be told. */
@@ -231,13 +247,14 @@ export class Outbox {
   }
 
   #sendHistory(observation: Observation): boolean {
-    if (observation.busy) return false
-    const { schema } = this.#options
+    if (this.#mustWait(observation, true)) return false
     this.#tellDropped(observation)
+    const { schema } = this.#options
     const { path } = observation.operation
     const { message, reports } = reportBatch(this.#history.of(observation), path, schema, maximumBatchBytes)
     // What is kept goes only when it has arrived, so it is sent confirmable.
     observation.notify(message, { reports, isHistory: true, series: undefined })
+    this.#unacknowledged = observation
     return !observation.busy
   }
 
@@ -248,15 +265,28 @@ export class Outbox {
 
   #send(observation: Observation, report: Report): void {
     const { outcome } = report
-    const { clock, confirmable } = this.#options
-    const isConfirmable =
-      clock.now() >= observation.confirmedMs + confirmEveryMs ||
-      outcome.series !== undefined ||
-      (observation.isConfirmable ?? confirmable)
+    const isConfirmable = outcome.series !== undefined || this.#isConfirmable(observation)
+    if (this.#mustWait(observation, isConfirmable)) {
+      this.#waitFor(observation)
+      return
+    }
     observation.told(outcome.values)
     // RFC 7641 §4.2: an error, such as 4.04 for an instance that was deleted, is the last: the relation ends with it.
     const carried = isConfirmable ? { reports: [report], isHistory: false, series: outcome.series } : undefined
     observation.notify(encodeOutcome(outcome), carried)
+    if (isConfirmable) this.#unacknowledged = observation
+  }
+
+  #isConfirmable({ confirmedMs, isConfirmable = this.#options.confirmable }: Observation): boolean {
+    return isConfirmable || this.#options.clock.now() >= confirmedMs + confirmEveryMs
+  }
+
+  /**
+   * Whether an acknowledgement has to come first. One confirmable notification at a time leaves (RFC 7252 §4.7, NSTART), so
+   * that none is told later than it says, and pmin counts from when it left.
+   */
+  #mustWait(observation: Observation, isConfirmable: boolean): boolean {
+    return observation.busy || (isConfirmable && this.#unacknowledged?.busy === true)
   }
 
   get #open(): boolean {
@@ -265,7 +295,14 @@ export class Outbox {
 
   /** Nothing of an observation overtakes what is still kept of it. */
   #isFreeFor(observation: Observation): boolean {
-    return this.#open && !observation.busy && !this.#changed.has(observation) && !this.#history.has(observation)
+    return this.#open && !this.#changed.has(observation) && !this.#history.has(observation)
+  }
+
+  /** What of a report is kept. Undefined: nothing. */
+  #keptOf(observation: Observation, report: Report): Report | undefined {
+    const { attributes } = this.#options
+    if (attributes.maximumHistory(observation) === 0) return undefined
+    return withoutSeries(report, ({ path }) => attributes.isKept(path, observation))
   }
 
   #waitFor(observation: Observation): void {
@@ -278,6 +315,11 @@ export class Outbox {
     this.#told = true
     this.#options.onWaiting?.()
   }
+}
+
+/** Whether all of a report is kept. */
+function isWhole(kept: Report | undefined, { outcome }: Report): boolean {
+  return kept?.outcome.values?.length === outcome.values?.length && kept !== undefined
 }
 
 /** What is kept of a report: its values, except those that a time series keeps by itself. Undefined: nothing. */

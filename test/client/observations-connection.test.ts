@@ -144,6 +144,37 @@ describe('without a connection', () => {
     expect(site.observations.size).toBe(1)
   })
 
+  test('where all is kept, the next registration goes on over the same connection', async () => {
+    await observed({ storesNotifications: () => true })
+    site.observations.hold()
+    site.set(0, 10)
+    site.observations.retire()
+    site.set(0, 11)
+    site.observations.release()
+    await site.observe(0)
+    await site.clock.advance(1_000)
+    site.set(0, 12)
+    await site.clock.advance(1_000)
+    expect(site.take()).toEqual([10, 11, 12].map(value => `/3303/0 ${value}`))
+  })
+
+  test('what was dropped before the server observes again is told', async () => {
+    const dropped: unknown[] = []
+    await observed({
+      storesNotifications: () => true,
+      maximumHeldNotifications: 2,
+      onEvent: event => event.type === 'dropped' && dropped.push([event.paths[0], event.droppedCount]),
+    })
+    site.observations.retire()
+    for (const value of [10, 11, 12]) site.set(0, value)
+    for (const value of [20, 21]) site.set(1, value)
+    site.observations.release()
+    for (const id of [0, 1]) await site.observe(id)
+    await site.clock.advance(1_000)
+    expect(site.take()).toEqual(['/3303/1 20', '/3303/1 21'])
+    expect(dropped).toEqual([['/3303/0/5700', 3]])
+  })
+
   test('a registration ends them all', async () => {
     await observed()
     site.disconnect()
@@ -153,6 +184,26 @@ describe('without a connection', () => {
     site.set(1, 11)
     await site.clock.advance(1_000)
     expect(site.take()).toEqual([])
+  })
+})
+
+describe('a confirmable notification that waits for its acknowledgement', () => {
+  test('others wait with it, and tell what is the newest then; pmin counts from that', async () => {
+    await observed({ confirmable: true })
+    site.attributes(1, { pminSeconds: 5 })
+    await site.clock.advance(10_000)
+    site.conditions({ loss: 1 })
+    for (const id of [0, 1]) site.set(id, 10)
+    await site.clock.advance(1_000)
+    site.conditions({ loss: 0 })
+    site.set(1, 11)
+    await site.clock.advance(2_500)
+    expect(site.take()).toEqual(['/3303/0 10', '/3303/1 11'])
+    site.set(1, 12)
+    await site.clock.advance(3_000)
+    expect(site.take()).toEqual([])
+    await site.clock.advance(2_000)
+    expect(site.take()).toEqual(['/3303/1 12'])
   })
 })
 
@@ -261,6 +312,67 @@ describe('held: all', () => {
     site.conditions({ loss: 0 })
   })
 
+  test('of one observation all made room for another: its newest state is told', async () => {
+    const dropped: unknown[] = []
+    await observed({
+      maximumHeldNotifications: 2,
+      onEvent: event => event.type === 'dropped' && dropped.push([event.paths[0], event.droppedCount]),
+    })
+    site.hold('all')
+    for (const value of [10, 11]) site.set(0, value)
+    for (const value of [20, 21]) site.set(1, value)
+    site.observations.release()
+    await site.clock.advance(1_000)
+    expect(site.take()).toEqual(['/3303/1 20', '/3303/1 21', '/3303/0 11'])
+    expect(dropped).toEqual([['/3303/0/5700', 2]])
+  })
+
+  test('what is not kept, hqmax 0, waits for pmin as ever', async () => {
+    await observed()
+    site.device.context.attributes.set([3303, 0, 5700], { hqmax: 0, pminSeconds: 10 })
+    site.hold('all')
+    site.set(0, 10)
+    await site.clock.advance(1_000)
+    site.observations.release()
+    await site.clock.advance(8_000)
+    expect(site.take()).toEqual([])
+    await site.clock.advance(2_000)
+    expect(site.take()).toEqual(['/3303/0 10'])
+  })
+
+  test('what is not kept, and changes while paused, is told after it', async () => {
+    await observed()
+    site.device.context.attributes.set([3303, 0, 5700], { hqmax: 0, pmaxSeconds: 100 })
+    site.hold('all')
+    site.observations.pause()
+    site.set(0, 10)
+    site.observations.resume()
+    site.observations.release()
+    await site.clock.advance(1_000)
+    expect(site.take()).toEqual(['/3303/0 10'])
+    site.hold('all')
+    await site.clock.advance(100_000)
+    site.observations.release()
+    await site.clock.advance(1_000)
+    expect(site.take()).toEqual(['/3303/0 10'])
+  })
+
+  test('a smaller hqmax holds from the next that is kept on, for what is put back, too', async () => {
+    await observed({ confirmable: true }, [0])
+    site.conditions({ loss: 1 })
+    site.set(0, 10)
+    site.hold('all')
+    for (const value of [11, 12, 13, 14]) site.set(0, value)
+    site.device.context.attributes.set([3303, 0, 5700], { hqmax: 2 })
+    for (const value of [15, 16]) site.set(0, value)
+    site.disconnect()
+    site.conditions({ loss: 0 })
+    await site.connect()
+    site.observations.release()
+    await site.clock.advance(10_000)
+    expect(site.take()).toEqual(['/3303/0 15', '/3303/0 16'])
+  })
+
   test('more than can be kept: the oldest goes first', async () => {
     await observed({ maximumHeldNotifications: 2 })
     site.hold('all')
@@ -297,7 +409,7 @@ describe('held: all', () => {
     for (const value of [11, 12, 13, 14]) site.set(0, value)
     site.observations.release()
     await site.clock.advance(10_000)
-    expect(site.take()).toEqual(['/3303/0 10', '/3303/1 10', ...[11, 12, 13, 14].map(value => `/3303/0 ${value}`)])
+    expect(site.take()).toEqual([...[10, 11, 12, 13, 14].map(value => `/3303/0 ${value}`), '/3303/1 10'])
   })
 
   test('what is held of an observation goes with it', async () => {

@@ -152,8 +152,8 @@ describe('an observation whose registration is over, with /1/x/6 true (LwM2M Cor
     expect(site.observationEvents.map(event => ('droppedCount' in event ? event.droppedCount : event.type))).toEqual([
       'added',
       'removed',
-      3,
       'added',
+      3,
       'acknowledged',
     ])
   })

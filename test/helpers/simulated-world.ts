@@ -14,3 +14,5 @@ export function simulatedWorld({ seed = 1, conditions = {} }: SimulatedWorldOpti
   const random = seededRandom(seed)
   return { clock, random, network: new MemoryNetwork({ clock, random, conditions }) }
 }
+
+export type SimulatedWorld = ReturnType<typeof simulatedWorld>
