@@ -20,6 +20,9 @@ import {
 } from './saved-observation.ts'
 import { type Watch, watchOf } from './watch.ts'
 
+/** After that a server that is told nothing by them does not miss it. */
+const retirementMs = 24 * 3_600_000
+
 /**
  * The observations of one server, one a path or set of paths; a repeated Observe replaces the earlier one. They belong to a
  * registration, and so outlive connections: while there is none, or while they are held, nothing leaves and nothing is
@@ -31,8 +34,7 @@ export class Observations {
   readonly #active = new Map<string, Observation>()
   /** Those of the registration before that go on recording until the server observes the same again. */
   readonly #retired = new Map<string, Observation>()
-  /** How often the server has confirmed the registration since they retired. */
-  #confirmations = 0
+  #retiredMs = 0
   readonly #outbox: Outbox
   readonly #stopListening: () => void
 
@@ -126,7 +128,7 @@ export class Observations {
     this.#endRetired()
     const retiring = [...this.#active]
     this.#active.clear()
-    this.#confirmations = 0
+    this.#retiredMs = this.#options.clock.now()
     this.#outbox.hold(true)
     for (const [key, observation] of retiring) {
       this.#retired.set(key, observation)
@@ -182,8 +184,7 @@ export class Observations {
     this.#settleReported()
     this.#outbox.release()
     this.#watch()
-    // By the Update after a Register the server has observed again what it wants to.
-    if (this.#retired.size > 0 && ++this.#confirmations > 1) this.#endRetired()
+    if (this.#options.clock.now() >= this.#retiredMs + retirementMs) this.#endRetired()
   }
 
   /** Stops all timers; what changes is kept as with `hold`. Nothing leaves until `resume`. */
@@ -243,6 +244,7 @@ export class Observations {
       reports.filter(report => isTellable(report, paths, operation.path, store)),
     )
     if (isRetired) {
+      this.#retiredMs = this.#options.clock.now()
       this.#retired.set(key, observation)
       observation.retire()
       observation.watch(watchOf(false, true))

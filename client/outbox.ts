@@ -56,8 +56,9 @@ export class Outbox {
   constructor(options: OutboxOptions) {
     this.#options = options
     this.#history = new History(options.maximumHeldNotifications, observation => {
-      // The newest state has to arrive all the same (RFC 7641 §1.3).
-      if (!observation.isRetired) this.#changed.add(observation)
+      // The newest state has to arrive all the same (RFC 7641 §1.3), when its pmin is over.
+      if (this.#paused) observation.pending = true
+      else if (!observation.isRetired && !observation.pending) this.#changed.add(observation)
     })
   }
 

@@ -245,10 +245,13 @@ describe('what is kept over a restart', () => {
     expect(site.take()).toEqual(['/3303/0 10', '/3303/0 11', '/3303/0 20'])
   })
 
-  test('what the server has not observed again by the Update after its Register is forgotten', async () => {
+  test('what the server has not observed again a day later is forgotten by the next Update', async () => {
     site.observations.retire()
     site.observations.release()
-    site.set(0, 30)
+    await site.clock.advance(86_400_000 - 1)
+    site.observations.release()
+    expect(stored()).toHaveLength(1)
+    await site.clock.advance(1)
     site.observations.release()
     expect(stored()).toEqual([])
     await site.observe(0)
