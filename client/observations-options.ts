@@ -12,6 +12,7 @@ export interface ObservationsOptions {
   readonly context: OperationContext
   /** Path of the Server Object instance with what holds where no attribute says otherwise. */
   readonly serverPath: Path
+  /** Paths that may be observed at once. */
   readonly maximum: number
   readonly confirmable: boolean
   /** Reports kept while nothing may leave, over all observations. Default 1,000. */

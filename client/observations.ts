@@ -7,7 +7,7 @@ import type { CoapPeer, PeerRequest } from '../transport/coap/peer.ts'
 import { Observation, type ObservationHost } from './observation.ts'
 import type { ObservationEvent } from './observation-event.ts'
 import type { ObservationsOptions } from './observations-options.ts'
-import { type ObserveOperation, observationKey } from './observed.ts'
+import { type ObserveOperation, observationKey, pathsOf } from './observed.ts'
 import { Outbox } from './outbox.ts'
 import type { InFlight, Report } from './report.ts'
 import { isTellable } from './report-batch.ts'
@@ -80,6 +80,13 @@ export class Observations {
     return this.#active.size
   }
 
+  /** What they take in memory and time goes by their paths: a composite may have thousands. */
+  get #pathCount(): number {
+    let count = 0
+    for (const { paths } of this.#active.values()) count += paths.length
+    return count
+  }
+
   /** How many reports were dropped, because there were more than `maximumHeldNotifications`, or than hqmax. */
   get droppedNotifications(): number {
     return this.#outbox.dropped
@@ -88,9 +95,11 @@ export class Observations {
   /** Starts an observation whose first read gave `outcome`; returns the response that says so. */
   start(request: PeerRequest, operation: ObserveOperation, outcome: Outcome, response: CoapMessage): CoapMessage {
     const key = observationKey(operation)
-    this.#active.get(key)?.end('replaced')
+    const former = this.#active.get(key)
+    const unsent = former === undefined ? [] : this.#outbox.reportsOf(former)
+    former?.end('replaced')
     // RFC 7641 §4.1: a server that cannot add an observer answers as if it was not asked to.
-    if (this.#active.size >= this.#options.maximum) return response
+    if (this.#pathCount + pathsOf(operation).length > this.#options.maximum) return response
     const { clock, onChanged } = this.#options
     const nowMs = clock.now()
     const observation = new Observation(this.#host, {
@@ -101,7 +110,7 @@ export class Observations {
     })
     const accepted = observation.accept(request, response, outcome)
     this.#active.set(key, observation)
-    this.#takeOver(key, observation, outcome)
+    this.#takeOver(observation, outcome, this.#takeRetired(key) ?? unsent)
     observation.watch(this.#watchNow())
     this.#tell('added', observation)
     onChanged?.()
@@ -252,15 +261,21 @@ export class Observations {
     }
   }
 
+  /** What one kept that the server observes again now. */
+  #takeRetired(key: string): readonly Report[] | undefined {
+    const retired = this.#retired.get(key)
+    const reports = retired && this.#outbox.reportsOf(retired)
+    retired?.end('cancelled')
+    return reports
+  }
+
   /** Tells a server that observes again what it missed, once it has the answer to that. */
-  #takeOver(key: string, observation: Observation, { contentFormat }: Outcome): void {
-    const former = this.#retired.get(key)
-    if (former === undefined || contentFormat === undefined) return
+  #takeOver(observation: Observation, { contentFormat }: Outcome, missed: readonly Report[]): void {
+    if (contentFormat === undefined || missed.length === 0) return
     const isTimed = formatOf(contentFormat)?.timed === true
-    const reports = this.#outbox.reportsOf(former).filter(({ outcome }) => {
+    const reports = missed.filter(({ outcome }) => {
       return isSuccess(outcome.responseCode) && (isTimed || outcome.contentFormat === contentFormat)
     })
-    former.end('cancelled')
     this.#outbox.addReports(
       observation,
       reports.map(({ timeSeconds, outcome }) => ({ timeSeconds, outcome: { ...outcome, contentFormat } })),

@@ -133,7 +133,7 @@ export class Outbox {
     const last = this.#history.of(observation).at(-1)
     // RFC 7641 §4.2: nothing can follow an error.
     if (last !== undefined && !isSuccess(last.outcome.responseCode)) return
-    const kept = withoutSeries(report, ({ path }) => attributes.isKept(path, observation))
+    const kept = withoutSeries(report, ({ path }) => maximum === undefined || attributes.isKept(path, observation))
     if (maximum === 0 || kept === undefined) {
       if (!observation.isRetired) this.#waitFor(observation)
       return

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest'
+import { JoinedSeries } from '../../client/joined-series.ts'
+import { reportBatch } from '../../client/report-batch.ts'
+import { temperature } from '../../objects/definitions/temperature.ts'
+import { ContentFormat } from '../../objects/formats/format.ts'
+import { ObjectsApi } from '../../objects/objects.ts'
+import { ObjectStore } from '../../objects/store.ts'
+import type { TimeSeries } from '../../objects/time-series.ts'
+import { Code } from '../../transport/coap/message.ts'
+import { findUint, OptionNumber } from '../../transport/coap/options.ts'
+import { observationsSite } from '../helpers/observations-site.ts'
+import { reportingSite } from '../helpers/reporting-site.ts'
+
+const celsius = '/3303/0/5700'
+
+test('a server that observes again what is still stored for it loses nothing of that (LwM2M Core 1.2.2 §E.2, resource 6)', async () => {
+  const site = await observationsSite()
+  await site.connect()
+  await site.observe(0)
+  site.hold('all')
+  for (const value of [1, 2, 3]) {
+    site.set(0, value)
+    await site.clock.advance(1_000)
+  }
+  await site.observe(0)
+  site.observations.release()
+  await site.clock.advance(10_000)
+  expect(site.take()).toEqual(['/3303/0 1', '/3303/0 2', '/3303/0 3'])
+  await site.close()
+})
+
+test('a composite counts with each of its paths, so that no server makes a client remember more than it allows', async () => {
+  const site = await reportingSite({ client: { maximumObservations: 5 } })
+  const isObserved = ({ response }: { response: Parameters<typeof findUint>[0] }) => [
+    response.code === Code.content,
+    findUint(response, OptionNumber.observe) !== undefined,
+  ]
+  const instances = [0, 1, 2, 3, 4, 5].map(id => `/3303/${id}`)
+  expect(isObserved(await site.observeComposite(instances))).toEqual([true, false])
+  expect(isObserved(await site.observeComposite(instances.slice(0, 4)))).toEqual([true, true])
+  expect(isObserved(await site.observeComposite(['/3303/0', '/3442/0']))).toEqual([true, false])
+  expect(isObserved(await site.observePath(celsius))).toEqual([true, true])
+  await site.stop()
+})
+
+test('a time series that has ended is no longer held by the observation that read it', () => {
+  const store = new ObjectStore()
+  const objects = new ObjectsApi(store, () => 0)
+  objects.create(temperature, 0, { sensorValue: 0 })
+  const joined = new JoinedSeries(store, 7)
+  const left: unknown[] = []
+  const series = objects.cache(celsius, { capacity: 1 }) as TimeSeries
+  joined.join([[3303]])
+  series.leave = () => left.push(series)
+  series.end()
+  joined.join([[3303]])
+  joined.leave()
+  expect(left).toEqual([])
+})
+
+test('a notification of 10,000 reports is put together from those that may fit', () => {
+  const store = new ObjectStore()
+  store.define(temperature)
+  let reads = 0
+  const reports = Array.from({ length: 10_000 }, (_, index) => ({
+    timeSeconds: 1_700_000_000 + index,
+    outcome: {
+      responseCode: Code.content,
+      contentFormat: ContentFormat.senmlCbor,
+      get values() {
+        reads++
+        return [{ path: [3303, 0, 5700], value: index }]
+      },
+    },
+  }))
+  expect(reportBatch(reports, [3303, 0, 5700], store, 1_024).reports.length).toBeGreaterThan(20)
+  expect(reads).toBeLessThan(1_000)
+})
