@@ -84,7 +84,7 @@ export class Lwm2mClient {
     this.changes$ = this.#streams.changes$
     this.observations$ = this.#streams.observations$
     const environment = this.#environment()
-    this.#saving = savingOf(options, this.#store, environment.onError)
+    this.#saving = savingOf(options, this.#store, environment)
     this.#servers = new Servers(environment)
     this.#bootstraps = new Bootstraps(environment, options, () => this.#servers.prepare())
     const inspection = inspect && { inspect: inspectWith(inspect, environment.onError) }
@@ -272,6 +272,7 @@ export class Lwm2mClient {
       onError: this.#options.onError ?? (() => undefined),
       onObservation: event => this.#streams.announceObservation(event),
       onKeptChanged: () => this.#save(),
+      onRecorded: () => this.#saving?.scheduleRecorded(this.actor, this.#servers),
       onTransmissionWaiting: shortServerId => this.actor.send({ type: 'transmission.waiting', shortServerId }),
     }
   }
@@ -339,12 +340,17 @@ export class Lwm2mClient {
   }
 }
 
-function savingOf(options: ClientOptions, store: ObjectStore, onError: (error: unknown) => void): Saving | undefined {
+function savingOf(
+  options: ClientOptions,
+  store: ObjectStore,
+  { clock, onError }: Pick<ConnectionEnvironment, 'clock' | 'onError'>,
+): Saving | undefined {
   const { endpoint, servers = [], persistence } = options
   if (persistence === undefined) return undefined
   return new Saving({
     persistence,
     store,
+    clock,
     fingerprint: fingerprint(endpoint, servers, bootstrapServers(options)),
     onError,
   })

@@ -36,6 +36,8 @@ export interface ObservationsOptions {
   readonly onUnreachable?: (() => void) | undefined
   /** The set of observations is another, or has to be saved anew. Called synchronously, so it must not throw. */
   readonly onChanged?: (() => void) | undefined
+  /** A change was recorded, which there may be many of. Called synchronously, so it must not throw. */
+  readonly onRecorded?: (() => void) | undefined
   /** Called synchronously, so it must not throw. */
   readonly onEvent?: ((event: ObservationEvent) => void) | undefined
 }

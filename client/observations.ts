@@ -307,10 +307,9 @@ export class Observations {
   }
 
   #made(observation: Observation, report: Report): void {
-    const { onChanged } = this.#options
     if (observation.isRetired || this.#outbox.isRecording) {
       this.#outbox.record(observation, report)
-      onChanged?.()
+      this.#options.onRecorded?.()
     } else {
       this.#outbox.made(observation, report)
     }
