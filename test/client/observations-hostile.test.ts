@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { JoinedSeries } from '../../client/joined-series.ts'
 import { reportBatch } from '../../client/report-batch.ts'
+import { TrackedValues } from '../../objects/attributes/tracked-values.ts'
 import { temperature } from '../../objects/definitions/temperature.ts'
 import { ContentFormat } from '../../objects/formats/format.ts'
 import { ObjectsApi } from '../../objects/objects.ts'
@@ -10,6 +11,7 @@ import { Code } from '../../transport/coap/message.ts'
 import { findUint, OptionNumber } from '../../transport/coap/options.ts'
 import { observationsSite } from '../helpers/observations-site.ts'
 import { reportingSite } from '../helpers/reporting-site.ts'
+import { MemoryPersistence } from '../helpers/restart-site.ts'
 
 const celsius = '/3303/0/5700'
 
@@ -75,4 +77,45 @@ test('a notification of 10,000 reports is put together from those that may fit',
   }))
   expect(reportBatch(reports, [3303, 0, 5700], store, 1_024).reports.length).toBeGreaterThan(20)
   expect(reads).toBeLessThan(1_000)
+})
+
+test('a device that stores 100 changes a second saves them once a second', async () => {
+  const persistence = new MemoryPersistence()
+  const site = await reportingSite({ client: { persistence } })
+  site.client.objects.set('/1/0/6', true)
+  await site.observePath(celsius)
+  site.client.enterOffline()
+  await site.advance(5)
+  const before = persistence.saves
+  for (let value = 0; value < 1_000; value++) {
+    site.set(celsius, value)
+    await site.advance(0.01)
+  }
+  expect(persistence.saves - before).toBeLessThanOrEqual(11)
+  await site.advance(1)
+  const reports = () => JSON.stringify(persistence.state?.servers[7]?.observations).split('timeSeconds').length - 1
+  expect(reports()).toBe(1_000)
+  await site.stop()
+  expect(site.clock.pendingTimers).toBe(0)
+})
+
+test('values of places that are gone are forgotten, however often a server creates and deletes', () => {
+  const store = new ObjectStore()
+  const objects = new ObjectsApi(store)
+  const values = new TrackedValues({
+    attributesAt: () => ({ gt: 1 }),
+    contentAt: path => store.content(path),
+    isSampled: () => false,
+  })
+  store.onChanges(changes => values.areWorth(changes))
+  for (let id = 0; id < 5_000; id++) {
+    objects.create(temperature, id, { sensorValue: id })
+    objects.delete(`/3303/${id}`)
+  }
+  expect(values.size).toBeLessThan(100)
+  // What is there is still known: the same side of the threshold again is worth nothing.
+  objects.create(temperature, 7, { sensorValue: 5 })
+  values.told([{ path: [3303, 7, 5700], value: 5 }])
+  for (let id = 8; id < 500; id++) objects.create(temperature, id, { sensorValue: 5 })
+  expect(values.areWorth([{ kind: 'value', path: [3303, 7, 5700] }])).toBe(false)
 })
