@@ -15,7 +15,7 @@ export interface ObservationsOptions {
   /** Paths that may be observed at once. */
   readonly maximum: number
   readonly confirmable: boolean
-  /** Reports kept while nothing may leave, over all observations. Default 1,000. */
+  /** Reports kept while nothing may leave, over all observations, and 16 times as many values. Default 1,000. */
   readonly maximumHeldNotifications?: number
   /** Whether each change is kept with its time while nothing may leave, not only the newest state. Default: no. */
   readonly storesNotifications?: (() => boolean) | undefined

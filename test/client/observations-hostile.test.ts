@@ -119,3 +119,16 @@ test('values of places that are gone are forgotten, however often a server creat
   for (let id = 8; id < 500; id++) objects.create(temperature, id, { sensorValue: 5 })
   expect(values.areWorth([{ kind: 'value', path: [3303, 7, 5700] }])).toBe(false)
 })
+
+test('stored reports are bounded by their values, too: one of a whole object may have thousands', async () => {
+  const site = await reportingSite({ client: { maximumHeldNotifications: 10 } })
+  site.client.objects.set('/1/0/6', true)
+  site.client.objects.set('/3442/0/1120', Object.fromEntries(Array.from({ length: 50 }, (_, id) => [id, id])))
+  await site.observePath('/3442/0/1120')
+  site.client.enterOffline()
+  for (let value = 100; value < 108; value++) site.set('/3442/0/1120/0', value)
+  site.client.exitOffline()
+  await site.advance(5)
+  expect(site.observationEvents).toContainEqual(expect.objectContaining({ type: 'dropped', droppedCount: 5 }))
+  await site.stop()
+})
