@@ -70,7 +70,7 @@ export class Lwm2mClient {
       onError: error => options.onError?.(error),
     })
     const environment = this.#environment()
-    this.#saving = savingOf(options, this.#store, environment.onError)
+    this.#saving = savingOf(options, this.#store, environment)
     this.#servers = new Servers(environment)
     this.#bootstraps = new Bootstraps(environment, options, () => this.#servers.prepare())
     const inspection = inspect && { inspect: inspectWith(inspect, environment.onError) }
@@ -277,6 +277,7 @@ export class Lwm2mClient {
       onError: this.#options.onError ?? (() => undefined),
       onObservation: event => this.#streams.announceObservation(event),
       onKeptChanged: () => this.#save(),
+      onRecorded: () => this.#saving?.scheduleRecorded(this.actor, this.#servers),
       onTransmissionWaiting: shortServerId => this.actor.send({ type: 'transmission.waiting', shortServerId }),
     }
   }

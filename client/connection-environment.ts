@@ -39,4 +39,6 @@ export interface ConnectionEnvironment {
   readonly onTransmissionWaiting: (shortServerId: number) => void
   /** Something that outlives a restart has changed. */
   readonly onKeptChanged: () => void
+  /** The same, but of changes that are recorded, of which there may be many: it can wait for a second. */
+  readonly onRecorded: () => void
 }

@@ -1,6 +1,9 @@
 import type { Observation } from './observation.ts'
 import type { Report } from './report.ts'
 
+/** Values that a report has on the average, where there are as many as can be: some have thousands. */
+const valuesPerReport = 16
+
 /** What a server is still to be told of its observations, oldest first; bounded, the oldest of all dropped first. */
 export class History {
   readonly #maximum: number
@@ -8,6 +11,7 @@ export class History {
   readonly #reports = new Map<Observation, Report[]>()
   readonly #dropped = new Map<Observation, number>()
   #size = 0
+  #valueCount = 0
   #droppedInAll = 0
 
   /** `onEmptied` hears of an observation of which the last report was dropped. */
@@ -43,17 +47,17 @@ export class History {
     const reports = this.#reports.get(observation)
     if (reports === undefined) this.#reports.set(observation, [report])
     else reports.push(report)
-    this.#size++
+    this.#count(report, 1)
     while (this.of(observation).length > maximum) this.#drop(observation)
-    while (this.#size > this.#maximum) this.#drop(this.#oldest() as Observation)
+    this.#makeRoom()
   }
 
   /** Keeps a report, before the others of its observation, that left but did not arrive. */
   putBack(observation: Observation, report: Report, maximum = this.#maximum): void {
     this.#reports.set(observation, [report, ...this.of(observation)])
-    this.#size++
+    this.#count(report, 1)
     if (this.of(observation).length > maximum) this.#drop(observation)
-    while (this.#size > this.#maximum) this.#drop(this.#oldest() as Observation)
+    this.#makeRoom()
   }
 
   /** Forgets reports that arrived: the first ones of their observation, except those dropped meanwhile. */
@@ -86,9 +90,23 @@ export class History {
   }
 
   #replace(observation: Observation, reports: Report[]): void {
-    this.#size -= this.of(observation).length - reports.length
+    for (const report of this.of(observation)) this.#count(report, -1)
+    for (const report of reports) this.#count(report, 1)
     if (reports.length === 0) this.#reports.delete(observation)
     else this.#reports.set(observation, reports)
+  }
+
+  #count({ outcome: { values = [] } }: Report, sign: 1 | -1): void {
+    this.#size += sign
+    this.#valueCount += sign * values.length
+  }
+
+  /** The newest stays, however much it is. */
+  #makeRoom(): void {
+    const maximumValues = this.#maximum * valuesPerReport
+    while (this.#size > this.#maximum || (this.#size > 1 && this.#valueCount > maximumValues)) {
+      this.#drop(this.#oldest() as Observation)
+    }
   }
 
   #oldest(counts: (observation: Observation) => boolean = () => true): Observation | undefined {
@@ -104,8 +122,7 @@ export class History {
 
   #drop(observation: Observation): void {
     const reports = this.#reports.get(observation) as Report[]
-    reports.shift()
-    this.#size--
+    this.#count(reports.shift() as Report, -1)
     this.#droppedInAll++
     this.addDropped(observation, 1)
     if (reports.length > 0) return

@@ -15,6 +15,10 @@ export class JoinedSeries {
 
   /** Joins those of the paths that are there by now. */
   join(paths: readonly Path[]): void {
+    // One that has ended would be kept as long as the observation.
+    for (const series of this.#joined) {
+      if (this.#store.timeSeries.find(series.path) !== series) this.#joined.delete(series)
+    }
     for (const series of paths.flatMap(path => this.#store.timeSeries.below(path))) {
       if (this.#joined.has(series)) continue
       this.#joined.add(series)

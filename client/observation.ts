@@ -345,7 +345,8 @@ export class Observation implements RelationListener, CompositeState, Observed {
     return new TrackedValues({
       attributesAt: path => attributes.at(path, this),
       contentAt: path => store.content(path),
-      isSampled: path => this.#isSampled && readHandler(store, path.slice(0, 3)) !== undefined,
+      isSampled: path =>
+        this.#isSampled && store.has(path.slice(0, 2)) && readHandler(store, path.slice(0, 3)) !== undefined,
     })
   }
 

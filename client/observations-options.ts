@@ -12,9 +12,10 @@ export interface ObservationsOptions {
   readonly context: OperationContext
   /** Path of the Server Object instance with what holds where no attribute says otherwise. */
   readonly serverPath: Path
+  /** Paths that may be observed at once. */
   readonly maximum: number
   readonly confirmable: boolean
-  /** Reports kept while nothing may leave, over all observations. Default 1,000. */
+  /** Reports kept while nothing may leave, over all observations, and 16 times as many values. Default 1,000. */
   readonly maximumHeldNotifications?: number
   /** Whether each change is kept with its time while nothing may leave, not only the newest state. Default: no. */
   readonly storesNotifications?: (() => boolean) | undefined
@@ -35,6 +36,8 @@ export interface ObservationsOptions {
   readonly onUnreachable?: (() => void) | undefined
   /** The set of observations is another, or has to be saved anew. Called synchronously, so it must not throw. */
   readonly onChanged?: (() => void) | undefined
+  /** A change was recorded, which there may be many of. Called synchronously, so it must not throw. */
+  readonly onRecorded?: (() => void) | undefined
   /** Called synchronously, so it must not throw. */
   readonly onEvent?: ((event: ObservationEvent) => void) | undefined
 }

@@ -7,7 +7,7 @@ import type { CoapPeer, PeerRequest } from '../transport/coap/peer.ts'
 import { Observation, type ObservationHost } from './observation.ts'
 import type { ObservationEvent } from './observation-event.ts'
 import type { ObservationsOptions } from './observations-options.ts'
-import { type ObserveOperation, observationKey } from './observed.ts'
+import { type ObserveOperation, observationKey, pathsOf } from './observed.ts'
 import { Outbox } from './outbox.ts'
 import type { InFlight, Report } from './report.ts'
 import { isTellable } from './report-batch.ts'
@@ -19,6 +19,11 @@ import {
   saveObservation,
 } from './saved-observation.ts'
 import { type Watch, watchOf } from './watch.ts'
+
+interface Unsent {
+  readonly reports: readonly Report[]
+  readonly droppedCount: number
+}
 
 /** After that a server that is told nothing by them does not miss it. */
 const retirementMs = 24 * 3_600_000
@@ -82,6 +87,13 @@ export class Observations {
     return this.#active.size
   }
 
+  /** What they take in memory and time goes by their paths: a composite may have thousands. */
+  get #pathCount(): number {
+    let count = 0
+    for (const { paths } of this.#active.values()) count += paths.length
+    return count
+  }
+
   /** How many reports were dropped, because there were more than `maximumHeldNotifications`, or than hqmax. */
   get droppedNotifications(): number {
     return this.#outbox.dropped
@@ -90,9 +102,12 @@ export class Observations {
   /** Starts an observation whose first read gave `outcome`; returns the response that says so. */
   start(request: PeerRequest, operation: ObserveOperation, outcome: Outcome, response: CoapMessage): CoapMessage {
     const key = observationKey(operation)
-    this.#active.get(key)?.end('replaced')
+    const former = this.#active.get(key)
+    const retired = this.#retired.get(key)
+    const missed = this.#unsentOf(retired ?? former)
+    former?.end('replaced')
     // RFC 7641 §4.1: a server that cannot add an observer answers as if it was not asked to.
-    if (this.#active.size >= this.#options.maximum) return response
+    if (this.#pathCount + pathsOf(operation).length > this.#options.maximum) return response
     const { clock, onChanged } = this.#options
     const nowMs = clock.now()
     const observation = new Observation(this.#host, {
@@ -103,7 +118,8 @@ export class Observations {
     })
     const accepted = observation.accept(request, response, outcome)
     this.#active.set(key, observation)
-    this.#takeOver(key, observation, outcome)
+    retired?.end('cancelled')
+    this.#takeOver(observation, outcome, missed)
     observation.watch(this.#watchNow())
     this.#tell('added', observation)
     onChanged?.()
@@ -254,20 +270,23 @@ export class Observations {
     }
   }
 
+  /** What is kept of an observation in whose place comes another, and how much of it was dropped. */
+  #unsentOf(former: Observation | undefined): Unsent {
+    if (former === undefined) return { reports: [], droppedCount: 0 }
+    return { reports: this.#outbox.reportsOf(former), droppedCount: this.#outbox.takeDropped(former) }
+  }
+
   /** Tells a server that observes again what it missed, once it has the answer to that. */
-  #takeOver(key: string, observation: Observation, { contentFormat }: Outcome): void {
-    const former = this.#retired.get(key)
-    if (former === undefined || contentFormat === undefined) return
+  #takeOver(observation: Observation, { contentFormat }: Outcome, { reports: all, droppedCount }: Unsent): void {
+    if (contentFormat === undefined) return
     const isTimed = formatOf(contentFormat)?.timed === true
-    const reports = this.#outbox.reportsOf(former).filter(({ outcome }) => {
+    const reports = all.filter(({ outcome }) => {
       return isSuccess(outcome.responseCode) && (isTimed || outcome.contentFormat === contentFormat)
     })
-    const dropped = this.#outbox.takeDropped(former)
-    former.end('cancelled')
     this.#outbox.addReports(
       observation,
       reports.map(({ timeSeconds, outcome }) => ({ timeSeconds, outcome: { ...outcome, contentFormat } })),
-      dropped,
+      droppedCount,
     )
     if (reports.length > 0) this.#options.clock.setTimeout(() => this.#outbox.drain(), 0)
   }
@@ -296,10 +315,9 @@ export class Observations {
   }
 
   #made(observation: Observation, report: Report): void {
-    const { onChanged } = this.#options
     if (observation.isRetired || this.#outbox.isRecording) {
       this.#outbox.record(observation, report)
-      onChanged?.()
+      this.#options.onRecorded?.()
     } else {
       this.#outbox.made(observation, report)
     }

@@ -94,9 +94,12 @@ export interface ClientOptions {
    * connection, and the client connects anew and tells the server so, which goes on observing. Default `connection`.
    */
   readonly unacknowledgedEnds?: 'observation' | 'connection'
-  /** Observations a server may have at once. Default 1,000. */
+  /** Paths that a server may observe at once; a composite counts with each of its paths. Default 1,000. */
   readonly maximumObservations?: number
-  /** Notifications that may wait while a server cannot be reached; beyond that the oldest goes. Default 1,000. */
+  /**
+   * Notifications that may wait while a server cannot be reached; beyond that, or 16 times as many values, the oldest goes.
+   * Default 1,000.
+   */
   readonly maximumHeldNotifications?: number
   /** Requests of a server that may wait for the one before, or for a lock. Default 64. */
   readonly maximumWaitingRequests?: number

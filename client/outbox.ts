@@ -302,8 +302,9 @@ export class Outbox {
   /** What of a report is kept. Undefined: nothing. */
   #keptOf(observation: Observation, report: Report): Report | undefined {
     const { attributes } = this.#options
-    if (attributes.maximumHistory(observation) === 0) return undefined
-    return withoutSeries(report, ({ path }) => attributes.isKept(path, observation))
+    const maximum = attributes.maximumHistory(observation)
+    if (maximum === 0) return undefined
+    return withoutSeries(report, ({ path }) => maximum === undefined || attributes.isKept(path, observation))
   }
 
   #waitFor(observation: Observation): void {

@@ -7,6 +7,9 @@ import { type CoapMessage, isSuccess } from '../transport/coap/message.ts'
 import { encodeOutcome } from '../transport/lwm2m/downlink.ts'
 import type { Report } from './report.ts'
 
+/** No record with a time of its own is shorter, so more reports than this allows are not even tried. */
+const shortestRecordBytes = 8
+
 /** One notification and the reports that it carries. */
 export interface ReportBatch {
   readonly message: CoapMessage
@@ -23,7 +26,8 @@ export function reportBatch(reports: readonly Report[], base: Path, schema: Sche
   const format = outcome.contentFormat === undefined ? undefined : formatOf(outcome.contentFormat)
   if (format === undefined || !isTold(first)) return { message: encodeOutcome(outcome), reports: [first] }
   const end = reports.findIndex(report => !isTold(report) || report.outcome.contentFormat !== outcome.contentFormat)
-  let count = format.timed !== true ? 1 : end < 0 ? reports.length : end
+  const limit = Math.max(1, Math.ceil(Math.min(reports.length, maximumBytes / shortestRecordBytes)))
+  let count = format.timed !== true ? 1 : end < 0 ? limit : Math.min(end, limit)
   for (;;) {
     const carried = reports.slice(0, count)
     const payload = format.encode(base, format.timed === true ? timedValues(carried) : (outcome.values ?? []), schema)

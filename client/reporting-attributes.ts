@@ -85,9 +85,9 @@ export class ReportingAttributes {
     return values.length === 0 ? undefined : Math.max(...values)
   }
 
-  /** Whether a value is kept while it cannot be sent: where `hqmax` is used, only what has one above 0 is. */
+  /** Whether a value is kept while it cannot be sent, of an observation with an `hqmax`: only what has one above 0 is. */
   isKept(path: Path, observed: Observed): boolean {
-    return this.maximumHistory(observed) === undefined || (this.at(path, observed).hqmax ?? 0) > 0
+    return (this.at(path, observed).hqmax ?? 0) > 0
   }
 
   /** Whether something holds of the attributes of a path, or of any place below it. */

@@ -4,6 +4,7 @@ import type { Expiry } from '../machines/bootstrap-context.ts'
 import { accountId } from '../machines/client-context.ts'
 import { accountObjectIds, restoreSnapshot, takeSnapshot } from '../objects/snapshot.ts'
 import type { ObjectStore } from '../objects/store.ts'
+import type { Clock, Timer } from '../transport/clock.ts'
 import type { client } from './actors.ts'
 import { fingerprint as fingerprintOf } from './fingerprint.ts'
 import { bootstrapServers, type ClientOptions } from './options.ts'
@@ -14,10 +15,14 @@ import type { Servers } from './servers.ts'
 export interface SavingOptions {
   readonly persistence: Persistence
   readonly store: ObjectStore
+  readonly clock: Clock
   /** Tells the options of the client, which count anew when they are others than before. */
   readonly fingerprint: string
   readonly onError: (error: unknown) => void
 }
+
+/** Least time between two saves for recorded changes alone: each one writes all that is kept. */
+const recordedIntervalMs = 1_000
 
 /** Keeps what outlives a restart: accounts, attributes, observations, registrations and deadlines. */
 export class Saving {
@@ -26,6 +31,10 @@ export class Saving {
   #restored: SavedState | undefined
   #scheduled = false
   #failing = false
+  #savedMs = Number.NEGATIVE_INFINITY
+  /** Ends the wait of {@link scheduleRecorded}, and saves. */
+  #late: (() => void) | undefined
+  #timer: Timer
 
   /** Puts the objects of an earlier run into the store. */
   constructor(options: SavingOptions) {
@@ -64,16 +73,31 @@ export class Saving {
   schedule(actor: ActorRefFrom<typeof client>, servers: Servers): void {
     if (this.#scheduled) return
     this.#scheduled = true
+    this.#options.clock.clearTimeout(this.#timer)
+    this.#late = undefined
     queueMicrotask(() => {
       this.#scheduled = false
+      this.#savedMs = this.#options.clock.now()
       // What a session in progress writes counts when it is accepted.
       const snapshot = actor.getSnapshot()
       if (!snapshot.matches('bootstrapping') || !snapshot.context.bootstrapDue) void this.#save(snapshot, servers)
     })
   }
 
+  /** Saves changes that were recorded: the first at once, further ones together, at the latest a second after. */
+  scheduleRecorded(actor: ActorRefFrom<typeof client>, servers: Servers): void {
+    if (this.#scheduled || this.#late !== undefined) return
+    const { clock } = this.#options
+    const waitMs = this.#savedMs + recordedIntervalMs - clock.now()
+    const save = () => this.schedule(actor, servers)
+    if (waitMs <= 0) return save()
+    this.#late = save
+    this.#timer = clock.setTimeout(save, waitMs)
+  }
+
   /** Resolves when all is safe, or cannot be. */
   async flush(): Promise<void> {
+    this.#late?.()
     // What was scheduled before is saved by then.
     await Promise.resolve()
     await this.#options.persistence.flush().catch(() => undefined)
@@ -136,13 +160,14 @@ function savedRegistration(
 export function savingOf(
   options: ClientOptions,
   store: ObjectStore,
-  onError: (error: unknown) => void,
+  { clock, onError }: Pick<SavingOptions, 'clock' | 'onError'>,
 ): Saving | undefined {
   const { endpoint, servers = [], persistence } = options
   if (persistence === undefined) return undefined
   return new Saving({
     persistence,
     store,
+    clock,
     fingerprint: fingerprintOf(endpoint, servers, bootstrapServers(options)),
     onError,
   })

@@ -87,6 +87,7 @@ export class ServerConnection {
       onEvent: environment.onObservation,
       onWaiting: () => environment.onTransmissionWaiting(shortServerId),
       onChanged: environment.onKeptChanged,
+      onRecorded: environment.onRecorded,
       onUnreachable: () => this.#report({ type: 'connection.lost', cause: unacknowledged }),
     })
     this.sends = new Sends({

@@ -1,5 +1,5 @@
 import type { StoredContent } from '../content.ts'
-import { formatPath, type Path } from '../path.ts'
+import { formatPath, type Path, parsePath } from '../path.ts'
 import type { PathValue } from '../path-value.ts'
 import type { Change } from '../store.ts'
 import { sameValue, type Value } from '../value.ts'
@@ -19,6 +19,9 @@ export interface TrackedValuesOptions {
   readonly isSampled: (path: Path) => boolean
 }
 
+/** Fewer are not worth the look for those that are gone. */
+const fewValues = 32
+
 interface Tracked {
   notified: Value | undefined
   evaluated: Value | undefined
@@ -31,9 +34,15 @@ interface Tracked {
 export class TrackedValues {
   readonly #options: TrackedValuesOptions
   readonly #byPath = new Map<string, Tracked>()
+  /** With so many it is time to look for those that are gone. */
+  #crowd = fewValues
 
   constructor(options: TrackedValuesOptions) {
     this.#options = options
+  }
+
+  get size(): number {
+    return this.#byPath.size
   }
 
   /** Evaluates each change; whether one of them is worth a notification. */
@@ -79,7 +88,7 @@ export class TrackedValues {
     const key = formatPath(path)
     const tracked = this.#byPath.get(key)
     if (tracked === undefined) {
-      if (isSample || value !== undefined) this.#byPath.set(key, { notified: undefined, evaluated: value })
+      if (isSample || value !== undefined) this.#remember(key, { notified: undefined, evaluated: value })
       return true
     }
     const { evaluated } = tracked
@@ -90,7 +99,20 @@ export class TrackedValues {
   }
 
   #track(path: Path, value: Value): void {
-    this.#byPath.set(formatPath(path), { notified: value, evaluated: value })
+    this.#remember(formatPath(path), { notified: value, evaluated: value })
+  }
+
+  /** Twice as many as there are at most: a server may create and delete without an end. */
+  #remember(key: string, tracked: Tracked): void {
+    if (this.#byPath.size >= this.#crowd) {
+      const { contentAt, isSampled } = this.#options
+      for (const text of this.#byPath.keys()) {
+        const path = parsePath(text)
+        if (contentAt(path) === undefined && !isSampled(path)) this.#byPath.delete(text)
+      }
+      this.#crowd = Math.max(fewValues, 2 * this.#byPath.size)
+    }
+    this.#byPath.set(key, tracked)
   }
 
   #isTracked(path: Path): boolean {
