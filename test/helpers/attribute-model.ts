@@ -63,7 +63,9 @@ export class AttributeModel {
   }
 
   hqmax(observed: AttributedPaths): number | undefined {
-    const all = observed.own === undefined ? this.#allOf('hqmax', observed) : [observed.own['hqmax']]
+    // A composite cannot bring one along, so that those that are attached hold (LwM2M Core 1.2.2 §6.4.4).
+    const { own, isComposite } = observed
+    const all = own === undefined || isComposite ? this.#allOf('hqmax', observed) : [own['hqmax']]
     const set = all.filter(value => value !== undefined)
     return set.length === 0 ? undefined : Math.max(...set)
   }
