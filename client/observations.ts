@@ -23,6 +23,7 @@ import { type Watch, watchOf } from './watch.ts'
 interface Unsent {
   readonly reports: readonly Report[]
   readonly droppedCount: number
+  readonly hasNewer: boolean
 }
 
 /** After that a server that is told nothing by them does not miss it. */
@@ -211,7 +212,7 @@ export class Observations {
 
   /** Goes on from the last notification of each observation: one that has come due meanwhile is sent once. */
   resume(): void {
-    this.#settleReported()
+    if (!this.#outbox.isHeld) this.#settleReported()
     this.#outbox.resume()
     this.#watch()
     this.#outbox.drain()
@@ -272,12 +273,21 @@ export class Observations {
 
   /** What is kept of an observation in whose place comes another, and how much of it was dropped. */
   #unsentOf(former: Observation | undefined): Unsent {
-    if (former === undefined) return { reports: [], droppedCount: 0 }
-    return { reports: this.#outbox.reportsOf(former), droppedCount: this.#outbox.takeDropped(former) }
+    if (former === undefined) return { reports: [], droppedCount: 0, hasNewer: false }
+    const outbox = this.#outbox
+    return {
+      reports: outbox.reportsOf(former),
+      droppedCount: outbox.takeDropped(former),
+      hasNewer: outbox.hasChange(former),
+    }
   }
 
   /** Tells a server that observes again what it missed, once it has the answer to that. */
-  #takeOver(observation: Observation, { contentFormat }: Outcome, { reports: all, droppedCount }: Unsent): void {
+  #takeOver(
+    observation: Observation,
+    { contentFormat }: Outcome,
+    { reports: all, droppedCount, hasNewer }: Unsent,
+  ): void {
     if (contentFormat === undefined) return
     const isTimed = formatOf(contentFormat)?.timed === true
     const reports = all.filter(({ outcome }) => {
@@ -288,7 +298,10 @@ export class Observations {
       reports.map(({ timeSeconds, outcome }) => ({ timeSeconds, outcome: { ...outcome, contentFormat } })),
       droppedCount,
     )
-    if (reports.length > 0) this.#options.clock.setTimeout(() => this.#outbox.drain(), 0)
+    if (reports.length === 0) return
+    // The answer told it; but without times, what comes after that is taken for newer.
+    if (hasNewer && !isTimed) this.#outbox.addChange(observation)
+    this.#options.clock.setTimeout(() => this.#outbox.drain(), 0)
   }
 
   #endRetired(): void {

@@ -67,6 +67,10 @@ export class Outbox {
     return this.#history.dropped
   }
 
+  get isHeld(): boolean {
+    return this.#held
+  }
+
   get isPaused(): boolean {
     return this.#paused
   }
@@ -192,6 +196,16 @@ export class Outbox {
   /** Whether the newest state of an observation is kept here, so that nothing else has to tell it. */
   tellsNewest(observation: Observation): boolean {
     return this.#history.has(observation) && !this.#partial.has(observation)
+  }
+
+  /** Whether there is a state to tell that is newer than what is kept. */
+  hasChange(observation: Observation): boolean {
+    return this.#changed.has(observation)
+  }
+
+  /** Notes that there is. */
+  addChange(observation: Observation): void {
+    this.#changed.add(observation)
   }
 
   /** Forgets that there is a newer state to tell. */
