@@ -1,7 +1,7 @@
 import { formatOf } from '../objects/formats/formats.ts'
 import type { OperationOf, Outcome } from '../objects/operations/operation.ts'
 import { formatPath, type Path } from '../objects/path.ts'
-import { type CoapMessage, isSuccess } from '../transport/coap/message.ts'
+import type { CoapMessage } from '../transport/coap/message.ts'
 import type { RelationEnd } from '../transport/coap/observe-relation.ts'
 import type { CoapPeer, PeerRequest } from '../transport/coap/peer.ts'
 import { Observation, type ObservationHost } from './observation.ts'
@@ -18,13 +18,8 @@ import {
   type SavedObservation,
   saveObservation,
 } from './saved-observation.ts'
+import { nothingUnsent, reportsIn, type Unsent } from './unsent.ts'
 import { type Watch, watchOf } from './watch.ts'
-
-interface Unsent {
-  readonly reports: readonly Report[]
-  readonly droppedCount: number
-  readonly hasNewer: boolean
-}
 
 /** After that a server that is told nothing by them does not miss it. */
 const retirementMs = 24 * 3_600_000
@@ -273,7 +268,7 @@ export class Observations {
 
   /** What is kept of an observation in whose place comes another, and how much of it was dropped. */
   #unsentOf(former: Observation | undefined): Unsent {
-    if (former === undefined) return { reports: [], droppedCount: 0, hasNewer: false }
+    if (former === undefined) return nothingUnsent
     const outbox = this.#outbox
     return {
       reports: outbox.reportsOf(former),
@@ -289,18 +284,11 @@ export class Observations {
     { reports: all, droppedCount, hasNewer }: Unsent,
   ): void {
     if (contentFormat === undefined) return
-    const isTimed = formatOf(contentFormat)?.timed === true
-    const reports = all.filter(({ outcome }) => {
-      return isSuccess(outcome.responseCode) && (isTimed || outcome.contentFormat === contentFormat)
-    })
-    this.#outbox.addReports(
-      observation,
-      reports.map(({ timeSeconds, outcome }) => ({ timeSeconds, outcome: { ...outcome, contentFormat } })),
-      droppedCount,
-    )
+    const reports = reportsIn(contentFormat, all)
+    this.#outbox.addReports(observation, reports, droppedCount)
     if (reports.length === 0) return
     // The answer told it; but without times, what comes after that is taken for newer.
-    if (hasNewer && !isTimed) this.#outbox.addChange(observation)
+    if (hasNewer && formatOf(contentFormat)?.timed !== true) this.#outbox.addChange(observation)
     this.#options.clock.setTimeout(() => this.#outbox.drain(), 0)
   }
 
