@@ -87,11 +87,13 @@ function wantedBy(fate: Fate, settings: Settings): Wanted {
   const queries = fate.happens(0.2)
     ? attributesOf(fate, { ...settings, usesConditions: false }, '/').filter(query => query.includes('='))
     : []
+  // A composite cannot bring that along (LwM2M Core 1.2.2 §6.4.4).
+  const fitting = isComposite ? queries.filter(query => !query.startsWith('hqmax')) : queries
   return {
     paths: paths.sort(inTreeOrder),
     isComposite,
     accept: fate.of(isResource ? [senmlCbor, senmlJson, text] : [senmlCbor, senmlJson]),
-    queries,
+    queries: fitting,
   }
 }
 
