@@ -81,6 +81,17 @@ class UdpConnection implements Connection {
   readonly #socket: Socket
   #receiver: ConnectionReceiver | undefined
   #closed = false
+  /** What one turn of the event loop sends leaves together: its receiver is woken once. */
+  #waiting: Uint8Array[] = []
+  readonly #flush = () => {
+    const waiting = this.#waiting
+    if (waiting.length === 0) return
+    this.#waiting = []
+    const last = waiting.length - 1
+    // A network that is down refuses the last as well; a callback for each would cost as much as sending it.
+    for (let index = 0; index < last; index++) this.#socket.send(waiting[index] as Uint8Array)
+    this.#socket.send(waiting[last] as Uint8Array, this.#sent)
+  }
   /** Without it the socket keeps to itself that a network is down, or a datagram too large. */
   readonly #sent = (error: Error | null) => {
     if (error !== null) this.#failed(error)
@@ -101,11 +112,12 @@ class UdpConnection implements Connection {
   }
 
   send(bytes: Uint8Array): void {
-    if (!this.#closed) this.#socket.send(bytes, this.#sent)
+    if (!this.#closed && this.#waiting.push(bytes) === 1) process.nextTick(this.#flush)
   }
 
   close(): void {
     if (this.#closed) return
+    this.#flush()
     this.#closed = true
     this.#receiver = undefined
     this.#socket.close()
