@@ -36,7 +36,8 @@ export const recordHeaderBytes = 13
 
 const sequenceOffset = 5
 
-function isContentType(type: number): type is ContentType {
+/** Whether records of this type exist. */
+export function isContentType(type: number): type is ContentType {
   return (
     type === ContentType.applicationData ||
     type === ContentType.tls12Cid ||
