@@ -1,10 +1,11 @@
 import { AlertDescription, DtlsError } from './alert.ts'
 import type { HandshakeFragment, HandshakeMessage } from './handshake-message.ts'
+import { defaultDtlsParameters } from './parameters.ts'
 
 export interface ReassemblyLimits {
   /**
    * Bytes of the body of one message, and of all that is kept ahead of its turn: a handshake never holds more than
-   * twice this. Default 65536.
+   * twice this. Default: that of the parameters.
    */
   readonly maximumMessageBytes?: number
   /** How many messages after the next one are kept while that one is missing. Default 16. */
@@ -31,7 +32,10 @@ export class Reassembly {
   #aheadBytes = 0
   #nextSequence = 0
 
-  constructor({ maximumMessageBytes = 65536, maximumAhead = 16 }: ReassemblyLimits = {}) {
+  constructor({
+    maximumMessageBytes = defaultDtlsParameters.maximumMessageBytes,
+    maximumAhead = 16,
+  }: ReassemblyLimits = {}) {
     this.#maximumMessageBytes = maximumMessageBytes
     this.#maximumAhead = maximumAhead
   }

@@ -24,7 +24,7 @@ export interface OpenedRecord {
 export interface RecordProtection {
   /**
    * The whole record, its header included; of type `tls12Cid` when `connectionId`, the one that the peer wants to see,
-   * is not empty. RangeError when the plaintext is longer than 2^14 bytes, or `sequence` is above 2^48−1 or not above
+   * is not empty. RangeError when plaintext and real type are longer than 2^14 bytes, or `sequence` is above 2^48−1 or not above
    * that of the record before: no nonce comes twice.
    */
   seal(type: ContentType, epoch: number, sequence: number, plaintext: Uint8Array, connectionId: Uint8Array): Buffer
@@ -49,13 +49,11 @@ class CipherProtection implements RecordProtection {
 
   seal(type: ContentType, epoch: number, sequence: number, plaintext: Uint8Array, connectionId: Uint8Array): Buffer {
     if (sequence <= this.#lastSealed) throw new RangeError(`sequence number ${sequence} is not above the last one`)
-    if (plaintext.length > maximumPlaintextBytes) {
-      throw new RangeError(`a record holds no more than ${maximumPlaintextBytes} bytes`)
-    }
     const identified = connectionId.length > 0
     const cipher = this.#cipher
     // With a connection ID, the real type follows what is encrypted (RFC 9146 §4).
     const contentBytes = plaintext.length + (identified ? 1 : 0)
+    if (contentBytes > maximumPlaintextBytes) throw new RangeError(`${contentBytes} bytes are too many for a record`)
     const fragmentBytes = cipher.leadingBytes + contentBytes + cipher.trailingBytes(contentBytes)
     const outerType = identified ? ContentType.tls12Cid : type
     const sealed = Buffer.allocUnsafe(recordHeaderBytes + connectionId.length + fragmentBytes)
@@ -72,9 +70,8 @@ class CipherProtection implements RecordProtection {
     // Other versions are in no additional data: a changed version would stay unnoticed.
     if (record.version !== ProtocolVersion.dtls12) return undefined
     const content = this.#cipher.decrypt(record.fragment, record)
-    if (content === undefined) return undefined
-    const opened = record.connectionId === undefined ? { type: record.type, plaintext: content } : innerRecord(content)
-    return opened === undefined || opened.plaintext.length > maximumPlaintextBytes ? undefined : opened
+    if (content === undefined || content.length > maximumPlaintextBytes) return undefined
+    return record.connectionId === undefined ? { type: record.type, plaintext: content } : innerRecord(content)
   }
 
   wipe(): void {

@@ -1,16 +1,11 @@
 import { AlertDescription, DtlsError } from '../alert.ts'
 import { ByteReader, ByteWriter } from '../bytes.ts'
 import { decodeExtensions, type Extensions, encodeExtensions } from '../extensions.ts'
-
-/** DTLS 1.2 as a `ProtocolVersion`; newer versions count down (RFC 6347 §4.1). */
-export const dtls12 = 0xfefd
-
-/** DTLS 1.0, which the engine does not speak, but older records and HelloVerifyRequest name it (RFC 6347 §4.2.1). */
-export const dtls10 = 0xfeff
+import { ProtocolVersion } from '../record.ts'
 
 /** RFC 6347 §4.2.1. */
 export interface ClientHello {
-  /** The newest version the client speaks: {@link dtls12}, or newer where it was received. */
+  /** The newest version the client speaks: {@link ProtocolVersion} `dtls12`, or newer where it was received. */
   readonly version: number
   /** 32 bytes. */
   readonly random: Buffer
@@ -46,7 +41,7 @@ export function encodeClientHello(hello: ClientHello): Buffer {
 export function decodeClientHello(body: Uint8Array): ClientHello {
   const reader = new ByteReader(body)
   const version = reader.uint16()
-  if (version >> 8 !== dtls12 >> 8 || version > dtls12)
+  if (version >> 8 !== ProtocolVersion.dtls12 >> 8 || version > ProtocolVersion.dtls12)
     throw new DtlsError(AlertDescription.protocolVersion, 'the client does not speak DTLS 1.2')
   const random = reader.bytes(32)
   const sessionId = reader.vector8(0, 32)

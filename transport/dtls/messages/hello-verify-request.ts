@@ -1,6 +1,6 @@
 import { AlertDescription, DtlsError } from '../alert.ts'
 import { ByteReader, ByteWriter } from '../bytes.ts'
-import { dtls10, dtls12 } from './client-hello.ts'
+import { ProtocolVersion } from '../record.ts'
 
 /** RFC 6347 §4.2.1: asks a client to repeat its ClientHello with this cookie, so that its address is known as its own. */
 export interface HelloVerifyRequest {
@@ -10,14 +10,14 @@ export interface HelloVerifyRequest {
 
 /** Names DTLS 1.0, as servers of any version should: nothing is negotiated yet. */
 export function encodeHelloVerifyRequest(request: HelloVerifyRequest): Buffer {
-  return new ByteWriter().uint16(dtls10).vector8(request.cookie).finish()
+  return new ByteWriter().uint16(ProtocolVersion.dtls10).vector8(request.cookie).finish()
 }
 
 /** Throws DtlsError decode_error for a malformed message, protocol_version for one of no DTLS up to 1.2. */
 export function decodeHelloVerifyRequest(body: Uint8Array): HelloVerifyRequest {
   const reader = new ByteReader(body)
   const version = reader.uint16()
-  if (version !== dtls10 && version !== dtls12)
+  if (version !== ProtocolVersion.dtls10 && version !== ProtocolVersion.dtls12)
     throw new DtlsError(AlertDescription.protocolVersion, 'the server does not speak DTLS 1.2')
   const cookie = reader.vector8()
   reader.end()

@@ -1,7 +1,7 @@
 import { AlertDescription, DtlsError } from '../alert.ts'
 import { ByteReader, ByteWriter } from '../bytes.ts'
 import { decodeExtensions, type Extensions, encodeExtensions } from '../extensions.ts'
-import { dtls12 } from './client-hello.ts'
+import { ProtocolVersion } from '../record.ts'
 
 /** RFC 5246 §7.4.1.3; always of DTLS 1.2 and with the null compression. */
 export interface ServerHello {
@@ -16,7 +16,7 @@ export interface ServerHello {
 
 export function encodeServerHello(hello: ServerHello): Buffer {
   const writer = new ByteWriter()
-    .uint16(dtls12)
+    .uint16(ProtocolVersion.dtls12)
     .bytes(hello.random)
     .vector8(hello.sessionId)
     .uint16(hello.suite)
@@ -32,7 +32,7 @@ export function encodeServerHello(hello: ServerHello): Buffer {
  */
 export function decodeServerHello(body: Uint8Array): ServerHello {
   const reader = new ByteReader(body)
-  if (reader.uint16() !== dtls12)
+  if (reader.uint16() !== ProtocolVersion.dtls12)
     throw new DtlsError(AlertDescription.protocolVersion, 'the server does not speak DTLS 1.2')
   const random = reader.bytes(32)
   const sessionId = reader.vector8(0, 32)
