@@ -1,7 +1,7 @@
 import { keyLogLine } from './keylog.ts'
+import type { DtlsOptions } from './parameters.ts'
 import { extendedMasterSecret, finishedData, keyBlock, masterSecret } from './prf.ts'
 import { createProtection, type RecordProtection } from './protection.ts'
-import type { DtlsOptions } from './parameters.ts'
 import type { CipherSuite } from './suites.ts'
 import type { Transcript } from './transcript.ts'
 
@@ -51,7 +51,10 @@ export class Agreement {
     const { keyLog, random } = this.#options
     keyLog?.(keyLogLine(clientRandom, this.#master))
     const keys = keyBlock(suite, this.#master, clientRandom, serverRandom)
-    return { client: createProtection(suite, keys.client, random), server: createProtection(suite, keys.server, random) }
+    return {
+      client: createProtection(suite, keys.client, random),
+      server: createProtection(suite, keys.server, random),
+    }
   }
 
   /** verify_data of a Finished that follows the messages so far (RFC 5246 §7.4.9). */

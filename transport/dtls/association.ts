@@ -7,7 +7,7 @@ import { Flight, type FlightCarrier } from './flight.ts'
 import { Reassembly } from './fragments.ts'
 import type { Established, HandshakeOutput, HandshakeRole } from './handshake.ts'
 import { type HandshakeFragment, HandshakeType, readFragment } from './handshake-message.ts'
-import { type DtlsOptions, type DtlsParameters, defaultParameters } from './parameters.ts'
+import { type DtlsOptions, type DtlsParameters, defaultDtlsParameters } from './parameters.ts'
 import { ContentType, type DtlsRecord, maximumPlaintextBytes, readRecord } from './record.ts'
 import { type ConnectionIds, type Opened, RecordLayer } from './record-layer.ts'
 
@@ -30,6 +30,9 @@ export interface AssociationOptions extends DtlsOptions {
   readonly firstMessageSequence?: number
 }
 
+/** What a datagram has shown of where it comes from; undefined: nothing. */
+export type Authenticity = 'newest' | 'authentic' | undefined
+
 /** Records of epoch 1 kept until their keys are there, or the handshake is over. */
 const maximumEarlyRecords = 8
 
@@ -43,7 +46,7 @@ export class Association {
   #listener: AssociationListener
   readonly #records: RecordLayer
   readonly #carrier: FlightCarrier
-  readonly #reassembly = new Reassembly()
+  readonly #reassembly: Reassembly
   #connection: Connection | undefined
   #role: HandshakeRole | undefined
   #flight: Flight | undefined
@@ -60,13 +63,14 @@ export class Association {
 
   constructor(connection: Connection, options: AssociationOptions, listener: AssociationListener) {
     const { clock } = options
-    const parameters = { ...defaultParameters, ...options.parameters }
+    const parameters = { ...defaultDtlsParameters, ...options.parameters }
     this.#connection = connection
     this.#options = options
     this.#parameters = parameters
     this.#listener = listener
     this.#lastActivityMs = clock.now()
     this.#records = new RecordLayer(options.firstRecordSequence)
+    this.#reassembly = new Reassembly({ maximumMessageBytes: parameters.maximumMessageBytes })
     this.#reassembly.skipTo(options.firstMessageSequence ?? 0)
     this.#carrier = {
       clock,
@@ -129,20 +133,20 @@ export class Association {
   }
 
   /**
-   * Takes a datagram of the peer, or of somebody who pretends to be it. Returns whether a record of it was authentic and
-   * newer than all before.
+   * Takes a datagram of the peer, or of somebody who pretends to be it. Returns whether a record of it was authentic, and
+   * `newest` where one was newer than all before.
    */
-  receive(datagram: Buffer): boolean {
+  receive(datagram: Buffer): Authenticity {
     const { connectionIdLength = 0 } = this.#options
-    let isNewest = false
+    let best: Authenticity
     let offset = 0
     while (offset < datagram.length && this.#state !== 'ended') {
       const read = readRecord(datagram, offset, connectionIdLength)
       if (read === undefined) break
       offset = read.next
-      if (this.#receiveRecord(read.record)) isNewest = true
+      best = better(best, this.#receiveRecord(read.record))
     }
-    return isNewest
+    return best
   }
 
   /** Seals and sends application data. Throws TransportError CLOSED when there is no association any more. */
@@ -162,19 +166,20 @@ export class Association {
     this.#release()
   }
 
-  #receiveRecord(record: DtlsRecord): boolean {
+  #receiveRecord(record: DtlsRecord): Authenticity {
     if (record.epoch === 1 && !this.#records.isProtected) {
       if (this.#early.length < maximumEarlyRecords) this.#early.push(record)
-      return false
+      return undefined
     }
     const opened = this.#records.open(record)
     if (opened === undefined) {
       this.#guard(() => this.#unreadableRecord(record))
-      return false
+      return undefined
     }
     if (opened.isProtected) this.#lastActivityMs = this.#options.clock.now()
     this.#take(opened)
-    return opened.isNewest
+    if (!opened.isProtected) return undefined
+    return opened.isNewest ? 'newest' : 'authentic'
   }
 
   #take(opened: Opened): void {
@@ -254,8 +259,9 @@ export class Association {
   }
 
   /** RFC 6347 §4.1.2.7: dropped; but a peer whose Finished cannot be read again and again has other keys (RFC 4279 §2). */
-  #unreadableRecord({ epoch }: DtlsRecord): void {
-    if (this.#options.role === 'client' || this.#state !== 'handshake' || epoch !== 1) return
+  #unreadableRecord({ type }: DtlsRecord): void {
+    if (this.#options.role === 'client' || this.#state !== 'handshake') return
+    if (type !== ContentType.handshake && type !== ContentType.tls12Cid) return
     if (++this.#unreadable < maximumUnreadable) return
     throw new DtlsError(AlertDescription.decryptError, 'the client has other keys: its pre-shared key is not ours')
   }
@@ -329,4 +335,8 @@ export class Association {
     const { role, peerName } = this.#options
     return { role, peerName, stage: this.#role?.stage ?? 'hello' }
   }
+}
+
+function better(one: Authenticity, other: Authenticity): Authenticity {
+  return one === 'newest' ? one : (other ?? one)
 }

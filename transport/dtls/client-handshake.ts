@@ -14,16 +14,17 @@ import {
   unexpected,
 } from './handshake.ts'
 import { encodeHandshake, type HandshakeMessage, HandshakeType } from './handshake-message.ts'
-import { KeyShare, namedGroups } from './key-share.ts'
-import { type ClientHello, dtls12, encodeClientHello } from './messages/client-hello.ts'
+import { KeyShare } from './key-share.ts'
+import { type ClientHello, encodeClientHello } from './messages/client-hello.ts'
 import { decodeHelloVerifyRequest } from './messages/hello-verify-request.ts'
 import { decodeNewSessionTicket, type NewSessionTicket } from './messages/new-session-ticket.ts'
 import { encodePskClientKeyExchange } from './messages/psk-client-key-exchange.ts'
 import { decodePskServerKeyExchange } from './messages/psk-server-key-exchange.ts'
 import { decodeServerHello, type ServerHello } from './messages/server-hello.ts'
-import { noRenegotiation, offeredSuites } from './negotiation.ts'
+import { groups, noRenegotiation, offeredSuites } from './negotiation.ts'
 import type { DtlsClientOptions } from './parameters.ts'
 import { pskPremaster } from './prf.ts'
+import { ProtocolVersion } from './record.ts'
 import type { ResumableSession } from './resumable-session.ts'
 import { cipherSuites } from './suites.ts'
 import { Transcript } from './transcript.ts'
@@ -53,13 +54,14 @@ export class ClientHandshake implements HandshakeRole {
   constructor(options: DtlsClientOptions, output: HandshakeOutput, connectionId: Buffer | undefined) {
     const { random, serverName } = options
     const suites = offeredSuites(options)
-    const session = options.session !== undefined && suites.includes(options.session.suiteId) ? options.session : undefined
+    const session =
+      options.session !== undefined && suites.includes(options.session.suiteId) ? options.session : undefined
     this.#options = options
     this.#output = output
     this.#connectionId = connectionId
     this.#session = session
     this.#hello = {
-      version: dtls12,
+      version: ProtocolVersion.dtls12,
       random: random.bytes(32),
       sessionId: offeredSessionId(session, length => random.bytes(length)),
       cookie: empty,
@@ -67,7 +69,7 @@ export class ClientHandshake implements HandshakeRole {
       compressions: [0],
       extensions: {
         ...(serverName !== undefined && { serverName }),
-        ...(usesEcdhe(suites) && { groups: namedGroups, pointFormats: [0] }),
+        ...(usesEcdhe(suites) && { groups, pointFormats: [0] }),
         ...(usesCbc(suites) && { encryptThenMac: true }),
         extendedMasterSecret: true,
         sessionTicket: session?.ticket ?? empty,
@@ -89,7 +91,8 @@ export class ClientHandshake implements HandshakeRole {
     const { type } = message
     if (this.#stage === 'hello') {
       if (type === HandshakeType.helloVerifyRequest) this.#repeatHello(message)
-      else if (type === HandshakeType.serverHello) this.#take(message, () => this.#greeted(decodeServerHello(message.body)))
+      else if (type === HandshakeType.serverHello)
+        this.#take(message, () => this.#greeted(decodeServerHello(message.body)))
       else throw unexpected(message)
     } else if (this.#stage === 'keys') {
       if (type === HandshakeType.serverKeyExchange) this.#take(message, () => this.#keyExchange(message.body))
@@ -133,11 +136,14 @@ export class ClientHandshake implements HandshakeRole {
     const { suites, extensions, random, sessionId } = this.#hello
     expectOffered(answer.extensions, extensions)
     const suite = cipherSuites.get(answer.suite)
-    if (suite === undefined || !suites.includes(answer.suite)) throw illegal('the server chose a suite that was not offered')
+    if (suite === undefined || !suites.includes(answer.suite))
+      throw illegal('the server chose a suite that was not offered')
     const { extendedMasterSecret, encryptThenMac, renegotiationInfo } = answer.extensions
     // RFC 7366: without it CBC is open to padding oracles.
-    if (suite.cipher === 'cbc' && encryptThenMac !== true) throw refused('the server chose CBC without encrypt-then-MAC')
-    if (renegotiationInfo !== undefined && renegotiationInfo.length > 0) throw refused('the server wants to renegotiate')
+    if (suite.cipher === 'cbc' && encryptThenMac !== true)
+      throw refused('the server chose CBC without encrypt-then-MAC')
+    if (renegotiationInfo !== undefined && renegotiationInfo.length > 0)
+      throw refused('the server wants to renegotiate')
     this.#serverHello = answer
     this.#agreement = new Agreement(
       {
@@ -168,7 +174,8 @@ export class ClientHandshake implements HandshakeRole {
     if (this.#hasKeyExchange) throw illegal('a second ServerKeyExchange')
     this.#hasKeyExchange = true
     const { share } = decodePskServerKeyExchange(body, keyExchange)
-    if (share !== undefined && !namedGroups.includes(share.group)) throw illegal('the server chose a group that was not offered')
+    if (share !== undefined && !groups.includes(share.group))
+      throw illegal('the server chose a group that was not offered')
     this.#peerShare = share
   }
 
@@ -188,7 +195,7 @@ export class ClientHandshake implements HandshakeRole {
     const { identity } = this.#options.credentials
     const agreement = this.#agreed
     const peerShare = this.#peerShare
-    const share = peerShare && KeyShare.generate(peerShare.group)
+    const share = peerShare && KeyShare.generate(peerShare.group, this.#options.random)
     const secret = peerShare && share?.secret(peerShare.publicKey)
     const exchange = { identity: Buffer.from(identity), ...(share && { publicKey: share.publicKey }) }
     const parts = [this.#writer.write(HandshakeType.clientKeyExchange, encodePskClientKeyExchange(exchange))]
@@ -228,6 +235,7 @@ export class ClientHandshake implements HandshakeRole {
     const { clock, serverName } = this.#options
     return {
       suiteId: terms.suite.id,
+      encryptThenMac: terms.suite.cipher === 'cbc',
       masterSecret: Buffer.from(master),
       sessionId: Buffer.from(sessionId),
       ...(ticket !== undefined && ticket.length > 0 && { ticket: Buffer.from(ticket) }),
@@ -250,7 +258,9 @@ export class ClientHandshake implements HandshakeRole {
 /** With a ticket alone, an id of its own shows whether the server takes it (RFC 5077 §3.4). */
 function offeredSessionId(session: ResumableSession | undefined, randomBytes: (length: number) => Buffer): Buffer {
   if (session === undefined) return empty
-  return session.ticket !== undefined && session.sessionId.length === 0 ? randomBytes(32) : Buffer.from(session.sessionId)
+  return session.ticket !== undefined && session.sessionId.length === 0
+    ? randomBytes(32)
+    : Buffer.from(session.sessionId)
 }
 
 function usesEcdhe(suites: readonly number[]): boolean {
@@ -260,4 +270,3 @@ function usesEcdhe(suites: readonly number[]): boolean {
 function usesCbc(suites: readonly number[]): boolean {
   return suites.some(id => cipherSuites.get(id)?.cipher === 'cbc')
 }
-

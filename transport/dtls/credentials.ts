@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 /** A pre-shared key, at least 1 byte; as a function where it is kept elsewhere, asked once for each full handshake. */
 export type PskKey = Uint8Array | (() => Uint8Array | Promise<Uint8Array>)
 
@@ -35,4 +37,9 @@ export function checkedKey(key: Uint8Array): Uint8Array {
   if (key.length === 0 || key.length > maximumBytes)
     throw new RangeError(`a pre-shared key has 1–${maximumBytes} bytes`)
   return key
+}
+
+/** An identity as text; in hexadecimal where it is not UTF-8, so that no two are taken for one. */
+export function identityText(identity: Buffer): string {
+  return isUtf8(identity) ? identity.toString() : `0x${identity.toString('hex')}`
 }

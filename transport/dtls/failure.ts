@@ -13,7 +13,10 @@ export interface FailureContext {
 export function silent({ role, peerName, stage }: FailureContext): TransportError {
   if (role === 'server') return new TransportError('TIMEOUT', `${peerName} fell silent in the DTLS handshake`)
   if (stage === 'hello') {
-    return new TransportError('TIMEOUT', `${peerName} does not answer the DTLS handshake: is it there, and on that port?`)
+    return new TransportError(
+      'TIMEOUT',
+      `${peerName} does not answer the DTLS handshake: is it there, and on that port?`,
+    )
   }
   const why = stage === 'keys' ? 'fell silent in the middle of' : 'did not finish'
   const hint = stage === 'keys' ? '' : '; its key for this identity may be another one'

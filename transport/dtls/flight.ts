@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../clock.ts'
-import { encodeFragment, encodeHandshake, fragmentHeaderBytes, type HandshakeMessage } from './handshake-message.ts'
+import { encodeFragment, encodeHandshake, type HandshakeMessage, handshakeHeaderBytes } from './handshake-message.ts'
 import type { DtlsParameters } from './parameters.ts'
 import { ContentType } from './record.ts'
 import type { RecordLayer } from './record-layer.ts'
@@ -41,7 +41,7 @@ export function flightDatagrams(parts: readonly FlightPart[], records: RecordLay
     const write = (content: Buffer) => {
       add(isProtected ? records.seal(ContentType.handshake, content) : records.clear(ContentType.handshake, content))
     }
-    const fragmentBytes = mtuBytes - overheadBytes - fragmentHeaderBytes
+    const fragmentBytes = mtuBytes - overheadBytes - handshakeHeaderBytes
     if (message.body.length <= fragmentBytes) {
       write(encodeHandshake(message))
       continue
@@ -116,7 +116,11 @@ export class Flight {
     const { mtuBytes } = parameters
     this.#lastMs = clock.now()
     const isDoubtful = ++this.#transmissions > 2
-    const datagrams = flightDatagrams(this.#parts, records, isDoubtful ? Math.min(mtuBytes, cautiousMtuBytes) : mtuBytes)
+    const datagrams = flightDatagrams(
+      this.#parts,
+      records,
+      isDoubtful ? Math.min(mtuBytes, cautiousMtuBytes) : mtuBytes,
+    )
     for (const datagram of datagrams) this.#carrier.transmit(datagram)
   }
 }

@@ -71,7 +71,10 @@ export function checkFinished(body: Buffer, expected: Buffer): void {
 }
 
 export function unexpected(message: HandshakeMessage): DtlsError {
-  return new DtlsError(AlertDescription.unexpectedMessage, `a handshake message of type ${message.type} came out of turn`)
+  return new DtlsError(
+    AlertDescription.unexpectedMessage,
+    `a handshake message of type ${message.type} came out of turn`,
+  )
 }
 
 export function refused(why: string): DtlsError {

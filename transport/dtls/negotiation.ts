@@ -6,6 +6,9 @@ import { type CipherSuite, cipherSuites } from './suites.ts'
 /** TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746 §3.3). */
 export const noRenegotiation = 0x00ff
 
+/** The groups of a key agreement, the preferred first. */
+export const groups: readonly number[] = Object.values(namedGroups)
+
 /** The suites of an end, the preferred first: those it is restricted to, in that order, or all. */
 export function offeredSuites({ suites }: { readonly suites?: readonly number[] }): number[] {
   return suites === undefined ? [...cipherSuites.keys()] : suites.filter(id => cipherSuites.has(id))
@@ -19,7 +22,7 @@ export interface Choice {
 
 /** The server's choice: its own preference among what the client offers. Throws DtlsError handshakeFailure. */
 export function choose(offered: readonly number[], { suites, extensions }: ClientHello): Choice {
-  const group = namedGroups.find(one => extensions.groups?.includes(one))
+  const group = groups.find(one => extensions.groups?.includes(one))
   for (const id of offered) {
     const suite = cipherSuites.get(id)
     if (suite !== undefined && suites.includes(id) && isPossible(suite, extensions.encryptThenMac === true, group)) {

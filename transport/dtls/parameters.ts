@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { TransportError } from '../errors.ts'
 import type { Random } from '../random.ts'
 import type { PskCredentials, PskLookup } from './credentials.ts'
 import type { ResumableSession } from './resumable-session.ts'
@@ -51,6 +52,8 @@ export interface DtlsClientOptions extends DtlsOptions {
 
 export interface DtlsServerOptions extends DtlsOptions {
   readonly psk: PskLookup
+  /** Is told, in one line, why a handshake or a session ended that its client did not close. */
+  readonly onFailure?: (error: TransportError) => void
   /** Tells clients which identity to use (RFC 4279 §5.2). Default: no hint. */
   readonly identityHint?: string
   /** Sessions kept for resumption by id; the least recently used are forgotten first. Default 100,000. */

@@ -1,5 +1,6 @@
 import { Agreement } from './agreement.ts'
 import { AlertDescription, DtlsError } from './alert.ts'
+import { identityText } from './credentials.ts'
 import type { Extensions } from './extensions.ts'
 import type { FlightPart } from './flight.ts'
 import {
@@ -40,7 +41,7 @@ export class ServerHandshake implements HandshakeRole {
   readonly #writer: MessageWriter
   readonly #connectionId: Buffer | undefined
   #agreement: Agreement | undefined
-  #sessionId = empty
+  #sessionId: Buffer = empty
   #givesTicket = false
   #share: KeyShare | undefined
   #peerIdentity = ''
@@ -106,7 +107,7 @@ export class ServerHandshake implements HandshakeRole {
     // A session without extended master secret is never resumed (RFC 7627 §5.3), so it gets neither.
     this.#givesTicket = isExtended && sessionTicket !== undefined && this.#sessions.givesTickets
     this.#sessionId = isExtended && !this.#givesTicket ? random.bytes(sessionIdBytes) : empty
-    this.#share = group === undefined ? undefined : KeyShare.generate(group)
+    this.#share = group === undefined ? undefined : KeyShare.generate(group, random)
     const parts = [this.#greet(suite.id, this.#sessionId)]
     if (identityHint !== undefined || this.#share !== undefined) {
       const exchange = { identityHint: Buffer.from(identityHint ?? ''), ...(this.#share && { share: this.#share }) }
@@ -179,7 +180,8 @@ export class ServerHandshake implements HandshakeRole {
     checkFinished(message.body, agreement.finished('client'))
     this.#transcript.add(encodeHandshake(message))
     const resumable = this.#resumable()
-    if (!this.#isResumed) this.#output.send([...this.#remember(resumable), ...this.#writer.finish(agreement.finished('server'))], false)
+    if (!this.#isResumed)
+      this.#output.send([...this.#remember(resumable), ...this.#writer.finish(agreement.finished('server'))], false)
     this.#output.established({
       suite: agreement.terms.suite,
       isResumed: this.#isResumed,
@@ -204,6 +206,7 @@ export class ServerHandshake implements HandshakeRole {
     if (!terms.isExtended || this.#isResumed) return undefined
     return {
       suiteId: terms.suite.id,
+      encryptThenMac: terms.suite.cipher === 'cbc',
       masterSecret: Buffer.from(master),
       sessionId: this.#sessionId,
       peerIdentity: this.#peerIdentity,
