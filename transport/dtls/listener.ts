@@ -132,7 +132,9 @@ class DtlsListener implements Listener {
     } else if (first.type === ContentType.handshake && first.fragment[0] === HandshakeType.clientHello) {
       this.#hello(connection, datagram, first)
     } else {
-      place?.pending?.association.receive(datagram)
+      // A flight that is repeated although the session is there: the end of our own was lost.
+      const session = place?.pending ?? place?.established
+      session?.association.receive(datagram)
     }
   }
 

@@ -30,7 +30,7 @@ describe('a full handshake', () => {
     for (let seed = 1; seed <= 100; seed++) {
       const conditions = { loss: 0.3, duplication: 0.2, delayMs: [0, 50] as const }
       const site = await new DtlsSite({ seed, conditions }).listen()
-      const connection = await site.connect()
+      const connection = await site.connect({ parameters: { maximumTransmissions: 12 } })
       site.network.conditions = { loss: 0, duplication: 0, delayMs: [0, 0] }
       await site.clock.advance(120_000)
       expect(await site.echo(connection, Buffer.from('hello')), `seed ${seed}`).toEqual(Buffer.from('hello'))
