@@ -62,7 +62,8 @@ export class Lwm2mClient {
     this.endpoint = options.endpoint
     this.#options = options
     this.#clock = clock
-    this.#store = factoryBootstrap(options)
+    const { store, keys } = factoryBootstrap(options)
+    this.#store = store
     this.objects = new ObjectsApi(this.#store, () => clock.now() / 1000)
     this.#streams = new ClientStreams({
       store: this.#store,

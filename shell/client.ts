@@ -1,5 +1,5 @@
 import { Lwm2mClient } from '../client/client.ts'
-import { OptionsError } from '../client/options.ts'
+import { OptionsError } from '../client/options-error.ts'
 import { fileStore, PersistenceError } from '../client/persistence.ts'
 import type { ClientEvent } from '../machines/events.ts'
 import { temperature } from '../objects/definitions/temperature.ts'

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError, Option } from 'commander'
-import { OptionsError } from '../client/options.ts'
+import { OptionsError } from '../client/options-error.ts'
 import { TransportError } from '../transport/errors.ts'
 import {
   checkServerUri,
