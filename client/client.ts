@@ -15,6 +15,7 @@ import { attachPorts, client } from './actors.ts'
 import { Bootstraps } from './bootstraps.ts'
 import { ClientStreams } from './client-streams.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
+import type { ExternalKeys } from './external-keys.ts'
 import { factoryBootstrap } from './factory-bootstrap.ts'
 import { inspectWith } from './inspector.ts'
 import type { ObservationEvent } from './observation-event.ts'
@@ -70,7 +71,7 @@ export class Lwm2mClient {
       hasGivenUp: () => this.actor.getSnapshot().matches('networkError'),
       onError: error => options.onError?.(error),
     })
-    const environment = this.#environment()
+    const environment = this.#environment(keys)
     this.#saving = savingOf(options, this.#store, environment)
     this.#servers = new Servers(environment)
     this.#bootstraps = new Bootstraps(environment, options, () => this.#servers.prepare())
@@ -254,7 +255,7 @@ export class Lwm2mClient {
     await sendToServers(this.#servers, paths, options)
   }
 
-  #environment(): ConnectionEnvironment {
+  #environment(keys: ExternalKeys): ConnectionEnvironment {
     const { queueMode } = this.#options
     return {
       endpoint: this.endpoint,
@@ -263,7 +264,10 @@ export class Lwm2mClient {
       clock: this.#clock,
       random: this.#options.random ?? systemRandom,
       network: this.#options.network ?? udpNetwork,
+      connect: this.#options.connect,
       coap: this.#options.coap ?? {},
+      dtls: this.#options.dtls ?? {},
+      keys,
       trace: this.#options.trace,
       versions: versionsOf(this.#options),
       smsNumber: this.#options.smsNumber,

@@ -1,18 +1,17 @@
 import type { InspectionEvent } from 'xstate'
 import type { UpdateTiming } from '../machines/lifetime.ts'
 import type { RetryOptions } from '../machines/retry.ts'
-import type { BootstrapAccount, ServerAccount } from '../objects/account.ts'
 import type { InstanceValues, ObjectDefinition } from '../objects/definition.ts'
 import type { device } from '../objects/definitions/device.ts'
 import type { EnablerVersion } from '../objects/enabler.ts'
 import type { Clock } from '../transport/clock.ts'
 import type { CoapParameters } from '../transport/coap/parameters.ts'
-import type { Connection, Network } from '../transport/connection.ts'
+import type { Network } from '../transport/connection.ts'
 import type { PskCredentials } from '../transport/dtls/credentials.ts'
 import { isProfileId } from '../transport/lwm2m/uplink.ts'
 import type { Random } from '../transport/random.ts'
 import type { Trace } from '../transport/trace.ts'
-import type { WhileAsleep } from './connection-environment.ts'
+import type { Connect, WhileAsleep } from './connection-environment.ts'
 import { type ClientDtlsOptions, checkDtlsOptions } from './dtls-options.ts'
 import { OptionsError } from './options-error.ts'
 import type { Persistence } from './persistence.ts'
@@ -125,7 +124,7 @@ export interface ClientOptions {
    * Opens the way to a server in place of the engine: what is sent through this connection is not secured any further, whatever
    * the account says. `connectDtls` makes a secure one of one that is not. What it rejects with is told as CONNECT_FAILURE.
    */
-  readonly connect?: (account: ServerAccount | BootstrapAccount) => Promise<Connection>
+  readonly connect?: Connect
   /** Default: UDP. */
   readonly network?: Network
   readonly clock?: Clock
