@@ -40,7 +40,7 @@ export class Dialer {
   /** `owner` tells whose the sessions are that are saved. */
   constructor(owner: string, environment: ConnectionEnvironment) {
     this.#environment = environment
-    this.#kept = new KeptSession(owner, environment.dtls.sessionKey)
+    this.#kept = new KeptSession(owner, environment.dtls.sessionKey, environment.random)
   }
 
   /**

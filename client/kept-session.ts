@@ -1,4 +1,5 @@
 import { openResumable, type ResumableSession, sealResumable } from '../transport/dtls/resumable-session.ts'
+import type { Random } from '../transport/random.ts'
 
 /**
  * The DTLS session of the last handshake with a server, for the next one. It counts for the credentials that it was agreed with
@@ -7,13 +8,15 @@ import { openResumable, type ResumableSession, sealResumable } from '../transpor
 export class KeptSession {
   readonly #owner: string
   readonly #key: Uint8Array | undefined
+  readonly #random: Random
   #kept: { readonly session: ResumableSession; readonly agreedWith: string } | undefined
   #sealed: string | undefined
 
   /** `owner` tells whose sessions are saved: nobody else can open them. */
-  constructor(owner: string, key: Uint8Array | undefined) {
+  constructor(owner: string, key: Uint8Array | undefined, random: Random) {
     this.#owner = owner
     this.#key = key
+    this.#random = random
   }
 
   /** For the saved state, base64; undefined: nothing is to be saved. */
@@ -23,7 +26,8 @@ export class KeptSession {
 
   keep(session: ResumableSession, agreedWith: string): void {
     this.#kept = { session, agreedWith }
-    this.#sealed = this.#key && sealResumable(session, this.#key, this.#context(agreedWith)).toString('base64')
+    if (this.#key === undefined) return
+    this.#sealed = sealResumable(session, this.#key, this.#context(agreedWith), this.#random).toString('base64')
   }
 
   find(agreedWith: string): ResumableSession | undefined {
