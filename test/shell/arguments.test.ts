@@ -22,10 +22,7 @@ test.each([
     'client --endpoint a --server coap://h/rd',
     `error: "coap://h/rd" is no server URI: it goes on after the port; ${uriHint}`,
   ],
-  [
-    'client --endpoint a --server coaps://h',
-    'error: coaps://h:5684: security is not supported yet; use a coap:// server',
-  ],
+  ['client --endpoint a --server coaps://h', 'error: coaps://h:5684 needs `security`, such as psk(identity, key)'],
   [
     'client --endpoint a --server coap://h --lifetime -1',
     "error: option '--lifetime <seconds>' argument '-1' is invalid. Write a whole number from 0 to 2147483647.",
