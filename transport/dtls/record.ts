@@ -25,7 +25,7 @@ export interface DtlsRecord {
   readonly fragment: Buffer
 }
 
-/** The largest plaintext of a record (RFC 5246 §6.2.1). */
+/** The largest plaintext of a record (RFC 5246 §6.2.1), its real type counted in where there is one (RFC 9146 §5). */
 export const maximumPlaintextBytes = 2 ** 14
 
 /** What protection may add at most (RFC 5246 §6.2.3). */
@@ -36,7 +36,8 @@ export const recordHeaderBytes = 13
 
 const sequenceOffset = 5
 
-function isContentType(type: number): type is ContentType {
+/** Whether records of this type exist. */
+export function isContentType(type: number): type is ContentType {
   return (
     type === ContentType.applicationData ||
     type === ContentType.tls12Cid ||
