@@ -42,7 +42,6 @@ const maximumUnreadable = 2
 /** An association of two ends (RFC 6347): its handshake, then the protection of what they say. */
 export class Association {
   readonly #options: AssociationOptions
-  readonly #parameters: DtlsParameters
   #listener: AssociationListener
   readonly #records: RecordLayer
   readonly #carrier: FlightCarrier
@@ -63,10 +62,9 @@ export class Association {
 
   constructor(connection: Connection, options: AssociationOptions, listener: AssociationListener) {
     const { clock } = options
-    const parameters = { ...defaultDtlsParameters, ...options.parameters }
+    const parameters: DtlsParameters = { ...defaultDtlsParameters, ...options.parameters }
     this.#connection = connection
     this.#options = options
-    this.#parameters = parameters
     this.#listener = listener
     this.#lastActivityMs = clock.now()
     this.#records = new RecordLayer(options.firstRecordSequence)

@@ -67,6 +67,7 @@ class DtlsListener implements Listener {
       ended: (session, error) => {
         // A client that closes its session has no failure.
         if (error.code !== 'CLOSED' || error.alertCode !== undefined) options.onFailure?.(error)
+        if (error.alertCode !== undefined && session.resumable !== undefined) this.#store.forget(session.resumable)
         this.#forget(session)
       },
     }
@@ -266,9 +267,9 @@ class DtlsListener implements Listener {
 
   #freshConnectionId(): Buffer {
     const { random, connectionIdLength = 0 } = this.#options
-    let id: Buffer
-    do id = random.bytes(connectionIdLength)
-    while (connectionIdLength > 0 && this.#byConnectionId.has(keyOf(id)))
+    let id = random.bytes(connectionIdLength)
+    // Of no bytes there is only one, and it is nobody's.
+    while (this.#byConnectionId.has(keyOf(id))) id = random.bytes(connectionIdLength)
     return id
   }
 

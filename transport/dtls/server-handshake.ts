@@ -1,6 +1,6 @@
 import { Agreement } from './agreement.ts'
 import { AlertDescription, DtlsError } from './alert.ts'
-import { identityText } from './credentials.ts'
+import { checkedKey, identityText } from './credentials.ts'
 import type { Extensions } from './extensions.ts'
 import type { FlightPart } from './flight.ts'
 import {
@@ -161,7 +161,7 @@ export class ServerHandshake implements HandshakeRole {
       throw new DtlsError(AlertDescription.unknownPskIdentity, 'nobody is known by the identity of the client')
     }
     const secret = publicKey && this.#share?.secret(publicKey)
-    agreement.agree(pskPremaster(key, secret))
+    agreement.agree(pskPremaster(checkedKey(key), secret))
     secret?.fill(0)
     this.#peerIdentity = identityText(identity)
     this.#protect()
