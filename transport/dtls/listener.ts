@@ -69,6 +69,7 @@ class DtlsListener implements Listener {
         if (error.code !== 'CLOSED' || error.alertCode !== undefined) options.onFailure?.(error)
         if (error.alertCode !== undefined && session.resumable !== undefined) this.#store.forget(session.resumable)
         this.#forget(session)
+        this.#leave(session.connection)
       },
     }
   }
@@ -246,7 +247,6 @@ class DtlsListener implements Listener {
     if (place?.established === session) place.established = undefined
     this.#established.delete(session)
     if (session.connectionId.length > 0) this.#byConnectionId.delete(keyOf(session.connectionId))
-    this.#leave(session.connection)
   }
 
   #placeOf(connection: Connection): Place {
@@ -285,6 +285,7 @@ class DtlsListener implements Listener {
     if (silent === undefined) return
     this.#forget(silent)
     silent.end(new TransportError('CLOSED', 'there are too many DTLS sessions'))
+    this.#leave(silent.connection)
   }
 
   /** One sweep for all sessions. */
@@ -295,6 +296,7 @@ class DtlsListener implements Listener {
       if (session.association.lastActivityMs > idleSinceMs) continue
       this.#forget(session)
       session.end(new TransportError('CLOSED', 'the DTLS session was idle for too long'))
+      this.#leave(session.connection)
     }
     this.#sweep = this.#established.size === 0 ? undefined : clock.setTimeout(() => this.#endIdle(), sweepMs)
   }
