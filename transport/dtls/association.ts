@@ -166,6 +166,11 @@ export class Association {
     this.#release()
   }
 
+  /** Forgets the keys and says nothing: its peer is in another handshake, which an alert of this one would end. */
+  abandon(): void {
+    if (this.#state !== 'ended') this.#release()
+  }
+
   #receiveRecord(record: DtlsRecord): Authenticity {
     if (record.epoch === 1 && !this.#records.isProtected) {
       if (this.#early.length < maximumEarlyRecords) this.#early.push(record)

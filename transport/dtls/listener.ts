@@ -171,13 +171,9 @@ class DtlsListener implements Listener {
 
   /** A client that receives at its address begins a handshake; the session that it has lasts until this one is established. */
   #begin(connection: Connection, hello: ClientHello, recordSequence: number, message: HandshakeMessage): void {
-    if (this.#handshakes >= (this.#options.maximumHandshakes ?? defaultMaximumHandshakes)) return
     const place = this.#placeOf(connection)
-    const former = place.pending
-    if (former !== undefined) {
-      this.#forget(former)
-      former.association.close()
-    }
+    this.#abandon(place.pending)
+    if (this.#handshakes >= (this.#options.maximumHandshakes ?? defaultMaximumHandshakes)) return
     const connectionId = this.#freshConnectionId()
     const session = new ServerSession(
       connection,
@@ -192,7 +188,7 @@ class DtlsListener implements Listener {
       },
       this.#sessionListener,
     )
-    this.#placeOf(connection).pending = session
+    place.pending = session
     this.#handshakes++
     if (session.connectionId.length > 0) this.#byConnectionId.set(keyOf(session.connectionId), session)
     const own = this.#options.connectionIdLength === undefined ? undefined : connectionId
@@ -230,6 +226,13 @@ class DtlsListener implements Listener {
       place.established = session
     }
     this.#leave(former)
+  }
+
+  /** Its client has begun another handshake. */
+  #abandon(session: ServerSession | undefined): void {
+    if (session === undefined) return
+    this.#forget(session)
+    session.association.abandon()
   }
 
   #replace(session: ServerSession | undefined): void {
