@@ -6,7 +6,7 @@ import { brokenByPeer, closedByPeer, type FailureContext, refusedByPeer, refused
 import { Flight, type FlightCarrier } from './flight.ts'
 import { Reassembly } from './fragments.ts'
 import type { Established, HandshakeOutput, HandshakeRole } from './handshake.ts'
-import { type HandshakeFragment, HandshakeType, readFragment } from './handshake-message.ts'
+import { type HandshakeFragment, HandshakeType, handshakeHeaderBytes, readFragment } from './handshake-message.ts'
 import { type DtlsOptions, type DtlsParameters, defaultDtlsParameters } from './parameters.ts'
 import { ContentType, type DtlsRecord, maximumPlaintextBytes, readRecord } from './record.ts'
 import { type ConnectionIds, type Opened, RecordLayer } from './record-layer.ts'
@@ -217,18 +217,18 @@ export class Association {
   }
 
   #handshakeRecord(content: Buffer, isProtected: boolean): void {
+    if (this.#state === 'established' && !isProtected) {
+      this.#clearAfterHandshake(content)
+      return
+    }
     const reader = new ByteReader(content)
     while (reader.remaining > 0 && this.#state !== 'ended') {
       const fragment = readFragment(reader)
-      // Only a client begins a handshake (LwM2M Transport 1.2.2 §5.2): a server that tries is told so.
-      if (fragment.type === HandshakeType.clientHello && this.#options.role === 'client') {
-        if (this.#state === 'established' && !isProtected) this.#refuseHandshake()
-        continue
-      }
       if (this.#state === 'established') {
-        if (isProtected) this.#afterHandshake(fragment)
+        this.#afterHandshake(fragment)
         continue
       }
+      if (fragment.type === HandshakeType.clientHello && this.#options.role === 'client') continue
       // Finished alone is protected; what is not where it belongs is nobody's or forged.
       if ((fragment.type === HandshakeType.finished) !== isProtected) continue
       // RFC 5246 §7.4.1.1: ignored by a client that is negotiating.
@@ -257,9 +257,15 @@ export class Association {
     }
   }
 
-  #refuseHandshake(): void {
+  /**
+   * Anybody can have written it, so nothing in it ends a session. Only a client begins a handshake (LwM2M Transport 1.2.2
+   * §5.2): a server that tries is told so, in fewer bytes than it sent.
+   */
+  #clearAfterHandshake(content: Buffer): void {
+    if (this.#options.role === 'server') return
+    if (content[0] !== HandshakeType.clientHello || content.length < handshakeHeaderBytes) return
     const alert = encodeAlert(true, AlertDescription.handshakeFailure)
-    this.#connection?.send(this.#records.clear(ContentType.alert, alert))
+    this.#guard(() => this.#connection?.send(this.#records.clear(ContentType.alert, alert)))
   }
 
   #alertRecord(content: Buffer, isProtected: boolean): void {
