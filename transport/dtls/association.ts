@@ -30,9 +30,6 @@ export interface AssociationOptions extends DtlsOptions {
   readonly firstMessageSequence?: number
 }
 
-/** What a datagram has shown of where it comes from; undefined: nothing. */
-export type Authenticity = 'newest' | 'authentic' | undefined
-
 /** Records of epoch 1 kept until their keys are there, or the handshake is over. */
 const maximumEarlyRecords = 8
 
@@ -131,20 +128,20 @@ export class Association {
   }
 
   /**
-   * Takes a datagram of the peer, or of somebody who pretends to be it. Returns whether a record of it was authentic, and
-   * `newest` where one was newer than all before.
+   * Takes a datagram of the peer, or of somebody who pretends to be it. Returns whether a record of it was authentic.
+   * @param isFromPeer called for a record that is newer than all before, before what it holds is answered
    */
-  receive(datagram: Buffer): Authenticity {
+  receive(datagram: Buffer, isFromPeer?: () => void): boolean {
     const { connectionIdLength = 0 } = this.#options
-    let best: Authenticity
+    let isAuthentic = false
     let offset = 0
     while (offset < datagram.length && this.#state !== 'ended') {
       const read = readRecord(datagram, offset, connectionIdLength)
       if (read === undefined) break
       offset = read.next
-      best = better(best, this.#receiveRecord(read.record))
+      if (this.#receiveRecord(read.record, isFromPeer)) isAuthentic = true
     }
-    return best
+    return isAuthentic
   }
 
   /** Seals and sends application data. Throws TransportError CLOSED when there is no association any more. */
@@ -171,20 +168,20 @@ export class Association {
     if (this.#state !== 'ended') this.#release()
   }
 
-  #receiveRecord(record: DtlsRecord): Authenticity {
+  #receiveRecord(record: DtlsRecord, isFromPeer?: () => void): boolean {
     if (record.epoch === 1 && !this.#records.isProtected) {
       if (this.#early.length < maximumEarlyRecords) this.#early.push(record)
-      return undefined
+      return false
     }
     const opened = this.#records.open(record)
     if (opened === undefined) {
       this.#guard(() => this.#unreadableRecord(record))
-      return undefined
+      return false
     }
     if (opened.isProtected) this.#lastActivityMs = this.#options.clock.now()
+    if (opened.isNewest) isFromPeer?.()
     this.#take(opened)
-    if (!opened.isProtected) return undefined
-    return opened.isNewest ? 'newest' : 'authentic'
+    return opened.isProtected
   }
 
   #take(opened: Opened): void {
@@ -356,8 +353,4 @@ export class Association {
     const { role, peerName } = this.#options
     return { role, peerName, stage: this.#role?.stage ?? 'hello' }
   }
-}
-
-function better(one: Authenticity, other: Authenticity): Authenticity {
-  return one === 'newest' ? one : (other ?? one)
 }

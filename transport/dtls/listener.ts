@@ -125,13 +125,13 @@ class DtlsListener implements Listener {
     if (first.connectionId !== undefined) {
       const session = this.#byConnectionId.get(keyOf(first.connectionId))
       // RFC 9146 §6: only a record that is authentic and newer than all before shows where the client is.
-      if (session?.association.receive(datagram) === 'newest' && session.connection !== connection) {
-        this.#move(session, connection)
-      }
+      session?.association.receive(
+        datagram,
+        session.connection === connection ? undefined : () => this.#move(session, connection),
+      )
     } else if (first.epoch > 0) {
       // Under the keys of the session that is there, or already of the one that takes its place.
-      const authenticity = place?.established?.association.receive(datagram)
-      if (authenticity === undefined) place?.pending?.association.receive(datagram)
+      if (place?.established?.association.receive(datagram) !== true) place?.pending?.association.receive(datagram)
     } else if (first.type === ContentType.handshake && first.fragment[0] === HandshakeType.clientHello) {
       this.#hello(connection, datagram, first)
     } else {
@@ -212,18 +212,18 @@ class DtlsListener implements Listener {
 
   #move(session: ServerSession, connection: Connection): void {
     const former = session.connection
+    if (former === connection) return
     const formerPlace = this.#places.get(former)
     session.move(connection)
+    const place = this.#placeOf(connection)
     if (formerPlace?.pending === session) {
       formerPlace.pending = undefined
-      this.#placeOf(connection).pending = session
+      this.#abandon(place.pending)
+      place.pending = session
     } else {
       if (formerPlace?.established === session) formerPlace.established = undefined
-      const place = this.#placeOf(connection)
-      const other = place.established
-      // Who was there is found by its Connection ID, or not at all.
-      if (other !== undefined && other.connectionId.length === 0) this.#replace(other)
-      place.established = session
+      // Without a Connection ID, who was there before is found by its address alone.
+      if (place.established === undefined || place.established.connectionId.length > 0) place.established = session
     }
     this.#leave(former)
   }
