@@ -158,7 +158,8 @@ class DtlsListener implements Listener {
       }
     } catch (error) {
       if (!(error instanceof DtlsError)) throw error
-      connection.send(plainRecord(ContentType.alert, record.sequence, encodeAlert(true, error.alert)))
+      const alert = plainRecord(ContentType.alert, record.sequence, encodeAlert(true, error.alert))
+      if (alert.length <= datagram.length) connection.send(alert)
     }
   }
 
