@@ -174,7 +174,8 @@ export class Association {
       return false
     }
     const opened = this.#records.open(record)
-    if (opened === undefined) {
+    if (opened === undefined) return false
+    if (opened === 'unauthentic') {
       this.#guard(() => this.#unreadableRecord(record))
       return false
     }
