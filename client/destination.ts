@@ -3,6 +3,7 @@ import { securityCredentials } from '../objects/credentials.ts'
 import type { ObjectStore } from '../objects/store.ts'
 import type { PskCredentials, PskKey } from '../transport/dtls/credentials.ts'
 import { identityFault, keyFault } from '../transport/dtls/psk-bounds.ts'
+import { cipherSuites } from '../transport/dtls/suites.ts'
 import { TransportError } from '../transport/errors.ts'
 import { formatServerUri, isHostName, parseServerUri, type ServerUri } from '../transport/uri.ts'
 import type { ExternalKeys } from './external-keys.ts'
@@ -31,7 +32,7 @@ export interface DestinationSecurity {
  * other or are no credentials, NOT_SUPPORTED for a security that the engine does not speak.
  */
 export function destinationOf(account: Reach, store: ObjectStore, keys: ExternalKeys): Destination {
-  const { securityMode: mode } = account
+  const { securityMode: mode, securityInstanceId: instanceId } = account
   const uri = parseServerUri(account.uri)
   const shown = `${formatServerUri(uri)} with security mode ${mode}`
   if ((uri.scheme === 'coap') !== (mode === 'noSec')) {
@@ -40,10 +41,13 @@ export function destinationOf(account: Reach, store: ObjectStore, keys: External
   }
   if (mode === 'noSec') return { uri, security: undefined }
   if (mode !== 'psk') throw new TransportError('NOT_SUPPORTED', `${shown} is not supported; use coaps:// and psk`)
-  const { publicKeyOrIdentity: identity, secretKey, suites } = securityCredentials(store, account.securityInstanceId)
-  const ask = secretKey.length === 0 ? keys.find(account.securityInstanceId, account.uri, identity) : undefined
-  refuse(identityFault(identity), `${shown}: the identity (/0/${account.securityInstanceId}/3)`)
-  if (ask === undefined) refuse(keyFault(secretKey), `${shown}: the key (/0/${account.securityInstanceId}/5)`)
+  const { publicKeyOrIdentity: identity, secretKey, suites } = securityCredentials(store, instanceId)
+  const ask = secretKey.length === 0 ? keys.find(instanceId, account.uri, identity) : undefined
+  if (suites.length > 0 && !suites.some(suite => cipherSuites.has(suite))) {
+    throw new TransportError('NOT_SUPPORTED', `${shown}: none of its cipher suites (/0/${instanceId}/16) is supported`)
+  }
+  refuse(identityFault(identity), `${shown}: the identity (/0/${instanceId}/3)`)
+  if (ask === undefined) refuse(keyFault(secretKey), `${shown}: the key (/0/${instanceId}/5)`)
   const key = ask === undefined ? secretKey : asked(ask)
   const serverName = account.sni ?? (isHostName(uri.host) ? uri.host.replace(/\.$/, '') : undefined)
   return { uri, security: { credentials: { kind: 'psk', identity, key }, serverName, suites } }

@@ -184,7 +184,7 @@ describe('a session over an interruption', () => {
     await site.restartServer()
     await site.clock.advance(10_000)
     expect(site.handshakes()).toEqual(['full'])
-    expect(site.eventTypes.slice(-2)).toEqual(['REG_TIMEOUT', 'REGISTRATION_COMPLETE'])
+    expect(site.eventTypes.slice(-3)).toEqual(['REG_TIMEOUT', 'REG_UPDATE', 'REGISTRATION_COMPLETE'])
   })
 
   test('a server that went without a word: the Update times out, the next session is a full one', async () => {
