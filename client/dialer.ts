@@ -35,7 +35,8 @@ export class Dialer {
   /** The credentials that the last session was agreed with, as a fingerprint. */
   #agreedWith = ''
   #sleeping: Sleeping | undefined
-  #opening = new AbortController()
+  /** Ends the handshake under way. */
+  #opening: AbortController | undefined
 
   /** `owner` tells whose the sessions are that are saved. */
   constructor(owner: string, environment: ConnectionEnvironment) {
@@ -49,7 +50,6 @@ export class Dialer {
    */
   async open(account: ServerAccount | BootstrapAccount): Promise<Connection> {
     const { connect, store, keys } = this.#environment
-    this.#opening = new AbortController()
     if (connect !== undefined) return connect(account)
     const { uri, security } = destinationOf(account, store, keys)
     return security === undefined
@@ -57,9 +57,9 @@ export class Dialer {
       : this.#openSecure(uri, security, fingerprintOf(account, security))
   }
 
-  /** Gives up the attempt under way, if there is one. */
+  /** Gives up the handshake under way, if there is one. */
   hangUp(): void {
-    this.#opening.abort()
+    this.#opening?.abort()
   }
 
   /** Call before a connection is closed that will be needed again: where it can, its session goes on then. */
@@ -107,6 +107,7 @@ export class Dialer {
   }
 
   async #openSecure(uri: Address, security: DestinationSecurity, agreedWith: string): Promise<Connection> {
+    this.#opening = new AbortController()
     const { signal } = this.#opening
     const { network } = this.#environment
     const sleeping = this.#sleeping?.agreedWith === agreedWith ? this.#sleeping : undefined

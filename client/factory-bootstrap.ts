@@ -102,7 +102,7 @@ function reach({ uri, security: credentials, suites }: UriOptions, { connect }: 
     serverPublicKey: new Uint8Array(),
     // A key that is a function stays where it is.
     secretKey: typeof key === 'function' ? new Uint8Array() : key,
-    ...(suites && { dtlsTlsCiphersuite: { ...suites } }),
+    ...(suites && { dtlsTlsCiphersuite: Object.fromEntries(suites.entries()) }),
   }
 }
 

@@ -17,27 +17,23 @@ import type { ServerAccount } from '../objects/account.ts'
 import { AttributeTree } from '../objects/attributes/tree.ts'
 import { server } from '../objects/definitions/server.ts'
 import type { EnablerVersion } from '../objects/enabler.ts'
-import { registrationLinks } from '../objects/links.ts'
 import type { OperationContext } from '../objects/operations/operation.ts'
 import type { Path } from '../objects/path.ts'
-import { type CoapMessage, Code, isSuccess } from '../transport/coap/message.ts'
+import type { CoapMessage } from '../transport/coap/message.ts'
 import type { Connection } from '../transport/connection.ts'
 import type { TransportError } from '../transport/errors.ts'
-import { decodeRegistered, encodeUpdate } from '../transport/lwm2m/uplink.ts'
 import { recordAlert } from './alert-code.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import { deregister } from './deregister.ts'
 import { deviceManagement } from './device-management.ts'
 import { Dialer } from './dialer.ts'
-import { sha256 } from './fingerprint.ts'
 import { Link } from './link.ts'
 import { Observations } from './observations.ts'
 import { maximumBatchBytes } from './outbox.ts'
-import { registerMessage } from './register-message.ts'
-import { causeOf } from './request-exchange.ts'
+import { Registering } from './registering.ts'
+import { causeOf, type SendRequest } from './request-exchange.ts'
 import type { SavedServer } from './saved-state.ts'
 import { Sends } from './sends.ts'
-import { type Told, toldBy } from './told.ts'
 import { whenQuiet } from './when-quiet.ts'
 
 /**
@@ -54,13 +50,11 @@ export class ServerConnection {
   readonly #context: OperationContext & { enablerVersion: EnablerVersion }
   readonly #observations: Observations
   readonly #dialer: Dialer
+  readonly #registering: Registering
   #link: Link | undefined
   #isResting = false
   /** Whether the connection will be needed again when it is closed. */
   #isNeeded = false
-  #profileIsUnknown = false
-  /** What the server knows of the client. */
-  #told: Told | undefined
   #report: (outcome: ConnectionOutcome) => void = () => {}
 
   constructor(account: ServerAccount, environment: ConnectionEnvironment) {
@@ -76,6 +70,14 @@ export class ServerConnection {
     }
     this.#environment = environment
     this.#dialer = new Dialer(`${environment.endpoint} ${shortServerId}`, environment)
+    this.#registering = new Registering({
+      environment,
+      request: (...request) => this.#request(...request),
+      onVersion: version => {
+        this.#context.enablerVersion = version
+      },
+      onConfirmed: () => this.#release(),
+    })
     this.#observations = new Observations({
       store,
       router,
@@ -155,62 +157,11 @@ export class ServerConnection {
     // What a server observed belonged to its former registration.
     this.#observations.retire()
     this.sends.interrupt('CLOSED')
-    const { version } = input
-    const { store, clock, smsNumber, profileId } = this.#environment
-    const atMs = clock.now()
-    const objectLinks = registrationLinks(store, version)
-    const told = toldBy({ ...input, smsNumber, profileId, objectLinks })
-    const tellsProfile = profileId !== undefined && version === '1.2' && !this.#profileIsUnknown
-    this.#context.enablerVersion = version
-    const message = registerMessage(this.#environment, input, objectLinks, tellsProfile ? profileId : undefined)
-    let end = this.#request(
-      message,
-      response => {
-        const location = decodeRegistered(response)
-        if (tellsProfile && response.code === Code.conflict) {
-          // The server does not know the profile: all that it stands for is told (LwM2M Core 1.2.2 §6.2.1).
-          this.#profileIsUnknown = true
-          end = this.register(input, report)
-        } else if (!isSuccess(response.code)) {
-          report({ type: 'register.rejected', responseCode: response.code })
-        } else if (location === undefined) {
-          report({ type: 'register.timedOut', cause: noLocation })
-        } else {
-          this.#told = told
-          report({ type: 'register.created', location, atMs })
-          this.#release()
-        }
-      },
-      cause => report({ type: 'register.timedOut', cause }),
-    )
-    return () => end()
+    return this.#registering.register(input, report)
   }
 
   update(input: UpdateInput, report: (outcome: UpdateOutcome) => void): () => void {
-    const { location, version, lifetimeSeconds, binding, includeLinks } = input
-    const { store, clock } = this.#environment
-    const atMs = clock.now()
-    const links = includeLinks ? registrationLinks(store, version) : undefined
-    const parameters = {
-      ...(lifetimeSeconds === undefined ? {} : { lifetimeSeconds }),
-      ...(binding === undefined ? {} : { binding }),
-    }
-    const told = this.#told && { ...this.#told, ...parameters, ...(links && { links: sha256(links) }) }
-    this.#context.enablerVersion = version
-    const message = encodeUpdate(location, { ...parameters, ...(links && { objectLinks: links }) })
-    return this.#request(
-      message,
-      ({ code }) => {
-        if (!isSuccess(code)) {
-          report({ type: 'update.rejected', responseCode: code })
-        } else {
-          this.#told = told
-          report({ type: 'update.changed', atMs })
-          this.#release()
-        }
-      },
-      cause => report({ type: 'update.timedOut', cause }),
-    )
+    return this.#registering.update(input, report)
   }
 
   deregister({ location }: DeregisterInput, report: (outcome: DeregisterOutcome) => void): () => void {
@@ -248,9 +199,10 @@ export class ServerConnection {
 
   /** What is to be known of the server after a restart, besides its registration. */
   save(): Omit<SavedServer, 'location' | 'version' | 'registeredUntilMs'> {
+    const { told } = this.#registering
     return {
       ...(this.disabled && { disabled: this.disabled }),
-      ...(this.#told && { told: this.#told }),
+      ...(told && { told }),
       ...this.#dialer.save(),
       attributes: this.#attributes.save(),
       observations: this.#observations.save(),
@@ -261,7 +213,7 @@ export class ServerConnection {
     const { location, disabled, told, attributes, observations } = saved
     if (location.length > 0) this.sends.restore()
     this.disabled = disabled
-    this.#told = told
+    this.#registering.told = told
     this.#dialer.restore(saved)
     // The server must know where the client is before it hears of anything else.
     this.#observations.hold()
@@ -354,11 +306,7 @@ export class ServerConnection {
     return this.#environment.store.get([server.id, this.account.serverInstanceId, id]) === true
   }
 
-  #request(
-    message: CoapMessage,
-    answered: (response: CoapMessage) => void,
-    failed: (cause: Cause) => void,
-  ): () => void {
+  #request(...[message, answered, failed]: Parameters<SendRequest>): () => void {
     if (this.#link === undefined) throw new Error('the account has no connection')
     return this.#link.request(message, answered, cause => {
       this.#isNeeded = false
@@ -371,5 +319,3 @@ export class ServerConnection {
 const identifying = ['uri', 'serverInstanceId', 'securityInstanceId', 'securityMode', 'sni'] as const
 
 const unacknowledged: Cause = { code: 'TIMEOUT', message: 'the server did not acknowledge a notification' }
-
-const noLocation: Cause = { code: 'NO_LOCATION', message: 'the server accepted, but named no location' }

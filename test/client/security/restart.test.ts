@@ -21,10 +21,10 @@ async function restarted(
   const next = persistence.copy()
   next.text = change(text)
   // No good-bye: a process that loses power says none.
-  const { send } = site.network
-  site.network.send = () => {}
+  const { conditions } = site.network
+  site.network.conditions = { ...conditions, loss: 1 }
   await site.clock.until(site.client.stop())
-  site.network.send = send
+  site.network.conditions = conditions
   const client = site.boot({ ...second, persistence: next })
   client.start()
   await site.clock.until(client.registered())

@@ -189,10 +189,10 @@ describe('a session over an interruption', () => {
 
   test('a server that went without a word: the Update times out, the next session is a full one', async () => {
     const site = await registered({ security: cid, account: { lifetimeSeconds: 300 } })
-    const { send } = site.network
-    site.network.send = () => {}
+    const { conditions } = site.network
+    site.network.conditions = { ...conditions, loss: 1 }
     await site.restartServer()
-    site.network.send = send
+    site.network.conditions = conditions
     site.client.update()
     await site.clock.advance(120_000)
     expect(site.handshakes()).toEqual(['full'])
