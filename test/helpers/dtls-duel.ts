@@ -5,7 +5,7 @@ import { connectDtls } from '../../transport/dtls/connect.ts'
 import { psk } from '../../transport/dtls/credentials.ts'
 import type { DtlsConnection } from '../../transport/dtls/dtls-connection.ts'
 import type { DtlsClientOptions, DtlsServerOptions } from '../../transport/dtls/parameters.ts'
-import { ContentType, readRecord } from '../../transport/dtls/record.ts'
+import { ContentType, type DtlsRecord, readRecord } from '../../transport/dtls/record.ts'
 import { TransportError } from '../../transport/errors.ts'
 import { DtlsSite, identity, key } from './dtls-site.ts'
 
@@ -245,16 +245,17 @@ export interface PlacedRecord {
   readonly start: number
   readonly end: number
   readonly fragment: Buffer
+  readonly record: DtlsRecord
 }
 
-/** The records of a datagram, Connection IDs of 4 bytes taken for granted. */
-export function recordsOf(datagram: Buffer): PlacedRecord[] {
+/** The records of a datagram. */
+export function recordsOf(datagram: Buffer, connectionIdLength = identified.connectionIdLength): PlacedRecord[] {
   const records: PlacedRecord[] = []
   for (let start = 0; start < datagram.length; ) {
-    const read = readRecord(datagram, start, identified.connectionIdLength)
+    const read = readRecord(datagram, start, connectionIdLength)
     if (read === undefined) break
     const { type, epoch, fragment } = read.record
-    records.push({ type, epoch, start, end: read.next, fragment })
+    records.push({ type, epoch, start, end: read.next, fragment, record: read.record })
     start = read.next
   }
   return records

@@ -72,10 +72,10 @@ export class DtlsSite {
     return this
   }
 
-  /** Opens a session; the clock runs until it is there, or has failed. */
-  async connect(options: Partial<DtlsClientOptions> = {}): Promise<DtlsConnection> {
+  /** Opens a session, over a path of its own or the one given; the clock runs until it is there, or has failed. */
+  async connect(options: Partial<DtlsClientOptions> = {}, path?: Connection): Promise<DtlsConnection> {
     const { clock, random } = this
-    const connection = await this.network.connect(this.serverAddress)
+    const connection = path ?? (await this.network.connect(this.serverAddress))
     return clock.until(connectDtls(connection, { clock, random, credentials: psk(identity, key), ...options }))
   }
 
