@@ -184,6 +184,7 @@ export class DtlsDuel {
     await clock.advance(10)
     if (this.client !== undefined) expect(this.served, why).toEqual([])
     await listener.close()
+    await clock.advance(10)
     expect(clock.pendingTimers, why).toBe(0)
   }
 
