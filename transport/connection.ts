@@ -12,6 +12,8 @@ export interface ConnectionReceiver {
   datagram(bytes: Buffer): void
   /** The network refused (unreachable, closed port). The connection stays usable. */
   failed(error: TransportError): void
+  /** The path is over: its peer has ended the session. Nothing more arrives, nothing more is sent. */
+  closed?(error: TransportError): void
 }
 
 /**
@@ -21,6 +23,8 @@ export interface ConnectionReceiver {
 export interface Connection {
   readonly local: Address
   readonly remote: Address
+  /** Who the peer has proved to be; undefined where there is no security. */
+  readonly identity?: string | undefined
   /** Sends a datagram; never throws, a failure is told to the receiver. */
   send(bytes: Uint8Array): void
   /** Sets who receives; until then datagrams are dropped. */

@@ -21,6 +21,8 @@ export type TransportErrorCode =
   | 'ADDRESS_IN_USE'
   /** A URI that is none, or of a scheme the engine does not speak. */
   | 'INVALID_URI'
+  /** The DTLS handshake came to no agreement; `alertCode` says which alert ended it, if one did. */
+  | 'HANDSHAKE'
   /** A kind of security that the engine does not speak. */
   | 'NOT_SUPPORTED'
 

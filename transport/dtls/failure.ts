@@ -1,0 +1,59 @@
+import { TransportError } from '../errors.ts'
+import { type AlertCode, AlertDescription, alertName, DtlsError } from './alert.ts'
+import type { HandshakeStage } from './handshake.ts'
+
+/** Whose handshake it was and how far it had come. */
+export interface FailureContext {
+  readonly role: 'client' | 'server'
+  readonly peerName: string
+  readonly stage: HandshakeStage
+}
+
+/** Nobody has answered for a minute. */
+export function silent({ role, peerName, stage }: FailureContext): TransportError {
+  if (role === 'server') return new TransportError('TIMEOUT', `${peerName} fell silent in the DTLS handshake`)
+  if (stage === 'hello') {
+    return new TransportError(
+      'TIMEOUT',
+      `${peerName} does not answer the DTLS handshake: is it there, and on that port?`,
+    )
+  }
+  const why = stage === 'keys' ? 'fell silent in the middle of' : 'did not finish'
+  const hint = stage === 'keys' ? '' : '; its key for this identity may be another one'
+  return new TransportError(stage === 'keys' ? 'TIMEOUT' : 'HANDSHAKE', `${peerName} ${why} the DTLS handshake${hint}`)
+}
+
+/** What the alerts of a peer mean for the person who reads them (RFC 5246 §7.2.2, RFC 4279 §6). */
+const hints: Readonly<Partial<Record<number, string>>> = {
+  [AlertDescription.closeNotify]: 'it has closed the session before it began',
+  [AlertDescription.handshakeFailure]: 'the two have no cipher suite in common, or it does not know the identity',
+  [AlertDescription.insufficientSecurity]: 'it asks for stronger cipher suites',
+  [AlertDescription.protocolVersion]: 'it does not speak DTLS 1.2',
+  [AlertDescription.unknownPskIdentity]: 'it does not know the identity',
+  [AlertDescription.decryptError]: 'its key for this identity is another one',
+  [AlertDescription.badRecordMac]: 'its key for this identity is another one',
+  [AlertDescription.accessDenied]: 'it does not let this client in',
+  [AlertDescription.unrecognizedName]: 'it does not know the server name that was asked for',
+}
+
+export function refusedByPeer({ peerName }: FailureContext, alertCode: number): TransportError {
+  const hint = hints[alertCode]
+  const why = hint === undefined ? '' : `: ${hint}`
+  const message = `${peerName} refused the DTLS handshake (${alertName(alertCode)})${why}`
+  return new TransportError('HANDSHAKE', message, { alertCode })
+}
+
+/** This end has given up, for what the peer did or for what its own application threw. */
+export function refusedHere({ peerName }: FailureContext, alertCode: AlertCode, error: unknown): TransportError {
+  const why = error instanceof DtlsError ? error.message : 'the application could not say the key'
+  const message = `the DTLS handshake with ${peerName} failed (${alertName(alertCode)}): ${why}`
+  return new TransportError('HANDSHAKE', message, { cause: error, alertCode })
+}
+
+export function closedByPeer({ peerName }: FailureContext): TransportError {
+  return new TransportError('CLOSED', `${peerName} has closed the DTLS session`)
+}
+
+export function brokenByPeer({ peerName }: FailureContext, alertCode: number): TransportError {
+  return new TransportError('CLOSED', `${peerName} has ended the DTLS session (${alertName(alertCode)})`, { alertCode })
+}

@@ -1,0 +1,42 @@
+/** How the two ends agree on a premaster secret. */
+export type KeyExchange = 'psk' | 'ecdhePsk'
+
+/** AES-128 in a mode; `ccm8` has a tag of 8 bytes, `ccm` and `gcm` of 16, `cbc` goes with HMAC-SHA256. */
+export type CipherMode = 'ccm8' | 'ccm' | 'gcm' | 'cbc'
+
+/** A row of the table. All suites use the PRF of TLS 1.2 with SHA-256. */
+export interface CipherSuite {
+  /** As registered at IANA, two bytes. */
+  readonly id: number
+  readonly name: string
+  readonly keyExchange: KeyExchange
+  readonly cipher: CipherMode
+  readonly keyBytes: number
+  readonly macKeyBytes: number
+  /** The part of the nonce that comes from the key block. */
+  readonly fixedIvBytes: number
+}
+
+function aead(id: number, name: string, keyExchange: KeyExchange, cipher: 'ccm8' | 'ccm' | 'gcm'): CipherSuite {
+  return { id, name, keyExchange, cipher, keyBytes: 16, macKeyBytes: 0, fixedIvBytes: 4 }
+}
+
+/** Only with encrypt-then-MAC (RFC 7366): CBC that MACs first does not exist here. */
+function cbc(id: number, name: string, keyExchange: KeyExchange): CipherSuite {
+  return { id, name, keyExchange, cipher: 'cbc', keyBytes: 16, macKeyBytes: 32, fixedIvBytes: 0 }
+}
+
+/** The suite of RFC 7252 §9.1.3.1 leads; CBC comes last. */
+const rows: readonly CipherSuite[] = [
+  aead(0xc0a8, 'TLS_PSK_WITH_AES_128_CCM_8', 'psk', 'ccm8'),
+  aead(0xc0a4, 'TLS_PSK_WITH_AES_128_CCM', 'psk', 'ccm'),
+  aead(0x00a8, 'TLS_PSK_WITH_AES_128_GCM_SHA256', 'psk', 'gcm'),
+  aead(0xd003, 'TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256', 'ecdhePsk', 'ccm8'),
+  aead(0xd005, 'TLS_ECDHE_PSK_WITH_AES_128_CCM_SHA256', 'ecdhePsk', 'ccm'),
+  aead(0xd001, 'TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256', 'ecdhePsk', 'gcm'),
+  cbc(0x00ae, 'TLS_PSK_WITH_AES_128_CBC_SHA256', 'psk'),
+  cbc(0xc037, 'TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256', 'ecdhePsk'),
+]
+
+/** The suites by their id, the preferred first (RFC 5487, RFC 5489, RFC 6655, RFC 8442). */
+export const cipherSuites: ReadonlyMap<number, CipherSuite> = new Map(rows.map(suite => [suite.id, suite]))
