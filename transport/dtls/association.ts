@@ -152,7 +152,9 @@ export class Association {
   /** Seals and sends application data. Throws TransportError CLOSED when there is no association any more. */
   send(bytes: Uint8Array): void {
     if (this.#state !== 'established') throw new TransportError('CLOSED', 'the DTLS session is over')
-    if (bytes.length > maximumPlaintextBytes) {
+    // With a Connection ID the real type takes a byte of the record (RFC 9146 §4).
+    const maximumBytes = maximumPlaintextBytes - (this.connectionIds.peer.length > 0 ? 1 : 0)
+    if (bytes.length > maximumBytes) {
       throw new TransportError('NETWORK_UNREACHABLE', `${bytes.length} bytes are too many for one DTLS record`)
     }
     this.#guard(() => this.#connection?.send(this.#records.seal(ContentType.applicationData, bytes)))
@@ -215,6 +217,11 @@ export class Association {
     const reader = new ByteReader(content)
     while (reader.remaining > 0 && this.#state !== 'ended') {
       const fragment = readFragment(reader)
+      // Only a client begins a handshake (LwM2M Transport 1.2.2 §5.2): a server that tries is told so.
+      if (fragment.type === HandshakeType.clientHello && this.#options.role === 'client') {
+        if (this.#state === 'established' && !isProtected) this.#refuseHandshake()
+        continue
+      }
       if (this.#state === 'established') {
         if (isProtected) this.#afterHandshake(fragment)
         continue
@@ -245,6 +252,11 @@ export class Association {
     else if (type === HandshakeType.helloRequest || type === HandshakeType.clientHello) {
       this.#alert(AlertDescription.noRenegotiation, false)
     }
+  }
+
+  #refuseHandshake(): void {
+    const alert = encodeAlert(true, AlertDescription.handshakeFailure)
+    this.#connection?.send(this.#records.clear(ContentType.alert, alert))
   }
 
   #alertRecord(content: Buffer, isProtected: boolean): void {

@@ -43,7 +43,7 @@ function row<Name extends ExtensionName>(
   type: number,
   name: Name,
   write: (writer: ByteWriter, value: Value<Name>) => void,
-  read: (reader: ByteReader, from: HelloSender) => Value<Name>,
+  read: (reader: ByteReader, from: HelloSender) => Value<Name> | undefined,
 ): ExtensionRow {
   return {
     type,
@@ -53,7 +53,8 @@ function row<Name extends ExtensionName>(
       if (value !== undefined) write(writer, value)
     },
     read(extensions, reader, from) {
-      extensions[name] = read(reader, from)
+      const value = read(reader, from)
+      if (value !== undefined) extensions[name] = value
     },
   }
 }
@@ -127,7 +128,7 @@ function writeServerName(writer: ByteWriter, host: string): void {
   writer.vector16(new ByteWriter().uint8(hostNameType).vector16(Buffer.from(host, 'latin1')).finish())
 }
 
-function readServerName(reader: ByteReader, from: HelloSender): string {
+function readServerName(reader: ByteReader, from: HelloSender): string | undefined {
   if (from === 'server') return ''
   const list = new ByteReader(reader.vector16(1))
   let host: string | undefined
@@ -139,7 +140,7 @@ function readServerName(reader: ByteReader, from: HelloSender): string {
     if (name.some(byte => byte <= 0x20 || byte >= 0x7f)) throw illegal('the host name asked for is not ASCII')
     host = name.toString('latin1')
   }
-  return host ?? ''
+  return host
 }
 
 function readTicket(reader: ByteReader, from: HelloSender): Buffer {

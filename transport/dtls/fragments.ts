@@ -69,11 +69,13 @@ export class Reassembly {
 
   /** Goes on with the message `sequence`; those before it, kept or still to come, are old. Never goes back. */
   skipTo(sequence: number): void {
-    while (this.#nextSequence < sequence) {
-      this.#messages.delete(this.#nextSequence++)
+    if (sequence <= this.#nextSequence) return
+    for (const [kept, message] of this.#messages) {
       // What becomes due no longer counts as kept ahead, so that it is never in the way of itself.
-      this.#aheadBytes -= this.#messages.get(this.#nextSequence)?.body.length ?? 0
+      if (kept > this.#nextSequence && kept <= sequence) this.#aheadBytes -= message.body.length
+      if (kept < sequence) this.#messages.delete(kept)
     }
+    this.#nextSequence = sequence
   }
 
   #begin({ sequence, type, length }: HandshakeFragment): PartialMessage | undefined {

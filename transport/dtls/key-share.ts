@@ -69,7 +69,9 @@ const pointBytes = 65
 
 function generateP256(random: Random): [Buffer, Agreement] {
   const exchange = createECDH('prime256v1')
-  exchange.setPrivateKey(p256Private(random))
+  const secret = p256Private(random)
+  exchange.setPrivateKey(secret)
+  secret.fill(0)
   const agree: Agreement = peerPublic => {
     // OpenSSL reads compressed points, too, which nobody may send here (RFC 8422 §5.1.2).
     if (peerPublic.length !== pointBytes || peerPublic[0] !== uncompressed) throw new RangeError('a compressed point')

@@ -65,7 +65,8 @@ class DtlsListener implements Listener {
       accept,
       established: session => this.#establish(session),
       ended: (session, error) => {
-        options.onFailure?.(error)
+        // A client that closes its session has no failure.
+        if (error.code !== 'CLOSED' || error.alertCode !== undefined) options.onFailure?.(error)
         this.#forget(session)
       },
     }

@@ -27,7 +27,7 @@ export interface ResumableSession {
 }
 
 /** Bytes of a master secret (RFC 5246 §8.1). */
-export const masterSecretBytes = 48
+const masterSecretBytes = 48
 
 const cipher = 'aes-256-gcm'
 const formatVersion = 1
