@@ -21,7 +21,8 @@ import { freePort } from '../../interop/free-port.ts'
 
 /**
  * Records sessions of the engine with OpenSSL and GnuTLS, of which the engine's randomness and time are known, so that
- * captures.test.ts can replay them: `npx tsx test/vectors/dtls/record.ts [NAME …]`.
+ * captures.test.ts can replay them: `npx tsx test/vectors/dtls/record.ts [NAME …]`,
+ * then `npm run format`.
  */
 
 const folder = dirname(fileURLToPath(import.meta.url))
