@@ -209,7 +209,7 @@ export class ServerHandshake implements HandshakeRole {
 
   #resumable(): ResumableSession | undefined {
     const { terms, master } = this.#agreed
-    if (!terms.isExtended || this.#isResumed) return undefined
+    if (!terms.isExtended) return undefined
     return {
       suiteId: terms.suite.id,
       encryptThenMac: terms.suite.cipher === 'cbc',

@@ -82,3 +82,23 @@ describe('close_notify is answered with close_notify (RFC 5246 §7.2.1)', () => 
     expect(alerts(datagrams)).toEqual(['peer', 'engine'])
   })
 })
+
+describe('what a fatal alert has ended is not resumed (RFC 5246 §7.2.2)', () => {
+  for (const isResumed of [false, true]) {
+    test(isResumed ? 'a session that was itself resumed' : 'a session of a full handshake', async () => {
+      const site = await new DtlsSite({ server: { tickets: false } }).listen()
+      const first = await open(site)
+      const kept = first.session.resumable
+      if (kept === undefined) throw new Error('nothing to resume')
+      let last = first
+      if (isResumed) {
+        first.session.close()
+        await site.clock.advance(0)
+        last = await open(site, { session: kept })
+      }
+      expect(last.session.isResumed).toBe(isResumed)
+      await last.say(ContentType.alert, encodeAlert(true, AlertDescription.internalError))
+      expect((await open(site, { session: kept })).session.isResumed).toBe(false)
+    })
+  }
+})
