@@ -1,5 +1,7 @@
+import type { Random } from '../random.ts'
 import { Agreement } from './agreement.ts'
 import { AlertDescription, DtlsError } from './alert.ts'
+import { requestKey } from './credentials.ts'
 import { expectOffered } from './extensions.ts'
 import {
   checkFinished,
@@ -63,7 +65,7 @@ export class ClientHandshake implements HandshakeRole {
     this.#hello = {
       version: ProtocolVersion.dtls12,
       random: random.bytes(32),
-      sessionId: offeredSessionId(session, length => random.bytes(length)),
+      sessionId: offeredSessionId(session, random),
       cookie: empty,
       suites: [...suites, noRenegotiation],
       compressions: [0],
@@ -184,11 +186,10 @@ export class ClientHandshake implements HandshakeRole {
     if (this.#agreed.terms.suite.keyExchange === 'ecdhePsk' && this.#peerShare === undefined) {
       throw new DtlsError(AlertDescription.unexpectedMessage, 'the ServerKeyExchange is missing')
     }
-    const { key } = this.#options.credentials
+    const { credentials } = this.#options
     this.#stage = 'finished'
-    const bytes = typeof key === 'function' ? key() : key
-    if (bytes instanceof Promise) this.#output.later(bytes, fetched => this.#exchangeKeys(fetched))
-    else this.#exchangeKeys(bytes)
+    if (typeof credentials.key !== 'function') this.#exchangeKeys(credentials.key)
+    else this.#output.later(requestKey(credentials), key => this.#exchangeKeys(key))
   }
 
   #exchangeKeys(key: Uint8Array): void {
@@ -256,10 +257,10 @@ export class ClientHandshake implements HandshakeRole {
 }
 
 /** With a ticket alone, an id of its own shows whether the server takes it (RFC 5077 §3.4). */
-function offeredSessionId(session: ResumableSession | undefined, randomBytes: (length: number) => Buffer): Buffer {
+function offeredSessionId(session: ResumableSession | undefined, random: Random): Buffer {
   if (session === undefined) return empty
   return session.ticket !== undefined && session.sessionId.length === 0
-    ? randomBytes(32)
+    ? random.bytes(32)
     : Buffer.from(session.sessionId)
 }
 

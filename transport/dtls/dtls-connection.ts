@@ -22,6 +22,8 @@ export class DtlsConnection implements Connection {
   #receiver: ConnectionReceiver | undefined
   #unread: Buffer[] = []
   #isDetached = false
+  /** RFC 5246 §7.2: what a fatal alert has ended is not resumed. */
+  #isBroken = false
 
   constructor(association: Association, established: Established, connection: Connection) {
     this.#association = association
@@ -58,7 +60,7 @@ export class DtlsConnection implements Connection {
 
   /** With which the next handshake with this server may be abbreviated. Holds a secret. */
   get resumable(): ResumableSession | undefined {
-    return this.#established.resumable
+    return this.#isBroken ? undefined : this.#established.resumable
   }
 
   receive(receiver: ConnectionReceiver): void {
@@ -110,6 +112,7 @@ export class DtlsConnection implements Connection {
 
   /** @internal The server has ended the session. */
   ended(error: TransportError): void {
+    this.#isBroken = error.alertCode !== undefined
     if (!this.#isDetached) this.#connection.close()
     this.#receiver?.closed?.(error)
   }

@@ -1,6 +1,6 @@
 import { Agreement } from './agreement.ts'
 import { AlertDescription, DtlsError } from './alert.ts'
-import { identityText } from './credentials.ts'
+import { checkedKey, identityText } from './credentials.ts'
 import type { Extensions } from './extensions.ts'
 import type { FlightPart } from './flight.ts'
 import {
@@ -81,8 +81,12 @@ export class ServerHandshake implements HandshakeRole {
       throw refused('the client wants to renegotiate')
     }
     const session = this.#sessions.find(this.#hello)
-    if (session !== undefined && this.#mayResume(session)) this.#resume(session)
-    else this.#begin(choose(offeredSuites(this.#options), this.#hello))
+    try {
+      if (session !== undefined && this.#mayResume(session)) this.#resume(session)
+      else this.#begin(choose(offeredSuites(this.#options), this.#hello))
+    } finally {
+      session?.masterSecret.fill(0)
+    }
   }
 
   receive(message: HandshakeMessage): void {
@@ -161,7 +165,7 @@ export class ServerHandshake implements HandshakeRole {
       throw new DtlsError(AlertDescription.unknownPskIdentity, 'nobody is known by the identity of the client')
     }
     const secret = publicKey && this.#share?.secret(publicKey)
-    agreement.agree(pskPremaster(key, secret))
+    agreement.agree(pskPremaster(checkedKey(key), secret))
     secret?.fill(0)
     this.#peerIdentity = identityText(identity)
     this.#protect()
@@ -182,6 +186,8 @@ export class ServerHandshake implements HandshakeRole {
     const resumable = this.#resumable()
     if (!this.#isResumed)
       this.#output.send([...this.#remember(resumable), ...this.#writer.finish(agreement.finished('server'))], false)
+    // What remembers it has a copy.
+    resumable?.masterSecret.fill(0)
     this.#output.established({
       suite: agreement.terms.suite,
       isResumed: this.#isResumed,

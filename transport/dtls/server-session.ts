@@ -3,6 +3,7 @@ import type { TransportError } from '../errors.ts'
 import { AcceptedSession, type SessionBehind } from './accepted-session.ts'
 import { Association, type AssociationOptions } from './association.ts'
 import type { Established } from './handshake.ts'
+import type { ResumableSession } from './resumable-session.ts'
 
 /** What becomes of a {@link ServerSession}. */
 export interface ServerSessionListener {
@@ -59,6 +60,11 @@ export class ServerSession implements SessionBehind {
 
   get remote(): Address {
     return this.#connection.remote
+  }
+
+  /** What was kept of it; undefined for one that was itself resumed. */
+  get resumable(): ResumableSession | undefined {
+    return this.#established?.resumable
   }
 
   get identity(): string | undefined {

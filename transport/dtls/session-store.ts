@@ -39,6 +39,11 @@ export class SessionStore {
     this.#cache.add(session)
   }
 
+  /** After a fatal alert a session must not be resumed (RFC 5246 §7.2). */
+  forget({ sessionId }: ResumableSession): void {
+    this.#cache.delete(sessionId)
+  }
+
   /** An empty ticket, where the session does not fit in one, says that there is none (RFC 5077 §3.3). */
   ticketFor(session: ResumableSession): NewSessionTicket {
     const ticket = this.#tickets?.seal(session) ?? Buffer.alloc(0)
