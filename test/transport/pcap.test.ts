@@ -169,6 +169,12 @@ describe('the headers of a packet', () => {
     expect(packet).toMatchObject({ version: 6, to: '00000000000000000000ffffc0000207 2000' })
   })
 
+  test('have the checksum 0xffff where it would be 0, which says that there is none (RFC 768)', async () => {
+    const checksumOf = (packet: Buffer) => packet.toString('latin1', 16 + 20 + 6, 16 + 20 + 8)
+    const complement = checksumOf(await packetBetween('10.0.0.1', '10.0.0.2', '\0\0'))
+    expect(checksumOf(await packetBetween('10.0.0.1', '10.0.0.2', complement))).toBe('\xff\xff')
+  })
+
   test('have 0.0.0.0 for a host that is no address', async () => {
     expect(packetOf(await packetBetween('client', 'server'))).toMatchObject({
       from: '00000000 1000',

@@ -174,6 +174,18 @@ describe('a record of CBC with encrypt-then-MAC', () => {
     expect(open(suite, plain(handshake)(padded), 0)).toBeUndefined()
   })
 
+  test.each([
+    ['no block', 0],
+    ['a part of a block', 20],
+  ])('with an authentic ciphertext of %s is dropped', (_name, bytes) => {
+    const version = Buffer.of(handshake, 0xfe, 0xfd)
+    const ciphertext = Buffer.concat([iv, Buffer.alloc(bytes)])
+    const covered = Buffer.concat([epochAndSequence, version, uint16(ciphertext.length), ciphertext])
+    const mac = createHmac('sha256', macKey).update(covered).digest()
+    const length = uint16(ciphertext.length + mac.length)
+    expect(open(suite, Buffer.concat([version, epochAndSequence, length, ciphertext, mac]), 0)).toBeUndefined()
+  })
+
   test('draws a new initialization vector for each record', () => {
     const protection = protectionOf(suite)
     const vectors = [1, 2, 3].map(next => protection.seal(handshake, 1, next, text, none).toString('hex', 13, 29))

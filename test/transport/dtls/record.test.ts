@@ -57,7 +57,10 @@ describe('a record with connection ID', () => {
     expect(header).toEqual(bytes.subarray(0, 16))
   })
 
-  test('is no record for an end that gave out none', () => expect(readRecord(bytes, 0, 0)).toBeUndefined())
+  test('is no record for an end that gave out none', () => {
+    expect(readRecord(bytes, 0, 0)).toBeUndefined()
+    expect(readRecord(recordOf(1, none, 5, ContentType.tls12Cid), 0, 0)).toBeUndefined()
+  })
 })
 
 describe('a datagram', () => {
