@@ -54,6 +54,17 @@ export class PeerProcess {
     this.#printed = at + bytes.length
   }
 
+  /** Sends something again and again until it is on its standard output: a datagram may be lost. */
+  async hears(send: () => void, bytes: Uint8Array): Promise<void> {
+    send()
+    const timer = setInterval(send, 500)
+    try {
+      await this.prints(bytes)
+    } finally {
+      clearInterval(timer)
+    }
+  }
+
   async ended(): Promise<void> {
     await this.#until(() => this.#closed || undefined, 'its end')
   }
