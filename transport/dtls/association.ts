@@ -2,7 +2,15 @@ import type { Connection } from '../connection.ts'
 import { TransportError } from '../errors.ts'
 import { type AlertCode, AlertDescription, DtlsError, encodeAlert } from './alert.ts'
 import { ByteReader } from './bytes.ts'
-import { brokenByPeer, closedByPeer, type FailureContext, refusedByPeer, refusedHere, silent } from './failure.ts'
+import {
+  brokenByPeer,
+  brokenHere,
+  closedByPeer,
+  type FailureContext,
+  refusedByPeer,
+  refusedHere,
+  silent,
+} from './failure.ts'
 import { Flight, type FlightCarrier } from './flight.ts'
 import { Reassembly } from './fragments.ts'
 import type { Established, HandshakeOutput, HandshakeRole } from './handshake.ts'
@@ -272,9 +280,15 @@ export class Association {
     const description = content[1] as number
     const isFatal = content[0] === 2 || description === AlertDescription.closeNotify
     if (!isFatal && description !== AlertDescription.userCanceled) return
-    if (this.#state === 'handshake') this.#end(refusedByPeer(this.#about, description))
-    else if (description === AlertDescription.closeNotify) this.#end(closedByPeer(this.#about))
-    else this.#end(brokenByPeer(this.#about, description))
+    if (this.#state === 'handshake') {
+      this.#end(refusedByPeer(this.#about, description))
+    } else if (description === AlertDescription.closeNotify) {
+      // RFC 5246 §7.2.1: it is answered with another one.
+      this.#alert(AlertDescription.closeNotify, false)
+      this.#end(closedByPeer(this.#about))
+    } else {
+      this.#end(brokenByPeer(this.#about, description))
+    }
   }
 
   /** RFC 6347 §4.1.2.7: dropped; but a peer whose Finished cannot be read again and again has other keys (RFC 4279 §2). */
@@ -317,8 +331,9 @@ export class Association {
   #fail(error: unknown): void {
     if (this.#state === 'ended') return
     const alert = error instanceof DtlsError ? error.alert : AlertDescription.internalError
+    const broken = this.#state === 'established' ? brokenHere : refusedHere
     this.#alert(alert, true)
-    this.#end(refusedHere(this.#about, alert, error))
+    this.#end(broken(this.#about, alert, error))
   }
 
   #alert(description: AlertCode, isFatal: boolean): void {

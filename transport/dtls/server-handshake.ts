@@ -1,6 +1,6 @@
 import { Agreement } from './agreement.ts'
 import { AlertDescription, DtlsError } from './alert.ts'
-import { checkedKey, identityText } from './credentials.ts'
+import { checkedKey, identityBytes, identityText } from './credentials.ts'
 import type { Extensions } from './extensions.ts'
 import type { FlightPart } from './flight.ts'
 import {
@@ -209,7 +209,7 @@ export class ServerHandshake implements HandshakeRole {
 
   #resumable(): ResumableSession | undefined {
     const { terms, master } = this.#agreed
-    if (!terms.isExtended || this.#isResumed) return undefined
+    if (!terms.isExtended) return undefined
     return {
       suiteId: terms.suite.id,
       encryptThenMac: terms.suite.cipher === 'cbc',
@@ -227,7 +227,7 @@ export class ServerHandshake implements HandshakeRole {
     if (extensions.extendedMasterSecret !== true) throw refused('the session had an extended master secret')
     if (!suites.includes(suiteId) || !offeredSuites(this.#options).includes(suiteId)) return false
     if (cipherSuites.get(suiteId)?.cipher === 'cbc' && extensions.encryptThenMac !== true) return false
-    return this.#options.psk(Buffer.from(peerIdentity)) !== undefined
+    return this.#options.psk(identityBytes(peerIdentity)) !== undefined
   }
 
   get #agreed(): Agreement {

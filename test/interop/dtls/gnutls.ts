@@ -9,8 +9,10 @@ export const gnutlsPrograms = ['gnutls-serv', 'gnutls-cli'] as const
 export const gnutlsInstall = 'apt-get install gnutls-bin'
 
 export interface GnutlsOptions {
-  /** By GnuTLS's name: `AES-128-CCM-8`. The key exchange is PSK alone; with ECDHE-PSK both programs crash when they print its parameters. */
+  /** By GnuTLS's name: `AES-128-CCM-8`. */
   readonly cipher: string
+  /** `PSK` by default. With `ECDHE-PSK` the client crashes when it prints the parameters. */
+  readonly keyExchange?: string
   readonly psk?: Psk
   /** Whether tickets are used besides session IDs. Default true. */
   readonly tickets?: boolean
@@ -62,8 +64,8 @@ export function startGnutlsClient(port: number, options: GnutlsClientOptions): P
   return new PeerProcess('gnutls-cli', [...commonArgs(options), ...args, '127.0.0.1'])
 }
 
-function commonArgs({ cipher, tickets = true, mtuBytes = 17_000 }: GnutlsOptions): string[] {
-  const suite = `-KX-ALL:+PSK:-CIPHER-ALL:+${cipher}:-VERS-ALL:+VERS-DTLS1.2:-MAC-ALL:+AEAD:+SHA256`
+function commonArgs({ cipher, keyExchange = 'PSK', tickets = true, mtuBytes = 17_000 }: GnutlsOptions): string[] {
+  const suite = `-KX-ALL:+${keyExchange}:-CIPHER-ALL:+${cipher}:-VERS-ALL:+VERS-DTLS1.2:-MAC-ALL:+AEAD:+SHA256`
   const args = ['--udp', '--mtu', String(mtuBytes), '--priority', `NORMAL:${suite}`]
   if (!tickets) args.push('--noticket')
   return args
