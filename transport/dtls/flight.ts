@@ -18,6 +18,9 @@ export type FlightPart =
 /** What any record adds at most: header, Connection ID, explicit nonce or IV, tag or MAC, padding. */
 const overheadBytes = 13 + 32 + 16 + 32 + 16
 
+/** Less than this of a message in a datagram helps nobody, whatever the MTU is said to be. */
+const leastFragmentBytes = 64
+
 /** What every IPv4 path carries; tried when larger datagrams seem not to arrive (RFC 6347 §4.1.1.1). */
 const cautiousMtuBytes = 548
 
@@ -50,7 +53,7 @@ export function flightDatagrams(parts: readonly FlightPart[], records: RecordLay
     const write = (content: Buffer) => {
       add(isProtected ? records.seal(ContentType.handshake, content) : records.clear(ContentType.handshake, content))
     }
-    const fragmentBytes = mtuBytes - overheadBytes - handshakeHeaderBytes
+    const fragmentBytes = Math.max(mtuBytes - overheadBytes - handshakeHeaderBytes, leastFragmentBytes)
     // A server that keeps no state yet cannot put a ClientHello together.
     if (message.body.length <= fragmentBytes || message.type === HandshakeType.clientHello) {
       write(encodeHandshake(message))
