@@ -7,8 +7,8 @@ export interface LeshanClientOptions {
   /** `coaps://127.0.0.1:PORT` */
   readonly serverUri: string
   readonly psk?: Psk
-  /** Of the Connection IDs that it chooses, `off` for none. Default 6; 0 where it only takes those of its server. */
-  readonly connectionIdLength?: number | 'off'
+  /** Of the Connection IDs that it chooses; with 0 it only takes those of its server. Default 6. */
+  readonly connectionIdLength?: number
   readonly lifetimeSeconds?: number
 }
 

@@ -17,8 +17,8 @@ export const leshanInstall = 'apt-get install openjdk-17-jdk-headless maven'
 export interface LeshanOptions {
   /** How long Leshan takes a client in queue mode for awake after its last message, milliseconds. Default: MAX_TRANSMIT_WAIT. */
   readonly awakeTimeMs?: number
-  /** Of the Connection IDs that it chooses, `off` for none. Default 6. */
-  readonly connectionIdLength?: number | 'off'
+  /** Of the Connection IDs that it chooses; with 0 it finds clients by their addresses. Default 6. */
+  readonly connectionIdLength?: number
 }
 
 /** Starts a Leshan server; see {@link JavaProgram.start}. */

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.californium.core.config.CoapConfig;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.scandium.config.DtlsConfig;
@@ -24,7 +25,7 @@ import org.eclipse.leshan.transport.californium.client.endpoint.coaps.CoapsClien
 
 /**
  * An Eclipse Leshan client: see {@link Program}. Takes its endpoint name, the URI of its server, the identity and the key of its
- * PSK, the length of its Connection IDs, `off` for none, and its lifetime in seconds.
+ * PSK, the length of its Connection IDs, 0 for none of its own, and its lifetime in seconds.
  *
  * <pre>
  * PUT    /api/registration       starts it
@@ -39,6 +40,8 @@ import org.eclipse.leshan.transport.californium.client.endpoint.coaps.CoapsClien
 public final class Main {
     /** Of a block-wise transfer; 8,192 by default. */
     private static final int MAX_BODY_BYTES = 32_768;
+    /** Of a handshake; 2,000 by default. */
+    private static final int RETRANSMISSION_TIMEOUT_MS = 200;
     private static final int SHORT_SERVER_ID = 1;
 
     private final EventStream events = new EventStream();
@@ -56,8 +59,8 @@ public final class Main {
             new CaliforniumClientEndpointsProvider.Builder(new CoapClientProtocolProvider(), new CoapsClientProtocolProvider());
         Configuration configuration = endpoints.createDefaultConfiguration();
         configuration.set(CoapConfig.MAX_RESOURCE_BODY_SIZE, MAX_BODY_BYTES);
-        configuration.set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH,
-            connectionIdLength.equals("off") ? null : Integer.valueOf(connectionIdLength));
+        configuration.set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH, Integer.valueOf(connectionIdLength));
+        configuration.set(DtlsConfig.DTLS_RETRANSMISSION_TIMEOUT, RETRANSMISSION_TIMEOUT_MS, TimeUnit.MILLISECONDS);
         leshan = new LeshanClientBuilder(endpoint)
             .setObjects(objects.createAll())
             .setEndpointsProviders(endpoints

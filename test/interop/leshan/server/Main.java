@@ -17,7 +17,7 @@ import org.eclipse.leshan.transport.californium.server.endpoint.coaps.CoapsServe
 
 /**
  * An Eclipse Leshan server: see {@link Program}. Takes for how many milliseconds a client in queue mode stays awake, and the length
- * of its Connection IDs, `off` for none. DELETE /api/sessions forgets everything of DTLS, unknown to the clients.
+ * of its Connection IDs, 0 to find clients by their addresses. DELETE /api/sessions forgets everything of DTLS, unknown to the clients.
  */
 public final class Main {
     /** Of a block-wise transfer; 8,192 by default. */
@@ -35,7 +35,7 @@ public final class Main {
             .setSecurityStore(security)
             .setEndpointsProviders(
                 new CaliforniumServerEndpointsProvider.Builder(new CoapServerProtocolProvider(), new CoapsServerProtocolProvider())
-                    .setConfiguration((Configuration coap) -> configure(coap, arguments[1]))
+                    .setConfiguration((Configuration coap) -> configure(coap, Integer.parseInt(arguments[1])))
                     .addEndpoint("coap://127.0.0.1:" + coapPort)
                     .addEndpoint("coaps://127.0.0.1:" + coapsPort)
                     .build())
@@ -53,10 +53,9 @@ public final class Main {
             "/api/event", events::serve));
     }
 
-    private static void configure(Configuration configuration, String connectionIdLength) {
+    private static void configure(Configuration configuration, int connectionIdLength) {
         configuration.set(CoapConfig.MAX_RESOURCE_BODY_SIZE, MAX_BODY_BYTES);
-        configuration.set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH,
-            connectionIdLength.equals("off") ? null : Integer.valueOf(connectionIdLength));
+        configuration.set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH, connectionIdLength);
     }
 
     private static DTLSConnector connectorOf(LeshanServer leshan) {
