@@ -42,7 +42,7 @@ const resumptions = [
 describePeer('gnutls', gnutlsPrograms, gnutlsInstall, () => {
   const site = new DtlsSite()
   afterAll(() => {
-    process.stdout.write(`\n${table}\n${losses}\n`)
+    process.stdout.write(['', table, losses, ''].join('\n'))
   })
 
   async function gnutlsServer(options: GnutlsOptions): Promise<GnutlsServer> {
