@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../clock.ts'
-import { encodeFragment, encodeHandshake, type HandshakeMessage, handshakeHeaderBytes } from './handshake-message.ts'
+import { encodeFragment, type HandshakeMessage, handshakeHeaderBytes } from './handshake-message.ts'
 import type { DtlsParameters } from './parameters.ts'
 import { ContentType } from './record.ts'
 import type { RecordLayer } from './record-layer.ts'
@@ -7,7 +7,13 @@ import type { RecordLayer } from './record-layer.ts'
 /** What a flight is made of. */
 export type FlightPart =
   | { readonly kind: 'changeCipherSpec' }
-  | { readonly kind: 'handshake'; readonly message: HandshakeMessage; readonly isProtected: boolean }
+  | {
+      readonly kind: 'handshake'
+      readonly message: HandshakeMessage
+      /** The message in one piece, with its header. */
+      readonly encoded: Buffer
+      readonly isProtected: boolean
+    }
 
 /** What any record adds at most: header, Connection ID, explicit nonce or IV, tag or MAC, padding. */
 const overheadBytes = 13 + 32 + 16 + 32 + 16
@@ -23,7 +29,8 @@ export function flightDatagrams(parts: readonly FlightPart[], records: RecordLay
   let pending: Buffer[] = []
   let pendingBytes = 0
   const flush = () => {
-    if (pendingBytes > 0) datagrams.push(Buffer.concat(pending))
+    const [first] = pending
+    if (first !== undefined) datagrams.push(pending.length === 1 ? first : Buffer.concat(pending, pendingBytes))
     pending = []
     pendingBytes = 0
   }
@@ -37,13 +44,13 @@ export function flightDatagrams(parts: readonly FlightPart[], records: RecordLay
       add(records.clear(ContentType.changeCipherSpec, changeCipherSpec))
       continue
     }
-    const { message, isProtected } = part
+    const { message, encoded, isProtected } = part
     const write = (content: Buffer) => {
       add(isProtected ? records.seal(ContentType.handshake, content) : records.clear(ContentType.handshake, content))
     }
     const fragmentBytes = mtuBytes - overheadBytes - handshakeHeaderBytes
     if (message.body.length <= fragmentBytes) {
-      write(encodeHandshake(message))
+      write(encoded)
       continue
     }
     for (let offset = 0; offset < message.body.length; offset += fragmentBytes) {

@@ -54,8 +54,9 @@ export class MessageWriter {
 
   write(type: number, body: Buffer, isProtected = false): FlightPart {
     const message: HandshakeMessage = { type, sequence: this.#sequence++, body }
-    this.#transcript.add(encodeHandshake(message))
-    return { kind: 'handshake', message, isProtected }
+    const encoded = encodeHandshake(message)
+    this.#transcript.add(encoded)
+    return { kind: 'handshake', message, encoded, isProtected }
   }
 
   /** ChangeCipherSpec and Finished, which end each side's part (RFC 5246 §7.4.9). */
