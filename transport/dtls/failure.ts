@@ -40,7 +40,7 @@ export function refusedByPeer({ peerName }: FailureContext, alertCode: number): 
   const hint = hints[alertCode]
   const why = hint === undefined ? '' : `: ${hint}`
   const message = `${peerName} refused the DTLS handshake (${alertName(alertCode)})${why}`
-  return new TransportError('HANDSHAKE', message, { alertCode })
+  return new TransportError('HANDSHAKE', message, { alertCode, isAlertOfPeer: true })
 }
 
 /** This end has given up, for what the peer did or for what its own application threw. */
@@ -62,5 +62,8 @@ export function closedByPeer({ peerName }: FailureContext): TransportError {
 }
 
 export function brokenByPeer({ peerName }: FailureContext, alertCode: number): TransportError {
-  return new TransportError('CLOSED', `${peerName} has ended the DTLS session (${alertName(alertCode)})`, { alertCode })
+  return new TransportError('CLOSED', `${peerName} has ended the DTLS session (${alertName(alertCode)})`, {
+    alertCode,
+    isAlertOfPeer: true,
+  })
 }
