@@ -30,7 +30,7 @@ const changeCipherSpec = Buffer.of(1)
  * The datagrams of a flight: as few as they can be, none larger than `mtuBytes`, except for a long ClientHello. Each call
  * takes new sequence numbers.
  */
-export function flightDatagrams(parts: readonly FlightPart[], records: RecordLayer, mtuBytes: number): Buffer[] {
+function flightDatagrams(parts: readonly FlightPart[], records: RecordLayer, mtuBytes: number): Buffer[] {
   const datagrams: Buffer[] = []
   let pending: Buffer[] = []
   let pendingBytes = 0
