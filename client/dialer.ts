@@ -77,6 +77,9 @@ export class Dialer {
   /** The connection is over, or of no use any more; its session can be resumed. */
   lose(): void {
     this.#secure = undefined
+    // Its keys go with it.
+    this.#sleeping?.session.association.close()
+    this.#sleeping = undefined
   }
 
   /** The session is over for a fault, and so must not be resumed (RFC 5246 §7.2.2). */
@@ -120,6 +123,7 @@ export class Dialer {
       connection.close()
       throw closedError()
     }
+    if (sleeping === undefined) this.lose()
     this.#sleeping = undefined
     this.#agreedWith = agreedWith
     this.#secure =

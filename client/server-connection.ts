@@ -229,6 +229,7 @@ export class ServerConnection {
   endRegistration(): void {
     this.#observations.clear()
     this.sends.close()
+    this.#dialer.lose()
   }
 
   /** Whether it is still the connection of this account. */
@@ -240,6 +241,7 @@ export class ServerConnection {
   release(): void {
     this.#observations.close()
     this.sends.close()
+    this.#dialer.lose()
   }
 
   #use(opened: Connection): void {

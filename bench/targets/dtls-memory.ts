@@ -7,6 +7,7 @@ import type { ResumableSession } from '../../transport/dtls/resumable-session.ts
 import { systemClock, systemRandom } from '../../transport/index.ts'
 import { answerQuestions } from '../questions.ts'
 import { handshakePrimitives, type Primitives, recordPrimitives } from './dtls-primitives.ts'
+import { benchPsk } from './dtls-psk.ts'
 
 /** CPU µs of one handshake or record. */
 export interface Sides {
@@ -24,9 +25,8 @@ export interface RecordRun {
   readonly bytes: number
 }
 
-const key = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex')
-const identity = 'urn:dev:os:bench'
-const credentials = psk(identity, key)
+const key = Buffer.from(benchPsk.key)
+const credentials = psk(benchPsk.identity, key)
 const common = { clock: systemClock, random: systemRandom }
 const serverAddress: Address = { host: '10.0.0.2', port: 5684 }
 
@@ -186,7 +186,7 @@ function each({ client, server }: Sides, count: number): Sides {
 
 answerQuestions({
   async listen(): Promise<void> {
-    const options = { ...common, psk: (name: Buffer) => (name.toString() === identity ? key : undefined) }
+    const options = { ...common, psk: (name: Buffer) => (name.toString() === benchPsk.identity ? key : undefined) }
     await listenDtls(network, serverAddress, options, connection => {
       connection.receive({
         datagram: () => {
@@ -199,7 +199,7 @@ answerQuestions({
 
   /** So many full handshakes, and as many that resume them. */
   async handshakes(count: number): Promise<{ readonly full: SideTimes; readonly resumed: SideTimes }> {
-    const full = await handshakes(new Array<undefined>(count).fill(undefined))
+    const full = await handshakes(Array.from({ length: count }, () => undefined))
     const fullPrimitives = repeated(count, handshakePrimitives.full)
     const resumed = await handshakes(full.sessions)
     const resumedPrimitives = repeated(count, handshakePrimitives.resumed)

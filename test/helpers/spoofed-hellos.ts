@@ -39,7 +39,7 @@ export function spoofedAddress(index: number): Address {
   return { host: `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`, port: 1_024 + (index % 60_000) }
 }
 
-export function hello(changes: Partial<ClientHello> = {}): ClientHello {
+function hello(changes: Partial<ClientHello> = {}): ClientHello {
   return {
     version: ProtocolVersion.dtls12,
     random: Buffer.alloc(32, 1),
@@ -63,7 +63,7 @@ export function helloDatagram(changes: Partial<ClientHello> = {}, sequence = 0):
 }
 
 /** The heap in use after all garbage is collected, bytes. */
-export function liveHeapBytes(): number {
+function liveHeapBytes(): number {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   collect()

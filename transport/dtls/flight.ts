@@ -1,5 +1,11 @@
 import type { Clock, Timer } from '../clock.ts'
-import { encodeFragment, encodeHandshake, type HandshakeMessage, handshakeHeaderBytes } from './handshake-message.ts'
+import {
+  encodeFragment,
+  encodeHandshake,
+  type HandshakeMessage,
+  HandshakeType,
+  handshakeHeaderBytes,
+} from './handshake-message.ts'
 import type { DtlsParameters } from './parameters.ts'
 import { ContentType } from './record.ts'
 import type { RecordLayer } from './record-layer.ts'
@@ -12,12 +18,18 @@ export type FlightPart =
 /** What any record adds at most: header, Connection ID, explicit nonce or IV, tag or MAC, padding. */
 const overheadBytes = 13 + 32 + 16 + 32 + 16
 
+/** Less than this of a message in a datagram helps nobody, whatever the MTU is said to be. */
+const leastFragmentBytes = 64
+
 /** What every IPv4 path carries; tried when larger datagrams seem not to arrive (RFC 6347 §4.1.1.1). */
 const cautiousMtuBytes = 548
 
 const changeCipherSpec = Buffer.of(1)
 
-/** The datagrams of a flight: as few as they can be, none larger than `mtuBytes`. Each call takes new sequence numbers. */
+/**
+ * The datagrams of a flight: as few as they can be, none larger than `mtuBytes`, except for a long ClientHello. Each call
+ * takes new sequence numbers.
+ */
 export function flightDatagrams(parts: readonly FlightPart[], records: RecordLayer, mtuBytes: number): Buffer[] {
   const datagrams: Buffer[] = []
   let pending: Buffer[] = []
@@ -41,8 +53,9 @@ export function flightDatagrams(parts: readonly FlightPart[], records: RecordLay
     const write = (content: Buffer) => {
       add(isProtected ? records.seal(ContentType.handshake, content) : records.clear(ContentType.handshake, content))
     }
-    const fragmentBytes = mtuBytes - overheadBytes - handshakeHeaderBytes
-    if (message.body.length <= fragmentBytes) {
+    const fragmentBytes = Math.max(mtuBytes - overheadBytes - handshakeHeaderBytes, leastFragmentBytes)
+    // A server that keeps no state yet cannot put a ClientHello together.
+    if (message.body.length <= fragmentBytes || message.type === HandshakeType.clientHello) {
       write(encodeHandshake(message))
       continue
     }

@@ -204,7 +204,9 @@ class DtlsListener implements Listener {
     const place = this.#placeOf(session.connection)
     this.#handshakes--
     place.pending = undefined
-    this.#replace(place.established)
+    const former = place.established
+    // Somebody else with a Connection ID is still found by that: it may be asleep, its address given to another client.
+    if (former?.connectionId.length === 0 || former?.identity === session.identity) this.#replace(former)
     place.established = session
     if (this.#established.size >= (this.#options.maximumSessions ?? defaultMaximumSessions)) this.#makeRoom()
     this.#established.add(session)

@@ -122,6 +122,20 @@ describe('a change of address (RFC 9146 §6)', () => {
   })
 })
 
+test('data that overtakes the Finished and comes again and again ends no handshake', async () => {
+  const duel = await new DtlsDuel({ ...scenario, resumes: true }).prepare()
+  const { site } = duel
+  let afterHello = 0
+  await duel.handshake(({ toServer, index }, deliver) => {
+    if (!toServer || index < 4) return deliver()
+    // The client's Finished is lost, what it says next comes four times.
+    if (afterHello++ === 0) site.clock.setTimeout(() => duel.client?.send(Buffer.from('early')), 10)
+    else for (let times = 0; times < 4; times++) deliver()
+  })
+  expect(site.accepted.at(-1)?.received.map(String)).toEqual(['early'])
+  await duel.expectEstablished('data before Finished')
+})
+
 describe('whose a record is (RFC 9146 §3)', () => {
   test('one with the Connection ID of another session is dropped', async () => {
     const { duel, site, client, path, server } = await established()

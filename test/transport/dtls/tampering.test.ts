@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { alertName } from '../../../transport/dtls/alert.ts'
+import { AlertDescription, alertName } from '../../../transport/dtls/alert.ts'
 import { HandshakeType } from '../../../transport/dtls/handshake-message.ts'
 import { ContentType } from '../../../transport/dtls/record.ts'
 import type { TransportError } from '../../../transport/errors.ts'
@@ -139,6 +139,19 @@ const cases: readonly (readonly [what: string, Scenario, Attacker, alert: string
 ]
 
 describe('what an attacker on the path changes each time', () => {
+  test('the number of the ClientHello, the last one that there is', async () => {
+    const duel = await new DtlsDuel(plain).prepare()
+    await duel.handshake(({ bytes }, deliver) => {
+      const changed = Buffer.from(bytes)
+      for (const { fragment } of recordsOf(changed)) {
+        if (fragment[0] === clientHello && fragment.readUInt16BE(4) === 1) fragment.writeUInt16BE(0xffff, 4)
+      }
+      deliver(changed)
+    })
+    expect(duel.error).toMatchObject({ code: 'HANDSHAKE', alertCode: AlertDescription.illegalParameter })
+    await duel.expectSound('the last number')
+  })
+
   test.each(cases)('%s', async (what, kind, attacker, alert) => {
     const duel = await new DtlsDuel(kind).prepare()
     await duel.handshake(attacker)
