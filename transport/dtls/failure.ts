@@ -9,18 +9,19 @@ export interface FailureContext {
   readonly stage: HandshakeStage
 }
 
+/** What it may mean that nothing follows, by what was awaited of a server. */
+const silences: Readonly<Record<HandshakeStage, string>> = {
+  hello: 'does not answer the DTLS handshake: is it there, and on that port?',
+  cookie: 'asked for a cookie and then fell silent: the two may have no cipher suite in common',
+  keys: 'fell silent in the middle of the DTLS handshake',
+  finished: 'did not finish the DTLS handshake; its key for this identity may be another one',
+}
+
 /** Nobody has answered for a minute. */
 export function silent({ role, peerName, stage }: FailureContext): TransportError {
   if (role === 'server') return new TransportError('TIMEOUT', `${peerName} fell silent in the DTLS handshake`)
-  if (stage === 'hello') {
-    return new TransportError(
-      'TIMEOUT',
-      `${peerName} does not answer the DTLS handshake: is it there, and on that port?`,
-    )
-  }
-  const why = stage === 'keys' ? 'fell silent in the middle of' : 'did not finish'
-  const hint = stage === 'keys' ? '' : '; its key for this identity may be another one'
-  return new TransportError(stage === 'keys' ? 'TIMEOUT' : 'HANDSHAKE', `${peerName} ${why} the DTLS handshake${hint}`)
+  // A server that keeps its part of the handshake and then says no more has refused, in its way.
+  return new TransportError(stage === 'finished' ? 'HANDSHAKE' : 'TIMEOUT', `${peerName} ${silences[stage]}`)
 }
 
 /** What the alerts of a peer mean for the person who reads them (RFC 5246 §7.2.2, RFC 4279 §6). */

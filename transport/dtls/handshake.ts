@@ -31,7 +31,7 @@ export interface HandshakeOutput {
 }
 
 /** How far a handshake is: which answer of the peer is awaited. */
-export type HandshakeStage = 'hello' | 'keys' | 'finished'
+export type HandshakeStage = 'hello' | 'cookie' | 'keys' | 'finished'
 
 /** One end of a handshake. */
 export interface HandshakeRole {
