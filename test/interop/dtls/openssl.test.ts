@@ -119,9 +119,9 @@ describePeer('openssl', opensslPrograms, opensslInstall, () => {
     table.test(suite, 'our client', 'small MTU', '✓', async () => {
       const server = await opensslServer({ ...peer, ...smallMtu, hint: longHint })
       const relay = await site.relayTo(server)
-      const client = await site.ourClient(relay.port, { ...ours, parameters: { mtuBytes: 150 } })
+      const client = await site.ourClient(relay.port, { ...ours, psk: longIdentity, parameters: smallMtu })
       await exchange(client, server, [1_200])
-      expect(isFragmented(relay.datagrams, 'ClientHello')).toBe(true)
+      expect(isFragmented(relay.datagrams, 'ClientKeyExchange')).toBe(true)
       expect(isFragmented(relay.datagrams, 'ServerKeyExchange')).toBe(true)
     })
   })
@@ -160,12 +160,17 @@ describePeer('openssl', opensslPrograms, opensslInstall, () => {
     }
 
     table.test(suite, 'our server', 'small MTU', '✓', async () => {
-      const server = await site.ourServer({ ...ours, psk: longIdentity, parameters: { mtuBytes: 150 } })
+      const server = await site.ourServer({
+        ...ours,
+        psk: longIdentity,
+        identityHint: longHint,
+        parameters: smallMtu,
+      })
       const relay = await site.relayTo(server)
       const client = opensslClient(relay.port, { ...peer, ...smallMtu, psk: longIdentity })
       await echo(client, [1_200])
       expect(isFragmented(relay.datagrams, 'ClientKeyExchange')).toBe(true)
-      expect(isFragmented(relay.datagrams, 'ServerHello')).toBe(true)
+      expect(isFragmented(relay.datagrams, 'ServerKeyExchange')).toBe(true)
       expect(server.sessions.map(session => session.identity)).toEqual([longIdentity.identity])
     })
   })
