@@ -1,10 +1,10 @@
-import { seededRandom } from '../../transport/random.ts'
 import {
   type CertificateTemplate,
   generateTestKeys,
   issueCertificate,
   type TestCertificate,
 } from '../../transport/dtls/test-certificates.ts'
+import { seededRandom } from '../../transport/random.ts'
 
 /** The time of all certificate tests. */
 export const nowMs = Date.UTC(2026, 5, 1)
@@ -44,4 +44,14 @@ export async function issueLoop() {
   const second = await issueAuthority('second', { issuer: first })
   const closing = await issueAuthority('first', { keys, issuer: second })
   return { first: closing, second }
+}
+
+/** As text (RFC 7468). */
+export function pem({ der }: TestCertificate): string {
+  return armored('CERTIFICATE', der)
+}
+
+export function armored(label: string, der: Buffer): string {
+  const lines = der.toString('base64').replace(/.{64}/g, '$&\n')
+  return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`
 }

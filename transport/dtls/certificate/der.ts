@@ -77,7 +77,7 @@ export class DerReader {
   value(tag: number): DerValue {
     if (!this.hasNext(tag)) {
       const next = this.#bytes[this.#offset]
-      throw new DerError(`${next === undefined ? 'nothing' : describeTag(next)} for ${describeTag(tag)}`)
+      throw new DerError(`${next === undefined ? 'nothing' : describeTag(next)} instead of ${describeTag(tag)}`)
     }
     return this.any()
   }
@@ -155,7 +155,7 @@ export class DerReader {
     const { tag, content } = this.any()
     const text = content.toString('latin1')
     if (tag === DerTag.generalizedTime) return readTimeMs(text)
-    if (tag !== DerTag.utcTime) throw new DerError(`${describeTag(tag)} for a time`)
+    if (tag !== DerTag.utcTime) throw new DerError(`${describeTag(tag)} instead of a time`)
     return readTimeMs(`${text < '50' ? '20' : '19'}${text}`)
   }
 
@@ -213,6 +213,9 @@ function readObjectIdentifier(content: Buffer): string {
   return [root, head - 40 * root, ...tail].join('.')
 }
 
+const tagNames: ReadonlyMap<number, string> = new Map(Object.entries(DerTag).map(([name, tag]) => [tag, name]))
+
+/** `sequence`; `tag 0xa3` for one without a name. */
 function describeTag(tag: number): string {
-  return `tag 0x${tag.toString(16).padStart(2, '0')}`
+  return tagNames.get(tag) ?? `tag 0x${tag.toString(16).padStart(2, '0')}`
 }

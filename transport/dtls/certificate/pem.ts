@@ -42,7 +42,8 @@ function readBlocks(bytes: Uint8Array, labels: readonly string[], place: string)
 
 function onlyOne(found: readonly Buffer[], place: string): Buffer {
   const [first] = found
-  if (first === undefined || found.length > 1) throw new CertificateError(place, 'malformed', `${found.length} of them, one is expected`)
+  if (first === undefined || found.length > 1)
+    throw new CertificateError(place, 'malformed', `${found.length} of them, one is expected`)
   return first
 }
 

@@ -91,7 +91,7 @@ function checkValidity({ name, fields }: Certificate, nowMs: number): void {
 
 function checkUnknownExtensions({ name, fields }: Certificate): void {
   const [unknown] = fields.extensions.unknown
-  if (unknown !== undefined) throw new CertificateError(name, 'extension', `${unknown}, which is critical`)
+  if (unknown !== undefined) throw new CertificateError(name, 'extension', `${unknown}, which nobody may pass over`)
 }
 
 /** An authority with extended key usages issues for these only, as everybody has it. */

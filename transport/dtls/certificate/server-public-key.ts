@@ -24,7 +24,8 @@ export class ServerPublicKey {
     try {
       this.#type = type
       this.#value = type === 0 ? readCertificateOrKey(value, serverPublicKey) : value
-      this.certificate = type === 0 && !isPublicKey(this.#value) ? Certificate.parse(this.#value, serverPublicKey) : undefined
+      this.certificate =
+        type === 0 && !isPublicKey(this.#value) ? Certificate.parse(this.#value, serverPublicKey) : undefined
     } catch (cause) {
       throw cause instanceof CertificateError ? configurationError(cause) : cause
     }
