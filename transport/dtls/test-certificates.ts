@@ -1,5 +1,6 @@
 import { KeyObject, webcrypto } from 'node:crypto'
 import { isIP } from 'node:net'
+import type { KeyUsageFlags } from '@peculiar/x509'
 import type { Random } from '../random.ts'
 
 /** What a certificate for tests is to say. */
@@ -29,12 +30,15 @@ export interface CertificateTemplate {
   readonly random: Random
 }
 
-/** A certificate and its key. */
-export interface TestCertificate {
-  readonly der: Buffer
+/** A private key, and its public one as SubjectPublicKeyInfo in DER. */
+export interface ExportedKeys {
   readonly privateKey: KeyObject
-  /** SubjectPublicKeyInfo in DER. */
   readonly publicKey: Buffer
+}
+
+/** A certificate and its keys. */
+export interface TestCertificate extends ExportedKeys {
+  readonly der: Buffer
   readonly commonName: string | undefined
   readonly keys: TestKeys
 }
@@ -57,6 +61,13 @@ export function generateTestKeys(algorithm: keyof typeof algorithms = 'P-256'): 
   return webcrypto.subtle.generateKey(algorithms[algorithm], true, ['sign', 'verify'])
 }
 
+export function exportTestKeys({ privateKey, publicKey }: TestKeys): ExportedKeys {
+  return {
+    privateKey: KeyObject.from(privateKey),
+    publicKey: KeyObject.from(publicKey).export({ format: 'der', type: 'spki' }),
+  }
+}
+
 /** Makes a certificate, a right one or one of those that are to be refused. Takes 0.1 s the first time. */
 export async function issueCertificate(template: CertificateTemplate): Promise<TestCertificate> {
   const x509 = await loadX509()
@@ -77,8 +88,7 @@ export async function issueCertificate(template: CertificateTemplate): Promise<T
   })
   return {
     der: Buffer.from(certificate.rawData),
-    privateKey: KeyObject.from(keys.privateKey),
-    publicKey: KeyObject.from(keys.publicKey).export({ format: 'der', type: 'spki' }),
+    ...exportTestKeys(keys),
     commonName,
     keys,
   }
@@ -118,6 +128,6 @@ function defaultKeyUsages(isAuthority: boolean): NonNullable<CertificateTemplate
   return isAuthority ? ['digitalSignature', 'keyCertSign'] : ['digitalSignature']
 }
 
-function keyUsageFlags(usages: NonNullable<CertificateTemplate['keyUsages']>, { KeyUsageFlags }: X509): number {
-  return usages.reduce((flags, usage) => flags | KeyUsageFlags[usage], 0)
+function keyUsageFlags(usages: NonNullable<CertificateTemplate['keyUsages']>, x509: X509): KeyUsageFlags {
+  return usages.reduce<KeyUsageFlags>((flags, usage) => flags | x509.KeyUsageFlags[usage], 0)
 }

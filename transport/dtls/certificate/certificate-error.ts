@@ -44,7 +44,12 @@ export class CertificateError extends DtlsError {
   }
 }
 
-/** What this end was given is wrong: that is not to be told to the peer. */
-export function configurationError(cause: CertificateError): CertificateError {
-  return new CertificateError(cause.subject, 'configuration', cause.found, { cause })
+/** Reads what this end was given: that it is wrong is no fault of the peer. Throws {@link CertificateError} `configuration`. */
+export function readOwn<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    if (!(cause instanceof CertificateError)) throw cause
+    throw new CertificateError(cause.subject, 'configuration', cause.found, { cause })
+  }
 }

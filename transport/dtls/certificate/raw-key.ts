@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { CertificateError } from './certificate-error.ts'
+import { CertificateError, readOwn } from './certificate-error.ts'
 import { type MatchingType, matches, matchingFault } from './matching.ts'
 import { readPublicKey } from './pem.ts'
 import { readP256Key } from './public-key.ts'
@@ -31,5 +31,5 @@ function isExpected(key: Buffer, expected: Uint8Array | IsKnownKey, type: Matchi
   const place = 'the expected public key'
   const fault = matchingFault(expected, type)
   if (fault !== undefined) throw new CertificateError(place, 'configuration', fault)
-  return matches(key, type === 0 ? readPublicKey(expected, place) : expected, type)
+  return matches(key, type === 0 ? readOwn(() => readPublicKey(expected, place)) : expected, type)
 }

@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto'
 import { Certificate } from './certificate.ts'
-import { CertificateError, configurationError } from './certificate-error.ts'
+import { CertificateError, readOwn } from './certificate-error.ts'
 import { type MatchingType, matches, matchingFault } from './matching.ts'
 import { readCertificateOrKey } from './pem.ts'
 
@@ -21,14 +21,10 @@ export class ServerPublicKey {
   constructor(value: Uint8Array, type: MatchingType) {
     const fault = matchingFault(value, type)
     if (fault !== undefined) throw new CertificateError(serverPublicKey, 'configuration', fault)
-    try {
-      this.#type = type
-      this.#value = type === 0 ? readCertificateOrKey(value, serverPublicKey) : value
-      this.certificate =
-        type === 0 && !isPublicKey(this.#value) ? Certificate.parse(this.#value, serverPublicKey) : undefined
-    } catch (cause) {
-      throw cause instanceof CertificateError ? configurationError(cause) : cause
-    }
+    this.#type = type
+    this.#value = type === 0 ? readOwn(() => readCertificateOrKey(value, serverPublicKey)) : value
+    if (type === 0 && !isPublicKey(this.#value))
+      this.certificate = readOwn(() => Certificate.parse(this.#value, serverPublicKey))
   }
 
   matches({ der, fields }: Certificate): boolean {

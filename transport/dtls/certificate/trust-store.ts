@@ -1,5 +1,5 @@
 import { Certificate } from './certificate.ts'
-import { CertificateError, configurationError } from './certificate-error.ts'
+import { readOwn } from './certificate-error.ts'
 import { readCertificates } from './pem.ts'
 
 /** They are parsed once, not in each handshake. */
@@ -13,16 +13,9 @@ export function readTrustStore(entries: readonly Uint8Array[]): Certificate[] {
   return entries.flatMap((entry, index) => {
     const known = parsed.get(entry)
     if (known !== undefined) return known
-    const certificates = readEntry(entry, `entry ${index + 1} of the trust store`)
+    const place = `entry ${index + 1} of the trust store`
+    const certificates = readOwn(() => readCertificates(entry, place).map(der => Certificate.parse(der, place)))
     parsed.set(entry, certificates)
     return certificates
   })
-}
-
-function readEntry(entry: Uint8Array, place: string): Certificate[] {
-  try {
-    return readCertificates(entry, place).map(der => Certificate.parse(der, place))
-  } catch (cause) {
-    throw cause instanceof CertificateError ? configurationError(cause) : cause
-  }
 }

@@ -48,7 +48,7 @@ test('the hosts of a certificate', () => {
   expect(hostsOf(named)).toEqual(['a.example', '*.b.example', '*.com', '192.0.2.1', '2001:db8::1'])
 })
 
-test.each(['fe80::1%lo', `${'xn--a'.repeat(20_000)}`, '\0', 'a\0.example'])('a hostile common name: %j', async name => {
+test.each(['fe80::1%lo', 'xn--a'.repeat(20_000), '\0', 'a\0.example'])('a hostile common name: %j', async name => {
   const hostile = await certificate(name)
   expect([isForHost(hostile, 'a.example'), isForHost(hostile, '::1')]).toEqual([false, false])
 })
