@@ -19,7 +19,7 @@ export interface CertificateTemplate {
   readonly uris?: readonly string[]
   /** Extended key usages; no such extension without it. */
   readonly purposes?: readonly ('server' | 'client')[]
-  /** `digitalSignature` by default, `keyCertSign` too for an authority; undefined: no such extension. */
+  /** At least 1; `digitalSignature` by default, `keyCertSign` too for an authority; undefined: no such extension. */
   readonly keyUsages?: readonly ('digitalSignature' | 'keyAgreement' | 'keyCertSign')[] | undefined
   /** Those that there is no name for here, their values in DER. */
   readonly extensions?: readonly { readonly id: string; readonly isCritical: boolean; readonly value: Uint8Array }[]
@@ -84,7 +84,11 @@ export async function issueCertificate(template: CertificateTemplate): Promise<T
     publicKey: keys.publicKey,
     signingKey: (issuer?.keys ?? keys).privateKey,
     signingAlgorithm: { name: (issuer?.keys ?? keys).privateKey.algorithm.name, hash: template.hash ?? 'SHA-256' },
-    extensions: extensionsOf(template, x509),
+    extensions: [
+      ...extensionsOf(template, x509),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      await x509.AuthorityKeyIdentifierExtension.create((issuer?.keys ?? keys).publicKey),
+    ],
   })
   return {
     der: Buffer.from(certificate.rawData),
@@ -129,5 +133,6 @@ function defaultKeyUsages(isAuthority: boolean): NonNullable<CertificateTemplate
 }
 
 function keyUsageFlags(usages: NonNullable<CertificateTemplate['keyUsages']>, x509: X509): KeyUsageFlags {
-  return usages.reduce<KeyUsageFlags>((flags, usage) => flags | x509.KeyUsageFlags[usage], 0)
+  const flags = usages.map((usage): KeyUsageFlags => x509.KeyUsageFlags[usage])
+  return flags.reduce((all, flag) => all | flag)
 }

@@ -1,6 +1,6 @@
-import { createPublicKey } from 'node:crypto'
 import { Certificate } from './certificate.ts'
 import { CertificateError, readOwn } from './certificate-error.ts'
+import { DerReader, DerTag } from './der.ts'
 import { type MatchingType, matches, matchingFault } from './matching.ts'
 import { readCertificateOrKey } from './pem.ts'
 
@@ -9,10 +9,9 @@ export const serverPublicKey = 'the Server Public Key (/0/x/4)'
 
 /** What a client was given of its server (/0/x/4): a certificate, the public key of one, or a hash of either. */
 export class ServerPublicKey {
-  /** Where the value itself is one. */
-  readonly certificate: Certificate | undefined
   readonly #value: Uint8Array
   readonly #type: MatchingType
+  #certificate: Certificate | undefined
 
   /**
    * `value` is DER or PEM for matching type 0, the hash itself for the others.
@@ -23,8 +22,16 @@ export class ServerPublicKey {
     if (fault !== undefined) throw new CertificateError(serverPublicKey, 'configuration', fault)
     this.#type = type
     this.#value = type === 0 ? readOwn(() => readCertificateOrKey(value, serverPublicKey)) : value
-    if (type === 0 && !isPublicKey(this.#value))
-      this.certificate = readOwn(() => Certificate.parse(this.#value, serverPublicKey))
+  }
+
+  /**
+   * Where the value itself is one; read when asked for, most do well without.
+   * Throws {@link CertificateError} `configuration` for what only looks like one.
+   */
+  get certificate(): Certificate | undefined {
+    if (this.#type !== 0 || isPublicKey(this.#value)) return undefined
+    this.#certificate ??= readOwn(() => Certificate.parse(this.#value, serverPublicKey))
+    return this.#certificate
   }
 
   matches({ der, fields }: Certificate): boolean {
@@ -32,10 +39,10 @@ export class ServerPublicKey {
   }
 }
 
-function isPublicKey(key: Uint8Array): boolean {
+/** A SubjectPublicKeyInfo begins with its algorithm, what is signed of a certificate with a version or number. */
+function isPublicKey(value: Uint8Array): boolean {
   try {
-    createPublicKey({ key: Buffer.from(key), format: 'der', type: 'spki' })
-    return true
+    return new DerReader(value).sequence().sequence().hasNext(DerTag.objectIdentifier)
   } catch {
     return false
   }

@@ -39,7 +39,7 @@ export interface VerifyOptions {
  */
 export function verifyCertificates(chain: readonly Uint8Array[], options: VerifyOptions): VerifiedPeer {
   const pin = pinOf(options)
-  const certificates = readChain(chain)
+  const certificates = readChain(pin?.usage === 3 ? chain.slice(0, 1) : chain)
   const [own] = certificates
   if (pin?.usage === 3) {
     checkMatch(own, pin.key, 'domainIssued')

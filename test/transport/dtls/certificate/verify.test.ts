@@ -360,6 +360,11 @@ describe('what this end was given cannot be used: internal_error', () => {
       { serverCertificate: Buffer.from('garbage') },
     ],
     [
+      'what only looks like a certificate in /0/x/4',
+      'the Server Public Key (/0/x/4): unusable: nothing instead of sequence',
+      { serverCertificate: Buffer.from('3000', 'hex') },
+    ],
+    [
       'two certificates in /0/x/4',
       'the Server Public Key (/0/x/4): unusable: 2 of them, one is expected',
       { serverCertificate: Buffer.from(pem(server) + pem(root)) },
