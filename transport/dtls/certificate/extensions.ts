@@ -3,7 +3,8 @@ import { contextTag, DerError, DerReader, DerTag } from './der.ts'
 /** What the extensions of a certificate say, as far as the rules ask (RFC 5280 §4.2.1). */
 export interface Extensions {
   readonly basicConstraints?: BasicConstraints
-  readonly keyUsage?: KeyUsage
+  /** The names of RFC 5280 §4.2.1.3. */
+  readonly keyUsage?: readonly KeyUsage[]
   /** Object identifiers, at least 1. */
   readonly extendedKeyUsage?: readonly string[]
   readonly alternativeNames?: AlternativeNames
@@ -11,18 +12,13 @@ export interface Extensions {
   readonly unknown: readonly string[]
 }
 
-export interface BasicConstraints {
+interface BasicConstraints {
   readonly isCa: boolean
   /** How many certification authorities may stand below it; undefined: any number. */
   readonly pathLength: number | undefined
 }
 
-export interface KeyUsage {
-  readonly digitalSignature: boolean
-  readonly keyCertSign: boolean
-}
-
-export interface AlternativeNames {
+interface AlternativeNames {
   readonly dnsNames: readonly string[]
   readonly uris: readonly string[]
   /** 4 or 16 bytes each. */
@@ -66,10 +62,25 @@ export function readExtensions(sequence: DerReader): Extensions {
   return { ...extensions, unknown }
 }
 
-/** Bits are counted from the highest of the first byte (X.680 §22.6). */
-function readKeyUsage(reader: DerReader): KeyUsage {
-  const [bits = 0] = reader.bitString()
-  return { digitalSignature: (bits & 0x80) !== 0, keyCertSign: (bits & 0x04) !== 0 }
+/** By their bits, the first is the highest of the first byte (X.680 §22.6). */
+const keyUsages = [
+  'digitalSignature',
+  'nonRepudiation',
+  'keyEncipherment',
+  'dataEncipherment',
+  'keyAgreement',
+  'keyCertSign',
+  'cRLSign',
+  'encipherOnly',
+  'decipherOnly',
+] as const
+
+export type KeyUsage = (typeof keyUsages)[number]
+
+function readKeyUsage(reader: DerReader): KeyUsage[] {
+  const [first = 0, second = 0] = reader.bitString()
+  const bits = (first << 8) | second
+  return keyUsages.filter((_, index) => (bits & (0x8000 >> index)) !== 0)
 }
 
 function readBasicConstraints(reader: DerReader): BasicConstraints {

@@ -1,5 +1,6 @@
 import type { Certificate } from './certificate.ts'
 import { CertificateError } from './certificate-error.ts'
+import type { KeyUsage } from './extensions.ts'
 import { publicKeyFault } from './public-key.ts'
 
 /** What the owner of a certificate is in the handshake. */
@@ -59,18 +60,24 @@ export function checkPeerKey({ name, publicKey }: Certificate): void {
 function checkPeer(certificate: Certificate): void {
   checkPeerKey(certificate)
   // Each suite has its key sign (RFC 8422 §5.3, §5.6).
-  if (certificate.fields.extensions.keyUsage?.digitalSignature === false)
-    throw new CertificateError(certificate.name, 'keyUsage', 'digitalSignature is not in it')
+  checkKeyUsage(certificate, 'digitalSignature')
+}
+
+/** Without the extension a key is for everything. */
+function checkKeyUsage({ name, fields }: Certificate, needed: KeyUsage): void {
+  const { keyUsage } = fields.extensions
+  if (keyUsage === undefined || keyUsage.includes(needed)) return
+  throw new CertificateError(name, 'keyUsage', `for ${keyUsage.join(', ') || 'nothing'}, not for ${needed}`)
 }
 
 /** Only what is trusted may be of the time before the extension (RFC 5280 §6.1.4 k). */
-function checkAuthority({ name, fields }: Certificate, isAnchor: boolean): void {
-  const { basicConstraints, keyUsage } = fields.extensions
+function checkAuthority(certificate: Certificate, isAnchor: boolean): void {
+  const { basicConstraints } = certificate.fields.extensions
   if (basicConstraints === undefined ? !isAnchor : !basicConstraints.isCa) {
     const found = basicConstraints === undefined ? 'it has no basic constraints' : 'its basic constraints deny it'
-    throw new CertificateError(name, 'notCa', found)
+    throw new CertificateError(certificate.name, 'notCa', found)
   }
-  if (keyUsage?.keyCertSign === false) throw new CertificateError(name, 'keyUsage', 'keyCertSign is not in it')
+  checkKeyUsage(certificate, 'keyCertSign')
 }
 
 function checkPathLength({ name, fields }: Certificate, authoritiesBelow: number): void {

@@ -159,12 +159,12 @@ const bad: Case[] = [
   ],
   [
     'not to sign with',
-    'unsupported_certificate | CN=server: key usage: digitalSignature is not in it',
+    'unsupported_certificate | CN=server: key usage: for keyAgreement, not for digitalSignature',
     async () => der(await signed({ keyUsages: ['keyAgreement'] }), intermediate),
   ],
   [
     'by an authority not to sign certificates with',
-    'unsupported_certificate | CN=authority: key usage: keyCertSign is not in it',
+    'unsupported_certificate | CN=authority: key usage: for digitalSignature, not for keyCertSign',
     async () => {
       const authority = await issueAuthority('authority', { issuer: root, keyUsages: ['digitalSignature'] })
       return der(await issueServer({ issuer: authority }), authority)
