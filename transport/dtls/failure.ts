@@ -50,6 +50,13 @@ export function refusedHere({ peerName }: FailureContext, alertCode: AlertCode, 
   return new TransportError('HANDSHAKE', message, { cause: error, alertCode })
 }
 
+/** This end cannot go on: what the peer sent under the keys is malformed, or the sequence numbers are used up. */
+export function brokenHere({ peerName }: FailureContext, alertCode: AlertCode, error: unknown): TransportError {
+  const why = error instanceof DtlsError ? `: ${error.message}` : ''
+  const message = `the DTLS session with ${peerName} is over (${alertName(alertCode)})${why}`
+  return new TransportError('CLOSED', message, { cause: error, alertCode })
+}
+
 export function closedByPeer({ peerName }: FailureContext): TransportError {
   return new TransportError('CLOSED', `${peerName} has closed the DTLS session`)
 }

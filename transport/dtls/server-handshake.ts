@@ -1,6 +1,6 @@
 import { Agreement } from './agreement.ts'
 import { AlertDescription, DtlsError } from './alert.ts'
-import { checkedKey, identityText } from './credentials.ts'
+import { checkedKey, identityBytes, identityText } from './credentials.ts'
 import type { Extensions } from './extensions.ts'
 import type { FlightPart } from './flight.ts'
 import {
@@ -81,8 +81,12 @@ export class ServerHandshake implements HandshakeRole {
       throw refused('the client wants to renegotiate')
     }
     const session = this.#sessions.find(this.#hello)
-    if (session !== undefined && this.#mayResume(session)) this.#resume(session)
-    else this.#begin(choose(offeredSuites(this.#options), this.#hello))
+    try {
+      if (session !== undefined && this.#mayResume(session)) this.#resume(session)
+      else this.#begin(choose(offeredSuites(this.#options), this.#hello))
+    } finally {
+      session?.masterSecret.fill(0)
+    }
   }
 
   receive(message: HandshakeMessage): void {
@@ -182,6 +186,8 @@ export class ServerHandshake implements HandshakeRole {
     const resumable = this.#resumable()
     if (!this.#isResumed)
       this.#output.send([...this.#remember(resumable), ...this.#writer.finish(agreement.finished('server'))], false)
+    // What remembers it has a copy.
+    resumable?.masterSecret.fill(0)
     this.#output.established({
       suite: agreement.terms.suite,
       isResumed: this.#isResumed,
@@ -203,7 +209,7 @@ export class ServerHandshake implements HandshakeRole {
 
   #resumable(): ResumableSession | undefined {
     const { terms, master } = this.#agreed
-    if (!terms.isExtended || this.#isResumed) return undefined
+    if (!terms.isExtended) return undefined
     return {
       suiteId: terms.suite.id,
       encryptThenMac: terms.suite.cipher === 'cbc',
@@ -221,7 +227,7 @@ export class ServerHandshake implements HandshakeRole {
     if (extensions.extendedMasterSecret !== true) throw refused('the session had an extended master secret')
     if (!suites.includes(suiteId) || !offeredSuites(this.#options).includes(suiteId)) return false
     if (cipherSuites.get(suiteId)?.cipher === 'cbc' && extensions.encryptThenMac !== true) return false
-    return this.#options.psk(Buffer.from(peerIdentity)) !== undefined
+    return this.#options.psk(identityBytes(peerIdentity)) !== undefined
   }
 
   get #agreed(): Agreement {

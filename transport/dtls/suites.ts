@@ -1,5 +1,5 @@
 /** How the two ends agree on a premaster secret. */
-export type KeyExchange = 'psk' | 'ecdhePsk'
+type KeyExchange = 'psk' | 'ecdhePsk'
 
 /** AES-128 in a mode; `ccm8` has a tag of 8 bytes, `ccm` and `gcm` of 16, `cbc` goes with HMAC-SHA256. */
 export type CipherMode = 'ccm8' | 'ccm' | 'gcm' | 'cbc'
