@@ -11,8 +11,8 @@ export interface CertificateTemplate {
   readonly issuer?: TestCertificate
   readonly notBeforeMs: number
   readonly notAfterMs: number
-  /** Absent: no certification authority. */
-  readonly authority?: { readonly pathLength?: number }
+  /** Absent: no certification authority; `unsaid`: one without basic constraints, as they were long ago. */
+  readonly authority?: { readonly pathLength?: number } | 'unsaid'
   /** Alternative names: DNS names and IP addresses. */
   readonly hosts?: readonly string[]
   /** Alternative names that are URIs. */
@@ -120,7 +120,9 @@ function extensionsOf(template: CertificateTemplate, x509: X509) {
   ]
   const purposeIds = { server: x509.ExtendedKeyUsage.serverAuth, client: x509.ExtendedKeyUsage.clientAuth }
   return [
-    new x509.BasicConstraintsExtension(authority !== undefined, authority?.pathLength, true),
+    ...(authority === 'unsaid'
+      ? []
+      : [new x509.BasicConstraintsExtension(authority !== undefined, authority?.pathLength, true)]),
     ...(usages === undefined ? [] : [new x509.KeyUsagesExtension(keyUsageFlags(usages, x509), true)]),
     ...(purposes === undefined ? [] : [new x509.ExtendedKeyUsageExtension(purposes.map(one => purposeIds[one]))]),
     ...(names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names)]),

@@ -81,6 +81,11 @@ describe('a right certificate', () => {
     ['several in one PEM text', { trustStore: [Buffer.from(`# roots\n${pem(client)}\n${pem(intermediate)}`)] }],
   ])('what is trusted: %s', (_name, more) => expect(refusal(der(server), more)).toBe('accepted'))
 
+  test('what is trusted need not say that it is an authority (RFC 5280 §6.1.4)', async () => {
+    const old = await issueAuthority('old', { authority: 'unsaid' })
+    expect(refusal(der(await issueServer({ issuer: old })), { trustStore: [old.der] })).toBe('accepted')
+  })
+
   test('the trust store has another authority of the same name', async () => {
     const other = await issueAuthority('root')
     expect(refusal(der(server, intermediate), { trustStore: [other.der, root.der] })).toBe('accepted')
@@ -174,6 +179,19 @@ const bad: Case[] = [
     'signed by who is no authority',
     'bad_certificate | CN=server: no certification authority: its basic constraints deny it',
     async () => der(await issueServer({ commonName: 'other', issuer: server }), server, intermediate),
+  ],
+  [
+    'signed by who does not say that it is an authority',
+    'bad_certificate | CN=old: no certification authority: it has no basic constraints',
+    async () => {
+      const old = await issueAuthority('old', { issuer: root, authority: 'unsaid' })
+      return der(await issueServer({ issuer: old }), old)
+    },
+  ],
+  [
+    'two signature algorithms',
+    'bad_certificate | certificate 1 of 1: malformed: two signature algorithms',
+    async () => [changed(server, '\x2a\x86\x48\xce\x3d\x04\x03\x02', '\x2a\x86\x48\xce\x3d\x04\x03\x03')],
   ],
   [
     'broken signature',
