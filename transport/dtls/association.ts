@@ -286,7 +286,8 @@ export class Association {
     for (const content of this.#earlyData.splice(0)) this.#data(content)
   }
 
-  #later<T>(value: Promise<T>, step: (value: T) => void): void {
+  #later<T>(value: T | Promise<T>, step: (value: T) => void): void {
+    if (!(value instanceof Promise)) return step(value)
     value.then(
       settled => {
         if (this.#state === 'handshake') this.#guard(() => step(settled))

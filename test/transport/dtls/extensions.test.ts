@@ -11,15 +11,15 @@ import {
 import { alertOf, expectRobust, type Wire } from '../../helpers/dtls-decoders.ts'
 import { clientExtensions, serverExtensions } from '../../helpers/dtls-extensions.ts'
 
-function encode(extensions: Extensions): Buffer {
+function encode(extensions: Extensions, from: HelloSender = 'client'): Buffer {
   const writer = new ByteWriter()
-  encodeExtensions(extensions, writer)
+  encodeExtensions(extensions, writer, from)
   const bytes = writer.finish()
   return bytes.length === 0 ? bytes : new ByteReader(bytes).vector16()
 }
 
 const wire = (from: HelloSender): Wire<Extensions> => ({
-  encode,
+  encode: extensions => encode(extensions, from),
   decode: bytes => decodeExtensions(bytes, from),
   values: from === 'client' ? clientExtensions : serverExtensions,
 })
@@ -54,7 +54,7 @@ test('a server confirms server_name without a name (RFC 6066 §3)', () => {
 
 test('without extensions nothing is written, not even a length', () => {
   const writer = new ByteWriter()
-  encodeExtensions({}, writer)
+  encodeExtensions({}, writer, 'client')
   expect(writer.finish().length).toBe(0)
 })
 

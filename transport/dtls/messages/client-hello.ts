@@ -30,7 +30,7 @@ export function encodeClientHello(hello: ClientHello): Buffer {
     .vector8(hello.cookie)
     .vector16(suites.finish())
     .vector8(Buffer.from(hello.compressions))
-  encodeExtensions(hello.extensions, writer)
+  encodeExtensions(hello.extensions, writer, 'client')
   return writer.finish()
 }
 
