@@ -6,7 +6,7 @@ import { brokenByPeer, closedByPeer, type FailureContext, refusedByPeer, refused
 import { Flight, type FlightCarrier } from './flight.ts'
 import { Reassembly } from './fragments.ts'
 import type { Established, HandshakeOutput, HandshakeRole } from './handshake.ts'
-import { type HandshakeFragment, HandshakeType, readFragment } from './handshake-message.ts'
+import { type HandshakeFragment, HandshakeType, handshakeHeaderBytes, readFragment } from './handshake-message.ts'
 import { type DtlsOptions, type DtlsParameters, defaultDtlsParameters } from './parameters.ts'
 import { ContentType, type DtlsRecord, maximumPlaintextBytes, readRecord } from './record.ts'
 import { type ConnectionIds, type Opened, RecordLayer } from './record-layer.ts'
@@ -29,9 +29,6 @@ export interface AssociationOptions extends DtlsOptions {
   readonly firstRecordSequence?: number
   readonly firstMessageSequence?: number
 }
-
-/** What a datagram has shown of where it comes from; undefined: nothing. */
-export type Authenticity = 'newest' | 'authentic' | undefined
 
 /** Records of epoch 1 kept until their keys are there, or the handshake is over. */
 const maximumEarlyRecords = 8
@@ -131,20 +128,20 @@ export class Association {
   }
 
   /**
-   * Takes a datagram of the peer, or of somebody who pretends to be it. Returns whether a record of it was authentic, and
-   * `newest` where one was newer than all before.
+   * Takes a datagram of the peer, or of somebody who pretends to be it. Returns whether a record of it was authentic.
+   * @param isFromPeer called for a record that is newer than all before, before what it holds is answered
    */
-  receive(datagram: Buffer): Authenticity {
+  receive(datagram: Buffer, isFromPeer?: () => void): boolean {
     const { connectionIdLength = 0 } = this.#options
-    let best: Authenticity
+    let isAuthentic = false
     let offset = 0
     while (offset < datagram.length && this.#state !== 'ended') {
       const read = readRecord(datagram, offset, connectionIdLength)
       if (read === undefined) break
       offset = read.next
-      best = better(best, this.#receiveRecord(read.record))
+      if (this.#receiveRecord(read.record, isFromPeer)) isAuthentic = true
     }
-    return best
+    return isAuthentic
   }
 
   /** Seals and sends application data. Throws TransportError CLOSED when there is no association any more. */
@@ -166,20 +163,26 @@ export class Association {
     this.#release()
   }
 
-  #receiveRecord(record: DtlsRecord): Authenticity {
+  /** Forgets the keys and says nothing: its peer is in another handshake, which an alert of this one would end. */
+  abandon(): void {
+    if (this.#state !== 'ended') this.#release()
+  }
+
+  #receiveRecord(record: DtlsRecord, isFromPeer?: () => void): boolean {
     if (record.epoch === 1 && !this.#records.isProtected) {
       if (this.#early.length < maximumEarlyRecords) this.#early.push(record)
-      return undefined
+      return false
     }
     const opened = this.#records.open(record)
-    if (opened === undefined) {
+    if (opened === undefined) return false
+    if (opened === 'unauthentic') {
       this.#guard(() => this.#unreadableRecord(record))
-      return undefined
+      return false
     }
     if (opened.isProtected) this.#lastActivityMs = this.#options.clock.now()
+    if (opened.isNewest) isFromPeer?.()
     this.#take(opened)
-    if (!opened.isProtected) return undefined
-    return opened.isNewest ? 'newest' : 'authentic'
+    return opened.isProtected
   }
 
   #take(opened: Opened): void {
@@ -212,18 +215,18 @@ export class Association {
   }
 
   #handshakeRecord(content: Buffer, isProtected: boolean): void {
+    if (this.#state === 'established' && !isProtected) {
+      this.#clearAfterHandshake(content)
+      return
+    }
     const reader = new ByteReader(content)
     while (reader.remaining > 0 && this.#state !== 'ended') {
       const fragment = readFragment(reader)
-      // Only a client begins a handshake (LwM2M Transport 1.2.2 §5.2): a server that tries is told so.
-      if (fragment.type === HandshakeType.clientHello && this.#options.role === 'client') {
-        if (this.#state === 'established' && !isProtected) this.#refuseHandshake()
-        continue
-      }
       if (this.#state === 'established') {
-        if (isProtected) this.#afterHandshake(fragment)
+        this.#afterHandshake(fragment)
         continue
       }
+      if (fragment.type === HandshakeType.clientHello && this.#options.role === 'client') continue
       // Finished alone is protected; what is not where it belongs is nobody's or forged.
       if ((fragment.type === HandshakeType.finished) !== isProtected) continue
       // RFC 5246 §7.4.1.1: ignored by a client that is negotiating.
@@ -252,9 +255,15 @@ export class Association {
     }
   }
 
-  #refuseHandshake(): void {
+  /**
+   * Anybody can have written it, so nothing in it ends a session. Only a client begins a handshake (LwM2M Transport 1.2.2
+   * §5.2): a server that tries is told so, in fewer bytes than it sent.
+   */
+  #clearAfterHandshake(content: Buffer): void {
+    if (this.#options.role === 'server') return
+    if (content[0] !== HandshakeType.clientHello || content.length < handshakeHeaderBytes) return
     const alert = encodeAlert(true, AlertDescription.handshakeFailure)
-    this.#connection?.send(this.#records.clear(ContentType.alert, alert))
+    this.#guard(() => this.#connection?.send(this.#records.clear(ContentType.alert, alert)))
   }
 
   #alertRecord(content: Buffer, isProtected: boolean): void {
@@ -346,8 +355,4 @@ export class Association {
     const { role, peerName } = this.#options
     return { role, peerName, stage: this.#role?.stage ?? 'hello' }
   }
-}
-
-function better(one: Authenticity, other: Authenticity): Authenticity {
-  return one === 'newest' ? one : (other ?? one)
 }

@@ -69,6 +69,7 @@ class DtlsListener implements Listener {
         if (error.code !== 'CLOSED' || error.alertCode !== undefined) options.onFailure?.(error)
         if (error.alertCode !== undefined && session.resumable !== undefined) this.#store.forget(session.resumable)
         this.#forget(session)
+        this.#leave(session.connection)
       },
     }
   }
@@ -124,13 +125,13 @@ class DtlsListener implements Listener {
     if (first.connectionId !== undefined) {
       const session = this.#byConnectionId.get(keyOf(first.connectionId))
       // RFC 9146 §6: only a record that is authentic and newer than all before shows where the client is.
-      if (session?.association.receive(datagram) === 'newest' && session.connection !== connection) {
-        this.#move(session, connection)
-      }
+      session?.association.receive(
+        datagram,
+        session.connection === connection ? undefined : () => this.#move(session, connection),
+      )
     } else if (first.epoch > 0) {
       // Under the keys of the session that is there, or already of the one that takes its place.
-      const authenticity = place?.established?.association.receive(datagram)
-      if (authenticity === undefined) place?.pending?.association.receive(datagram)
+      if (place?.established?.association.receive(datagram) !== true) place?.pending?.association.receive(datagram)
     } else if (first.type === ContentType.handshake && first.fragment[0] === HandshakeType.clientHello) {
       this.#hello(connection, datagram, first)
     } else {
@@ -157,7 +158,8 @@ class DtlsListener implements Listener {
       }
     } catch (error) {
       if (!(error instanceof DtlsError)) throw error
-      connection.send(plainRecord(ContentType.alert, record.sequence, encodeAlert(true, error.alert)))
+      const alert = plainRecord(ContentType.alert, record.sequence, encodeAlert(true, error.alert))
+      if (alert.length <= datagram.length) connection.send(alert)
     }
   }
 
@@ -170,13 +172,9 @@ class DtlsListener implements Listener {
 
   /** A client that receives at its address begins a handshake; the session that it has lasts until this one is established. */
   #begin(connection: Connection, hello: ClientHello, recordSequence: number, message: HandshakeMessage): void {
-    if (this.#handshakes >= (this.#options.maximumHandshakes ?? defaultMaximumHandshakes)) return
     const place = this.#placeOf(connection)
-    const former = place.pending
-    if (former !== undefined) {
-      this.#forget(former)
-      former.association.close()
-    }
+    this.#abandon(place.pending)
+    if (this.#handshakes >= (this.#options.maximumHandshakes ?? defaultMaximumHandshakes)) return
     const connectionId = this.#freshConnectionId()
     const session = new ServerSession(
       connection,
@@ -191,7 +189,7 @@ class DtlsListener implements Listener {
       },
       this.#sessionListener,
     )
-    this.#placeOf(connection).pending = session
+    place.pending = session
     this.#handshakes++
     if (session.connectionId.length > 0) this.#byConnectionId.set(keyOf(session.connectionId), session)
     const own = this.#options.connectionIdLength === undefined ? undefined : connectionId
@@ -215,20 +213,27 @@ class DtlsListener implements Listener {
 
   #move(session: ServerSession, connection: Connection): void {
     const former = session.connection
+    if (former === connection) return
     const formerPlace = this.#places.get(former)
     session.move(connection)
+    const place = this.#placeOf(connection)
     if (formerPlace?.pending === session) {
       formerPlace.pending = undefined
-      this.#placeOf(connection).pending = session
+      this.#abandon(place.pending)
+      place.pending = session
     } else {
       if (formerPlace?.established === session) formerPlace.established = undefined
-      const place = this.#placeOf(connection)
-      const other = place.established
-      // Who was there is found by its Connection ID, or not at all.
-      if (other !== undefined && other.connectionId.length === 0) this.#replace(other)
-      place.established = session
+      // Without a Connection ID, who was there before is found by its address alone.
+      if (place.established === undefined || place.established.connectionId.length > 0) place.established = session
     }
     this.#leave(former)
+  }
+
+  /** Its client has begun another handshake. */
+  #abandon(session: ServerSession | undefined): void {
+    if (session === undefined) return
+    this.#forget(session)
+    session.association.abandon()
   }
 
   #replace(session: ServerSession | undefined): void {
@@ -246,7 +251,6 @@ class DtlsListener implements Listener {
     if (place?.established === session) place.established = undefined
     this.#established.delete(session)
     if (session.connectionId.length > 0) this.#byConnectionId.delete(keyOf(session.connectionId))
-    this.#leave(session.connection)
   }
 
   #placeOf(connection: Connection): Place {
@@ -285,6 +289,7 @@ class DtlsListener implements Listener {
     if (silent === undefined) return
     this.#forget(silent)
     silent.end(new TransportError('CLOSED', 'there are too many DTLS sessions'))
+    this.#leave(silent.connection)
   }
 
   /** One sweep for all sessions. */
@@ -295,6 +300,7 @@ class DtlsListener implements Listener {
       if (session.association.lastActivityMs > idleSinceMs) continue
       this.#forget(session)
       session.end(new TransportError('CLOSED', 'the DTLS session was idle for too long'))
+      this.#leave(session.connection)
     }
     this.#sweep = this.#established.size === 0 ? undefined : clock.setTimeout(() => this.#endIdle(), sweepMs)
   }

@@ -15,7 +15,7 @@ import type { RecordCipher } from './record-cipher.ts'
 import type { CipherSuite } from './suites.ts'
 
 /** What an authentic record held. */
-export interface OpenedRecord {
+interface OpenedRecord {
   readonly type: ContentType
   readonly plaintext: Buffer
 }

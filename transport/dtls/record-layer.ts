@@ -70,8 +70,11 @@ export class RecordLayer {
     return this.#sealing.seal(type, 1, this.#sequence++, content, this.#connectionIds.peer)
   }
 
-  /** Undefined where it is not authentic, a replay, or of an epoch without keys: it is dropped (RFC 6347 §4.1.2.7). */
-  open(record: DtlsRecord): Opened | undefined {
+  /**
+   * Undefined for a replay and for what is of another epoch or has another Connection ID; `unauthentic` where the keys do
+   * not open it. All of that is dropped (RFC 6347 §4.1.2.7).
+   */
+  open(record: DtlsRecord): Opened | 'unauthentic' | undefined {
     // No replay window for what anybody can write: a forged number would shut out the peer.
     if (record.epoch === 0) {
       return { type: record.type, content: record.fragment, isProtected: false, isNewest: false }
@@ -80,7 +83,7 @@ export class RecordLayer {
     // RFC 9146 §3: once an id is agreed on, all records carry it.
     if (!this.#connectionIds.own.equals(record.connectionId ?? noConnectionId)) return undefined
     const opened = this.#opening.open(record)
-    if (opened === undefined) return undefined
+    if (opened === undefined) return 'unauthentic'
     const isNewest = record.sequence > this.#window.newest
     this.#window.accept(record.sequence)
     return { type: opened.type, content: opened.plaintext, isProtected: true, isNewest }

@@ -79,8 +79,12 @@ export class ServerHandshake implements HandshakeRole {
       throw refused('the client wants to renegotiate')
     }
     const session = this.#sessions.find(this.#hello)
-    if (session !== undefined && this.#mayResume(session)) this.#resume(session)
-    else this.#begin(choose(this.#options, this.#hello))
+    try {
+      if (session !== undefined && this.#mayResume(session)) this.#resume(session)
+      else this.#begin(choose(this.#options, this.#hello))
+    } finally {
+      session?.masterSecret.fill(0)
+    }
   }
 
   receive(message: HandshakeMessage): void {
@@ -182,6 +186,8 @@ export class ServerHandshake implements HandshakeRole {
     const resumable = this.#resumable()
     if (!this.#isResumed)
       this.#output.send([...this.#remember(resumable), ...this.#writer.finish(agreement.finished('server'))], false)
+    // What remembers it has a copy.
+    resumable?.masterSecret.fill(0)
     this.#output.established({
       suite: agreement.terms.suite,
       isResumed: this.#isResumed,

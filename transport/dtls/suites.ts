@@ -1,7 +1,7 @@
 import type { SigningKeyType } from './signatures.ts'
 
 /** How the two ends agree on a premaster secret. */
-export type KeyExchange = 'psk' | 'ecdhePsk' | 'ecdheEcdsa' | 'ecdheRsa'
+type KeyExchange = 'psk' | 'ecdhePsk' | 'ecdheEcdsa' | 'ecdheRsa'
 
 /** AES-128 in a mode; `ccm8` has a tag of 8 bytes, `ccm` and `gcm` of 16, `cbc` goes with HMAC-SHA256. */
 export type CipherMode = 'ccm8' | 'ccm' | 'gcm' | 'cbc'

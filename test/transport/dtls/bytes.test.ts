@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { AlertDescription, DtlsError } from '../../../transport/dtls/alert.ts'
 import { ByteReader, ByteWriter } from '../../../transport/dtls/bytes.ts'

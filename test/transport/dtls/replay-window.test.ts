@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ReplayWindow } from '../../../transport/dtls/replay-window.ts'
 
@@ -33,6 +33,15 @@ test('the highest sequence numbers', () => {
   window.accept(2 ** 48 - 2)
   expect(window.isNew(2 ** 48 - 2)).toBe(false)
   expect(window.isNew(2 ** 48 - 1)).toBe(true)
+})
+
+test.each([1, 2, 31, 32, 33, 63, 64, 65, 96, 2 ** 32])('moves on by %i, and knows what came before', count => {
+  const window = new ReplayWindow()
+  const accepted = [100, 131, 131 + count]
+  for (const sequence of accepted) window.accept(sequence)
+  for (let sequence = window.newest - 63; sequence <= window.newest; sequence++) {
+    expect(window.isNew(sequence), `${sequence}`).toBe(!accepted.includes(sequence))
+  }
 })
 
 test('is a set of all that was accepted, and of all that is 64 behind', () => {
