@@ -21,9 +21,9 @@ import { TransportError } from '../transport/errors.ts'
 import { encodeBootstrapPackRequest, encodeBootstrapRequest } from '../transport/lwm2m/bootstrap-request.ts'
 import { decodeBootstrapOperation, encodeOutcome } from '../transport/lwm2m/downlink.ts'
 import { BootstrapSession } from './bootstrap-session.ts'
-import { connect } from './connect.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import { refusal } from './device-management.ts'
+import { Dialer } from './dialer.ts'
 import { Link } from './link.ts'
 import { causeOf } from './request-exchange.ts'
 import { whenQuiet } from './when-quiet.ts'
@@ -46,17 +46,18 @@ export class BootstrapConnection {
   readonly #securityInstanceId: number
   readonly #environment: BootstrapEnvironment
   readonly #session: BootstrapSession
+  readonly #dialer: Dialer
   #account: BootstrapAccount | undefined
   #link: Link | undefined
   #report: (outcome: BootstrapConnectionOutcome) => void = () => {}
   #begun = false
-  #attempt = 0
   #finished = false
 
   constructor(securityInstanceId: number, environment: BootstrapEnvironment) {
     this.#securityInstanceId = securityInstanceId
     this.#environment = environment
     this.#session = new BootstrapSession(environment.store)
+    this.#dialer = new Dialer(`${environment.endpoint} /0/${securityInstanceId}`, environment)
   }
 
   /** Begins an attempt; the returned function ends it. */
@@ -72,7 +73,12 @@ export class BootstrapConnection {
           connection.close()
           return
         }
-        this.#link = new Link(connection, this.#environment, request => this.#perform(request))
+        this.#link = new Link(
+          connection,
+          this.#environment,
+          request => this.#perform(request),
+          error => this.#closed(error),
+        )
         report({ type: 'connect.succeeded', atMs: clock.now() })
       },
       (error: unknown) => {
@@ -81,6 +87,8 @@ export class BootstrapConnection {
     )
     return () => {
       ended = true
+      this.#dialer.hangUp()
+      this.#dialer.lose()
       this.#link?.close()
       this.#link = undefined
       this.#session.rollBack()
@@ -89,11 +97,17 @@ export class BootstrapConnection {
 
   /** Async, so that an account that is gone rejects. */
   async #connect(): Promise<Connection> {
-    const { network, store } = this.#environment
+    const { store } = this.#environment
     // As it is now: the application may have changed or deleted it.
     this.#account = bootstrapAccounts(store).find(one => one.securityInstanceId === this.#securityInstanceId)
-    if (this.#account !== undefined) return connect(network, this.#account, { attempt: this.#attempt++ })
+    if (this.#account !== undefined) return this.#dialer.open(this.#account)
     throw new TransportError('INVALID_URI', `/0/${this.#securityInstanceId} is no Bootstrap-Server Account`)
+  }
+
+  #closed(error: TransportError): void {
+    if (error.alertCode === undefined) this.#dialer.lose()
+    else this.#dialer.forget()
+    this.#report({ type: 'connection.lost', cause: causeOf(error) })
   }
 
   /** Sends a Bootstrap-Request (LwM2M Core 1.2.2 §6.1.7.1); the returned function gives it up. */

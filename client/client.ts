@@ -15,6 +15,7 @@ import { attachPorts, client } from './actors.ts'
 import { Bootstraps } from './bootstraps.ts'
 import { ClientStreams } from './client-streams.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
+import type { ExternalKeys } from './external-keys.ts'
 import { factoryBootstrap } from './factory-bootstrap.ts'
 import { inspectWith } from './inspector.ts'
 import type { ObservationEvent } from './observation-event.ts'
@@ -62,14 +63,15 @@ export class Lwm2mClient {
     this.endpoint = options.endpoint
     this.#options = options
     this.#clock = clock
-    this.#store = factoryBootstrap(options)
+    const { store, keys } = factoryBootstrap(options)
+    this.#store = store
     this.objects = new ObjectsApi(this.#store, () => clock.now() / 1000)
     this.#streams = new ClientStreams({
       store: this.#store,
       hasGivenUp: () => this.actor.getSnapshot().matches('networkError'),
       onError: error => options.onError?.(error),
     })
-    const environment = this.#environment()
+    const environment = this.#environment(keys)
     this.#saving = savingOf(options, this.#store, environment)
     this.#servers = new Servers(environment)
     this.#bootstraps = new Bootstraps(environment, options, () => this.#servers.prepare())
@@ -253,7 +255,7 @@ export class Lwm2mClient {
     await sendToServers(this.#servers, paths, options)
   }
 
-  #environment(): ConnectionEnvironment {
+  #environment(keys: ExternalKeys): ConnectionEnvironment {
     const { queueMode } = this.#options
     return {
       endpoint: this.endpoint,
@@ -262,7 +264,10 @@ export class Lwm2mClient {
       clock: this.#clock,
       random: this.#options.random ?? systemRandom,
       network: this.#options.network ?? udpNetwork,
+      connect: this.#options.connect,
       coap: this.#options.coap ?? {},
+      dtls: this.#options.dtls ?? {},
+      keys,
       trace: this.#options.trace,
       versions: versionsOf(this.#options),
       smsNumber: this.#options.smsNumber,

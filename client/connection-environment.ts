@@ -1,12 +1,18 @@
+import type { BootstrapAccount, ServerAccount } from '../objects/account.ts'
 import type { EnablerVersion } from '../objects/enabler.ts'
 import type { ObjectStore } from '../objects/store.ts'
 import type { PathRouter } from '../streams/route.ts'
 import type { Clock } from '../transport/clock.ts'
 import type { CoapParameters } from '../transport/coap/parameters.ts'
-import type { Network } from '../transport/connection.ts'
+import type { Connection, Network } from '../transport/connection.ts'
 import type { Random } from '../transport/random.ts'
 import type { Trace } from '../transport/trace.ts'
+import type { ClientDtlsOptions } from './dtls-options.ts'
+import type { ExternalKeys } from './external-keys.ts'
 import type { ObservationEvent } from './observation-event.ts'
+
+/** Opens the application's own connection to a server. */
+export type Connect = (account: ServerAccount | BootstrapAccount) => Promise<Connection>
 
 /** What a connection does between awake windows. */
 export type WhileAsleep = 'close' | 'keep' | 'listen'
@@ -19,7 +25,10 @@ export interface ConnectionEnvironment {
   readonly clock: Clock
   readonly random: Random
   readonly network: Network
+  readonly connect: Connect | undefined
   readonly coap: Partial<CoapParameters>
+  readonly dtls: ClientDtlsOptions
+  readonly keys: ExternalKeys
   readonly trace: Trace | undefined
   /** The versions to register as, the preferred one first. */
   readonly versions: readonly [EnablerVersion, ...EnablerVersion[]]

@@ -1,22 +1,16 @@
 import type { DeregisterOutcome } from '../machines/effects.ts'
 import type { Cause } from '../machines/events.ts'
 import type { Clock } from '../transport/clock.ts'
-import { type CoapMessage, describeCode, isSuccess } from '../transport/coap/message.ts'
+import { describeCode, isSuccess } from '../transport/coap/message.ts'
 import { encodeDeregister, type RegistrationLocation } from '../transport/lwm2m/uplink.ts'
+import type { SendRequest } from './request-exchange.ts'
 
 /** A De-register may take this long: whoever stops a device does not wait for a dead server. */
 const timeoutMs = 5_000
 
-/** Sends a request of the client; the returned function gives it up. */
-type Request = (
-  message: CoapMessage,
-  answered: (response: CoapMessage) => void,
-  failed: (cause: Cause) => void,
-) => () => void
-
 /** Ends a registration (LwM2M Core 1.2.2 §6.2.3); the returned function gives that up. */
 export function deregister(
-  request: Request,
+  request: SendRequest,
   clock: Clock,
   location: RegistrationLocation,
   report: (outcome: DeregisterOutcome) => void,

@@ -1,22 +1,41 @@
-import type { ObjectDefinition } from '../objects/definition.ts'
+import type { InstanceValues, ObjectDefinition } from '../objects/definition.ts'
 import { device } from '../objects/definitions/device.ts'
 import { security } from '../objects/definitions/security.ts'
 import { server } from '../objects/definitions/server.ts'
 import { ObjectsApi } from '../objects/objects.ts'
 import { ObjectStore } from '../objects/store.ts'
-import { formatServerUri, parseServerUri } from '../transport/uri.ts'
-import { bootstrapServers, type ClientOptions, defaultLifetimeSeconds, OptionsError } from './options.ts'
+import type { PskCredentials } from '../transport/dtls/credentials.ts'
+import { formatServerUri, parseServerUri, type ServerUri } from '../transport/uri.ts'
+import { ExternalKeys } from './external-keys.ts'
+import {
+  type BootstrapServerOptions,
+  bootstrapServers,
+  type ClientOptions,
+  defaultLifetimeSeconds,
+  type SecurityOptions,
+  type ServerOptions,
+} from './options.ts'
+import { OptionsError } from './options-error.ts'
+import { checkPsk } from './psk.ts'
 
-/** Security mode NoSec (LwM2M Core 1.2.2 §E.1, resource 2). */
-const noSec = 3
+/** Security modes (LwM2M Core 1.2.2 §E.1, resource 2). */
+const pskMode = 0
+const noSecMode = 3
+
+export interface FactoryState {
+  readonly store: ObjectStore
+  /** What of its credentials is not in the store. */
+  readonly keys: ExternalKeys
+}
 
 /**
  * The objects of a client as its options describe them: Security and Server instances for each server (Factory
  * Bootstrap, LwM2M Core 1.2.2 §6.1.3.1), the Device object, and the definitions of the application.
  * Throws OptionsError, or TransportError INVALID_URI.
  */
-export function factoryBootstrap(options: ClientOptions): ObjectStore {
+export function factoryBootstrap(options: ClientOptions): FactoryState {
   const store = new ObjectStore()
+  const keys = new ExternalKeys()
   const objects = new ObjectsApi(store)
   const own = options.objects ?? []
   const isOwn = ({ id }: ObjectDefinition) => own.some(definition => definition.id === id)
@@ -26,17 +45,24 @@ export function factoryBootstrap(options: ClientOptions): ObjectStore {
   const inUse = <D extends ObjectDefinition>(definition: D) => store.definition(definition.id) as D
   // First, since a Bootstrap-Server may take it for granted that its own instance is /0/0.
   const bootstraps = bootstrapServers(options)
-  for (const [instanceId, { uri, holdOffSeconds, accountTimeoutSeconds }] of bootstraps.entries()) {
-    objects.create(inUse(security), instanceId, {
-      ...reach(uri),
+  const createSecurity = (
+    instanceId: number,
+    account: ServerOptions | BootstrapServerOptions,
+    values: InstanceValues<typeof security>,
+  ) => {
+    objects.create(inUse(security), instanceId, { ...reach(account, options), ...values })
+    if (account.security !== undefined) keys.add(instanceId, account.uri, account.security)
+  }
+  for (const [instanceId, account] of bootstraps.entries()) {
+    const { holdOffSeconds, accountTimeoutSeconds } = account
+    createSecurity(instanceId, account, {
       bootstrapServer: true,
       ...(holdOffSeconds === undefined ? {} : { clientHoldOffTime: holdOffSeconds }),
       ...(accountTimeoutSeconds === undefined ? {} : { bootstrapServerAccountTimeout: accountTimeoutSeconds }),
     })
   }
   for (const [instanceId, account] of (options.servers ?? []).entries()) {
-    objects.create(inUse(security), bootstraps.length + instanceId, {
-      ...reach(account.uri),
+    createSecurity(bootstraps.length + instanceId, account, {
       bootstrapServer: false,
       shortServerId: account.shortServerId,
     })
@@ -58,20 +84,42 @@ export function factoryBootstrap(options: ClientOptions): ObjectStore {
     supportedBindingAndModes: 'U',
     ...options.device,
   })
-  return store
+  return { store, keys }
 }
 
 /** Where a server is and how it is reached; throws OptionsError, or TransportError INVALID_URI. */
-function reach(text: string) {
-  const uri = parseServerUri(text)
-  if (uri.scheme !== 'coap') {
-    throw new OptionsError(`${formatServerUri(uri)}: security is not supported yet; use a coap:// server`)
-  }
+function reach({ uri, security: credentials, suites }: UriOptions, { connect }: ClientOptions) {
+  const parsed = parseServerUri(uri)
+  // How the application's own connection is secured is its own matter.
+  if (connect === undefined) checkScheme(parsed, credentials)
+  if (credentials !== undefined) checkPsk(credentials)
+  if (suites !== undefined) checkSuites(suites)
+  const { identity = new Uint8Array(), key = new Uint8Array() } = credentials ?? {}
   return {
-    lwm2mServerUri: text,
-    securityMode: noSec,
-    publicKeyOrIdentity: new Uint8Array(),
+    lwm2mServerUri: uri,
+    securityMode: credentials === undefined ? noSecMode : pskMode,
+    publicKeyOrIdentity: identity,
     serverPublicKey: new Uint8Array(),
-    secretKey: new Uint8Array(),
+    // A key that is a function stays where it is.
+    secretKey: typeof key === 'function' ? new Uint8Array() : key,
+    ...(suites && { dtlsTlsCiphersuite: Object.fromEntries(suites.entries()) }),
   }
+}
+
+type UriOptions = SecurityOptions & Pick<ServerOptions, 'uri'>
+
+function checkScheme(uri: ServerUri, credentials: PskCredentials | undefined): void {
+  const shown = formatServerUri(uri)
+  if (uri.scheme === 'coap' && credentials !== undefined) {
+    throw new OptionsError(`${shown} is not secured, but has \`security\`; write coaps://`)
+  }
+  if (uri.scheme === 'coaps' && credentials === undefined) {
+    throw new OptionsError(`${shown} needs \`security\`, such as psk(identity, key)`)
+  }
+}
+
+function checkSuites(suites: readonly number[]): void {
+  const isSuite = (suite: number) => Number.isInteger(suite) && suite >= 0 && suite <= 0xffff
+  if (suites.length > 0 && suites.every(isSuite)) return
+  throw new OptionsError('`suites` must list numbers of two bytes, such as 0xc0a8')
 }

@@ -1,14 +1,16 @@
 export type { ClientEvent } from '../machines/events.ts'
 export { Lwm2mClient } from './client.ts'
 export type { WhileAsleep } from './connection-environment.ts'
+export type { ClientDtlsOptions } from './dtls-options.ts'
 export type { ObservationEvent } from './observation-event.ts'
 export {
   type BootstrapServerOptions,
   type ClientOptions,
-  OptionsError,
   type QueueModeOptions,
+  type SecurityOptions,
   type ServerOptions,
 } from './options.ts'
+export { OptionsError } from './options-error.ts'
 export {
   fileStore,
   type LoadedState,
@@ -16,6 +18,7 @@ export {
   PersistenceError,
   type PersistenceErrorCode,
 } from './persistence.ts'
+export { psk } from './psk.ts'
 export { decodeState, encodeState, type SavedServer, type SavedState } from './saved-state.ts'
 export type { SendOptions } from './send.ts'
 export { SendError, type SendErrorCode } from './send-error.ts'

@@ -4,7 +4,8 @@ import type { WebSocket } from 'ws'
 import type { InspectionEvent } from 'xstate'
 import { backgroundClock, type Clock } from '../transport/clock.ts'
 import { TransportError } from '../transport/errors.ts'
-import { type ClientOptions, OptionsError } from './options.ts'
+import type { ClientOptions } from './options.ts'
+import { OptionsError } from './options-error.ts'
 
 /** What `createInspectorServer` of `@statelyai/inspect/server` listens on by default. */
 const defaultUrl = 'ws://localhost:8080'

@@ -2,6 +2,7 @@ import type { Cause } from '../machines/events.ts'
 import type { CoapMessage } from '../transport/coap/message.ts'
 import { CoapPeer } from '../transport/coap/peer.ts'
 import type { Connection } from '../transport/connection.ts'
+import type { TransportError } from '../transport/errors.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import { RequestExchange } from './request-exchange.ts'
 import { type PerformRequest, Requests } from './requests.ts'
@@ -10,16 +11,20 @@ import { RestingConnection } from './resting-connection.ts'
 /** An open connection to a server, in both directions, and all that ends with it. */
 export class Link {
   readonly peer: CoapPeer
-  readonly localPort: number
   readonly #connection: RestingConnection
   readonly #requests: Requests
   /** The registration or bootstrap message that is under way. */
   #exchange: RequestExchange | undefined
 
-  constructor(opened: Connection, environment: ConnectionEnvironment, perform: PerformRequest) {
+  /** `onClosed`: the server has ended the connection; `close` is to follow. */
+  constructor(
+    opened: Connection,
+    environment: ConnectionEnvironment,
+    perform: PerformRequest,
+    onClosed: (error: TransportError) => void,
+  ) {
     const { store, clock, random, coap, trace, onError, maximumWaitingRequests } = environment
     const requests = new Requests(store, perform, maximumWaitingRequests)
-    this.localPort = opened.local.port
     this.#requests = requests
     this.#connection = new RestingConnection(opened)
     this.peer = new CoapPeer(this.#connection, {
@@ -29,6 +34,7 @@ export class Link {
       trace,
       handler: request => requests.handle(request),
       onNetworkError: error => this.#exchange?.refuse(error),
+      onClosed,
       onHandlerError: onError,
     })
   }

@@ -7,15 +7,26 @@ import type { EnablerVersion } from '../objects/enabler.ts'
 import type { Clock } from '../transport/clock.ts'
 import type { CoapParameters } from '../transport/coap/parameters.ts'
 import type { Network } from '../transport/connection.ts'
+import type { PskCredentials } from '../transport/dtls/credentials.ts'
 import { isProfileId } from '../transport/lwm2m/uplink.ts'
 import type { Random } from '../transport/random.ts'
 import type { Trace } from '../transport/trace.ts'
-import type { WhileAsleep } from './connection-environment.ts'
+import type { Connect, WhileAsleep } from './connection-environment.ts'
+import { type ClientDtlsOptions, checkDtlsOptions } from './dtls-options.ts'
+import { OptionsError } from './options-error.ts'
 import type { Persistence } from './persistence.ts'
 
+/** How a server of the factory is secured. */
+export interface SecurityOptions {
+  /** `psk(identity, key)`, for a server with a `coaps` URI. Default: none, for one with a `coap` URI. */
+  readonly security?: PskCredentials
+  /** The cipher suites to offer, by their numbers (/0/x/16), such as 0xc0a8. Default: all that the engine has. */
+  readonly suites?: readonly number[]
+}
+
 /** A server the device knows from the factory: it becomes an instance of Security and one of Server. */
-export interface ServerOptions {
-  /** `coap://HOST[:PORT]`, port 5683 by default. */
+export interface ServerOptions extends SecurityOptions {
+  /** `coap://HOST[:PORT]`, port 5683 by default, or with `security` `coaps://HOST[:PORT]`, 5684. */
   readonly uri: string
   /** 1–65534, unique among the servers. */
   readonly shortServerId: number
@@ -32,8 +43,8 @@ export interface ServerOptions {
 }
 
 /** A server the device gets its server accounts from. */
-export interface BootstrapServerOptions {
-  /** `coap://HOST[:PORT]`, port 5683 by default. */
+export interface BootstrapServerOptions extends SecurityOptions {
+  /** As of {@link ServerOptions}. */
   readonly uri: string
   /** How long the server may begin by itself before the client asks it to, seconds. Default 0. */
   readonly holdOffSeconds?: number
@@ -108,6 +119,12 @@ export interface ClientOptions {
   readonly retry?: RetryOptions
   readonly updateTiming?: UpdateTiming
   readonly coap?: Partial<CoapParameters>
+  readonly dtls?: ClientDtlsOptions
+  /**
+   * Opens the way to a server in place of the engine: what is sent through this connection is not secured any further, whatever
+   * the account says. `connectDtls` makes a secure one of one that is not. What it rejects with is told as CONNECT_FAILURE.
+   */
+  readonly connect?: Connect
   /** Default: UDP. */
   readonly network?: Network
   readonly clock?: Clock
@@ -127,12 +144,6 @@ export interface ClientOptions {
   readonly onError?: (error: unknown) => void
 }
 
-/** A client cannot be made of these options; `message` says which one and why. */
-export class OptionsError extends Error {
-  override readonly name = 'OptionsError'
-  readonly code = 'INVALID_OPTIONS'
-}
-
 export const defaultLifetimeSeconds = 300
 
 const longestSeconds = 2 ** 31 - 1
@@ -140,7 +151,7 @@ const longestSeconds = 2 ** 31 - 1
 /** With `ep=` before it, it has to fit in a Uri-Query option of 255 bytes (RFC 7252 §5.10). */
 const longestEndpointBytes = 200
 
-/** Throws {@link OptionsError}; server URIs are checked where they are parsed. */
+/** Throws OptionsError; server URIs, and what secures them, are checked where they are parsed. */
 export function checkOptions(options: ClientOptions): void {
   checkEndpoint(options.endpoint)
   checkServers(options.servers ?? [])
@@ -152,6 +163,7 @@ export function checkOptions(options: ClientOptions): void {
   if (options.profileId !== undefined && !isProfileId(options.profileId)) {
     throw new OptionsError('`profileId` is none: write oma:NAME, v:NAME or NUMBER:HASH')
   }
+  if (options.dtls !== undefined) checkDtlsOptions(options.dtls)
   if (typeof options.queueMode === 'object') checkSeconds('awakeSeconds', options.queueMode.awakeSeconds, 1)
   for (const { holdOffSeconds, accountTimeoutSeconds } of bootstrapServers(options)) {
     checkSeconds('holdOffSeconds', holdOffSeconds, 0)

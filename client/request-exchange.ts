@@ -3,6 +3,13 @@ import type { CoapMessage } from '../transport/coap/message.ts'
 import type { CoapPeer } from '../transport/coap/peer.ts'
 import { TransportError } from '../transport/errors.ts'
 
+/** Sends a request of the client; the returned function gives it up. */
+export type SendRequest = (
+  message: CoapMessage,
+  answered: (response: CoapMessage) => void,
+  failed: (cause: Cause) => void,
+) => () => void
+
 /** A request of the client that the statecharts wait for; the network may refuse it before it times out. */
 export class RequestExchange {
   #ended = false

@@ -18,6 +18,7 @@ export class RestingConnection implements Connection {
         else if (this.#unread.length < maximumUnread) this.#unread.push(bytes)
       },
       failed: error => this.#receiver?.failed(error),
+      closed: error => this.#receiver?.closed?.(error),
     })
   }
 

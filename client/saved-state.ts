@@ -21,6 +21,8 @@ export interface SavedServer {
   readonly told?: Told
   /** The port by which the server knows the client. */
   readonly localPort?: number
+  /** The DTLS session to resume: encrypted, base64. */
+  readonly session?: string
   readonly disabled?: Disabled
   readonly attributes: SavedAttributes
   /** JSON data of their owner. */
@@ -76,6 +78,7 @@ function decodeServer([shortServerId, server]: [string, JsonReader]): [number, S
       ...server.optional('registeredUntilMs', decodeTime),
       ...server.optional('told', decodeTold),
       ...server.optional('localPort', port => port.integer(1, 65535)),
+      ...server.optional('session', session => session.text()),
       ...server.optional('disabled', disabled => disabled.optional('untilMs', decodeTime)),
       attributes: decodeAttributes(server.member('attributes')),
       observations: server

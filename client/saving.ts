@@ -7,7 +7,7 @@ import type { ObjectStore } from '../objects/store.ts'
 import type { Clock, Timer } from '../transport/clock.ts'
 import type { client } from './actors.ts'
 import { fingerprint as fingerprintOf } from './fingerprint.ts'
-import { bootstrapServers, type ClientOptions } from './options.ts'
+import { bootstrapServers, type ClientOptions, type SecurityOptions } from './options.ts'
 import type { Persistence } from './persistence.ts'
 import type { SavedServer, SavedState } from './saved-state.ts'
 import type { Servers } from './servers.ts'
@@ -168,7 +168,13 @@ export function savingOf(
     persistence,
     store,
     clock,
-    fingerprint: fingerprintOf(endpoint, servers, bootstrapServers(options)),
+    fingerprint: fingerprintOf(endpoint, servers.map(comparable), bootstrapServers(options).map(comparable)),
     onError,
   })
+}
+
+/** An option as it can be compared: of a key that is kept elsewhere only the identity is known. */
+function comparable<Options extends SecurityOptions>(server: Options) {
+  const { security } = server
+  return typeof security?.key === 'function' ? { ...server, security: security.identity } : server
 }

@@ -17,26 +17,23 @@ import type { ServerAccount } from '../objects/account.ts'
 import { AttributeTree } from '../objects/attributes/tree.ts'
 import { server } from '../objects/definitions/server.ts'
 import type { EnablerVersion } from '../objects/enabler.ts'
-import { registrationLinks } from '../objects/links.ts'
 import type { OperationContext } from '../objects/operations/operation.ts'
 import type { Path } from '../objects/path.ts'
-import { type CoapMessage, Code, isSuccess } from '../transport/coap/message.ts'
+import type { CoapMessage } from '../transport/coap/message.ts'
 import type { Connection } from '../transport/connection.ts'
-import { decodeRegistered, encodeUpdate } from '../transport/lwm2m/uplink.ts'
+import type { TransportError } from '../transport/errors.ts'
 import { recordAlert } from './alert-code.ts'
-import { connect } from './connect.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import { deregister } from './deregister.ts'
 import { deviceManagement } from './device-management.ts'
-import { sha256 } from './fingerprint.ts'
+import { Dialer } from './dialer.ts'
 import { Link } from './link.ts'
 import { Observations } from './observations.ts'
 import { maximumBatchBytes } from './outbox.ts'
-import { registerMessage } from './register-message.ts'
-import { causeOf } from './request-exchange.ts'
+import { Registering } from './registering.ts'
+import { causeOf, type SendRequest } from './request-exchange.ts'
 import type { SavedServer } from './saved-state.ts'
 import { Sends } from './sends.ts'
-import { type Told, toldBy } from './told.ts'
 import { whenQuiet } from './when-quiet.ts'
 
 /**
@@ -52,13 +49,12 @@ export class ServerConnection {
   readonly #attributes = new AttributeTree()
   readonly #context: OperationContext & { enablerVersion: EnablerVersion }
   readonly #observations: Observations
+  readonly #dialer: Dialer
+  readonly #registering: Registering
   #link: Link | undefined
-  /** Kept across connections: a server without security knows its client by address and port. */
-  #localPort = 0
-  #attempt = 0
-  #profileIsUnknown = false
-  /** What the server knows of the client. */
-  #told: Told | undefined
+  #isResting = false
+  /** Whether the connection will be needed again when it is closed. */
+  #isNeeded = false
   #report: (outcome: ConnectionOutcome) => void = () => {}
 
   constructor(account: ServerAccount, environment: ConnectionEnvironment) {
@@ -73,6 +69,15 @@ export class ServerConnection {
       onError,
     }
     this.#environment = environment
+    this.#dialer = new Dialer(`${environment.endpoint} ${shortServerId}`, environment)
+    this.#registering = new Registering({
+      environment,
+      request: (...request) => this.#request(...request),
+      onVersion: version => {
+        this.#context.enablerVersion = version
+      },
+      onConfirmed: () => this.#release(),
+    })
     this.#observations = new Observations({
       store,
       router,
@@ -88,7 +93,7 @@ export class ServerConnection {
       onWaiting: () => environment.onTransmissionWaiting(shortServerId),
       onChanged: environment.onKeptChanged,
       onRecorded: environment.onRecorded,
-      onUnreachable: () => this.#report({ type: 'connection.lost', cause: unacknowledged }),
+      onUnreachable: () => this.#lose(unacknowledged),
     })
     this.sends = new Sends({
       store,
@@ -97,7 +102,7 @@ export class ServerConnection {
       serverInstanceId,
       maximumWaiting: environment.maximumWaitingSends,
       onWaiting: () => environment.onTransmissionWaiting(shortServerId),
-      onUnreachable: error => this.#report({ type: 'connection.lost', cause: causeOf(error) }),
+      onUnreachable: error => this.#lose(causeOf(error)),
     })
     this.#attributes.onChange(environment.onKeptChanged)
   }
@@ -106,10 +111,10 @@ export class ServerConnection {
   open(report: (outcome: ConnectionOutcome) => void): RunningEffect<ConnectionMessage> {
     let ended = false
     this.disabled = undefined
-    const { network, clock, store } = this.#environment
+    const { clock, store } = this.#environment
     this.#report = report
     const begin = () => {
-      connect(network, this.account, { localPort: this.#localPort, attempt: this.#attempt++ }).then(
+      this.#dialer.open(this.account).then(
         connection => {
           if (ended) {
             connection.close()
@@ -119,8 +124,6 @@ export class ServerConnection {
           report({ type: 'connect.succeeded', atMs: clock.now() })
         },
         (error: unknown) => {
-          // Somebody else may have taken the port meanwhile.
-          this.#localPort = 0
           recordAlert(store, this.account.serverInstanceId, error)
           if (!ended) report({ type: 'connect.failed', cause: causeOf(error) })
         },
@@ -131,7 +134,10 @@ export class ServerConnection {
       receive: ({ type }) => {
         if (type === 'rest') {
           this.#rest()
-        } else if (this.#link === undefined) {
+          return
+        }
+        this.#isResting = false
+        if (this.#link === undefined) {
           begin()
         } else {
           this.#link.wake()
@@ -140,6 +146,7 @@ export class ServerConnection {
       },
       end: () => {
         ended = true
+        this.#dialer.hangUp()
         this.sends.interrupt()
         this.#close()
       },
@@ -150,65 +157,15 @@ export class ServerConnection {
     // What a server observed belonged to its former registration.
     this.#observations.retire()
     this.sends.interrupt('CLOSED')
-    const { version } = input
-    const { store, clock, smsNumber, profileId } = this.#environment
-    const atMs = clock.now()
-    const objectLinks = registrationLinks(store, version)
-    const told = toldBy({ ...input, smsNumber, profileId, objectLinks })
-    const tellsProfile = profileId !== undefined && version === '1.2' && !this.#profileIsUnknown
-    this.#context.enablerVersion = version
-    const message = registerMessage(this.#environment, input, objectLinks, tellsProfile ? profileId : undefined)
-    let end = this.#request(
-      message,
-      response => {
-        const location = decodeRegistered(response)
-        if (tellsProfile && response.code === Code.conflict) {
-          // The server does not know the profile: all that it stands for is told (LwM2M Core 1.2.2 §6.2.1).
-          this.#profileIsUnknown = true
-          end = this.register(input, report)
-        } else if (!isSuccess(response.code)) {
-          report({ type: 'register.rejected', responseCode: response.code })
-        } else if (location === undefined) {
-          report({ type: 'register.timedOut', cause: noLocation })
-        } else {
-          this.#told = told
-          report({ type: 'register.created', location, atMs })
-          this.#release()
-        }
-      },
-      cause => report({ type: 'register.timedOut', cause }),
-    )
-    return () => end()
+    return this.#registering.register(input, report)
   }
 
   update(input: UpdateInput, report: (outcome: UpdateOutcome) => void): () => void {
-    const { location, version, lifetimeSeconds, binding, includeLinks } = input
-    const { store, clock } = this.#environment
-    const atMs = clock.now()
-    const links = includeLinks ? registrationLinks(store, version) : undefined
-    const parameters = {
-      ...(lifetimeSeconds === undefined ? {} : { lifetimeSeconds }),
-      ...(binding === undefined ? {} : { binding }),
-    }
-    const told = this.#told && { ...this.#told, ...parameters, ...(links && { links: sha256(links) }) }
-    this.#context.enablerVersion = version
-    const message = encodeUpdate(location, { ...parameters, ...(links && { objectLinks: links }) })
-    return this.#request(
-      message,
-      ({ code }) => {
-        if (!isSuccess(code)) {
-          report({ type: 'update.rejected', responseCode: code })
-        } else {
-          this.#told = told
-          report({ type: 'update.changed', atMs })
-          this.#release()
-        }
-      },
-      cause => report({ type: 'update.timedOut', cause }),
-    )
+    return this.#registering.update(input, report)
   }
 
   deregister({ location }: DeregisterInput, report: (outcome: DeregisterOutcome) => void): () => void {
+    this.#isNeeded = false
     // A server that is disabled comes back.
     if (this.disabled === undefined) {
       this.#observations.clear()
@@ -242,20 +199,22 @@ export class ServerConnection {
 
   /** What is to be known of the server after a restart, besides its registration. */
   save(): Omit<SavedServer, 'location' | 'version' | 'registeredUntilMs'> {
+    const { told } = this.#registering
     return {
       ...(this.disabled && { disabled: this.disabled }),
-      ...(this.#told && { told: this.#told }),
-      ...(this.#localPort === 0 ? {} : { localPort: this.#localPort }),
+      ...(told && { told }),
+      ...this.#dialer.save(),
       attributes: this.#attributes.save(),
       observations: this.#observations.save(),
     }
   }
 
-  restore({ location, disabled, told, localPort = 0, attributes, observations }: SavedServer): void {
+  restore(saved: SavedServer): void {
+    const { location, disabled, told, attributes, observations } = saved
     if (location.length > 0) this.sends.restore()
     this.disabled = disabled
-    this.#told = told
-    this.#localPort = localPort
+    this.#registering.told = told
+    this.#dialer.restore(saved)
     // The server must know where the client is before it hears of anything else.
     this.#observations.hold()
     this.#attributes.restore(attributes)
@@ -274,8 +233,8 @@ export class ServerConnection {
   }
 
   /** Whether it is still the connection of this account. */
-  isOf({ uri, serverInstanceId }: ServerAccount): boolean {
-    return uri === this.account.uri && serverInstanceId === this.account.serverInstanceId
+  isOf(account: ServerAccount): boolean {
+    return identifying.every(name => account[name] === this.account[name])
   }
 
   /** Lets go of the store: the account is gone or another. A De-register under way goes on. */
@@ -292,10 +251,26 @@ export class ServerConnection {
       observations: this.#observations,
       isOpen: () => this.#link === link,
     })
-    const link: Link = new Link(opened, this.#environment, perform)
-    this.#localPort = link.localPort
+    const link: Link = new Link(opened, this.#environment, perform, error => this.#closed(error))
     this.#link = link
+    this.#isNeeded = true
+    this.#isResting = false
     this.#observations.attach(link.peer)
+  }
+
+  /** The server has ended the connection. While it rests nobody needs it before it wakes. */
+  #closed(error: TransportError): void {
+    recordAlert(this.#environment.store, this.account.serverInstanceId, error)
+    if (error.alertCode === undefined) this.#dialer.lose()
+    else this.#dialer.forget()
+    if (this.#isResting) this.#close()
+    else this.#lose(causeOf(error))
+  }
+
+  /** The server is not there any more: the next connection does not go on with this one. */
+  #lose(cause: Cause): void {
+    this.#isNeeded = false
+    this.#report({ type: 'connection.lost', cause })
   }
 
   /** The server has confirmed the registration. */
@@ -305,6 +280,7 @@ export class ServerConnection {
   }
 
   #rest(): void {
+    this.#isResting = true
     this.#observations.hold()
     this.sends.sleep()
     const { whileAsleep } = this.#environment
@@ -317,6 +293,8 @@ export class ServerConnection {
     if (link === undefined) return
     this.#link = undefined
     this.#observations.hold()
+    if (this.#isNeeded) this.#dialer.rest()
+    else this.#dialer.lose()
     // The peer first: what it has under way is not to make room for the next, but to be held.
     link.close()
     this.#observations.detach()
@@ -328,16 +306,16 @@ export class ServerConnection {
     return this.#environment.store.get([server.id, this.account.serverInstanceId, id]) === true
   }
 
-  #request(
-    message: CoapMessage,
-    answered: (response: CoapMessage) => void,
-    failed: (cause: Cause) => void,
-  ): () => void {
+  #request(...[message, answered, failed]: Parameters<SendRequest>): () => void {
     if (this.#link === undefined) throw new Error('the account has no connection')
-    return this.#link.request(message, answered, failed)
+    return this.#link.request(message, answered, cause => {
+      this.#isNeeded = false
+      failed(cause)
+    })
   }
 }
 
-const unacknowledged: Cause = { code: 'TIMEOUT', message: 'the server did not acknowledge a notification' }
+/** By what an account is told from another one. */
+const identifying = ['uri', 'serverInstanceId', 'securityInstanceId', 'securityMode', 'sni'] as const
 
-const noLocation: Cause = { code: 'NO_LOCATION', message: 'the server accepted, but named no location' }
+const unacknowledged: Cause = { code: 'TIMEOUT', message: 'the server did not acknowledge a notification' }

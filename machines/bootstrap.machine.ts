@@ -172,10 +172,10 @@ export const bootstrapMachine = bootstrap.createMachine({
             'silence.tooLong': timedOut('the Bootstrap-Server fell silent before it finished'),
           },
         },
-        lingering: { after: { lingering: '#bootstrap.finished' }, on: { reconnect: {} } },
+        lingering: { after: { lingering: '#bootstrap.finished' }, on: { reconnect: {}, 'connection.lost': {} } },
         /** The accounts cannot work; what is missing may still come. */
         refused: {
-          on: finished,
+          on: { ...finished, 'connection.lost': {} },
           after: {
             lingering: {
               target: '#bootstrap.retrying',
@@ -184,7 +184,7 @@ export const bootstrapMachine = bootstrap.createMachine({
           },
         },
       },
-      on: { reconnect: { target: 'trying', reenter: true } },
+      on: { reconnect: { target: 'trying', reenter: true }, 'connection.lost': failedTransition },
     },
     /** The next account has its turn at once; after a round of all of them there is a wait. */
     retrying: {

@@ -151,6 +151,8 @@ export interface BootstrapServerInput {
 export type BootstrapConnectionOutcome =
   | { readonly type: 'connect.succeeded'; readonly atMs: number }
   | { readonly type: 'connect.failed'; readonly cause: Cause }
+  /** The server has ended the connection. */
+  | { readonly type: 'connection.lost'; readonly cause: Cause }
   /** The first operation of the server arrived. */
   | { readonly type: 'transfer.begun' }
   /** Bootstrap-Finish was accepted: what is to be served from now on. */

@@ -23,6 +23,8 @@ export interface BootstrapConfig {
 
 /** The bootstrap of one client, in the order in which it is done. */
 export interface ClientBootstrap {
+  /** The one PSK identity for which it is; undefined: whoever asks under the name of the client. */
+  readonly identity: string | undefined
   /** Whether to ask first what is there, so that free instances are written. */
   readonly discover: boolean
   /** The Server and Access Control objects or instances to read, for whoever looks at the events. */
@@ -79,9 +81,10 @@ export function bootstrapOf({ clients }: BootstrapConfig, endpoint: string): Cli
 type Tables = ReadonlyMap<number, DefinitionTable>
 
 function readClient(place: JsonPlace, tables: Tables): ClientBootstrap {
-  place.only(['discover', 'read', 'delete', 'servers', 'write', 'format', 'pack'])
+  place.only(['discover', 'read', 'delete', 'servers', 'write', 'format', 'pack', 'identity'])
   const servers = place.member('servers').optional(readServers) ?? []
   return {
+    identity: place.member('identity').optional(identity => identity.text()),
     discover: place.member('discover').optional(flag => flag.boolean()) ?? true,
     read:
       place.member('read').optional(list => readPaths(list, isReadable, 'is not /1, /2 or one of their instances')) ??

@@ -4,6 +4,7 @@ import { ContentFormat } from '../objects/formats/format.ts'
 import type { CoapEndpoint } from '../transport/coap/endpoint.ts'
 import { type CoapMessage, Code } from '../transport/coap/message.ts'
 import { findStrings, OptionNumber } from '../transport/coap/options.ts'
+import type { CoapPeer } from '../transport/coap/peer.ts'
 import type { Address } from '../transport/connection.ts'
 import { closedError, TransportError } from '../transport/errors.ts'
 import {
@@ -24,6 +25,8 @@ import type { BootstrapListenOptions } from './options.ts'
 interface BootstrapClient {
   readonly endpoint: string
   readonly address: Address
+  /** Who it has proved to be, where the server speaks DTLS. */
+  readonly identity?: string
 }
 
 /** What happens to a bootstrap. Holds no secret. */
@@ -75,10 +78,10 @@ export class Lwm2mBootstrapServer {
     this.#maximumSessions = maximumSessions
   }
 
-  /** Rejects with TransportError ADDRESS_IN_USE or NETWORK_UNREACHABLE. */
+  /** Rejects with TransportError ADDRESS_IN_USE, NETWORK_UNREACHABLE or INVALID_SECURITY. */
   static async listen(options: BootstrapListenOptions): Promise<Lwm2mBootstrapServer> {
     const server = new Lwm2mBootstrapServer(options)
-    server.#endpoint = await listen(options, ({ message, peer }) => server.#answer(message, peer.connection.remote))
+    server.#endpoint = await listen(options, ({ message, peer }) => server.#answer(message, peer))
     return server
   }
 
@@ -105,28 +108,30 @@ export class Lwm2mBootstrapServer {
    * Bootstraps a client that has not asked, as LwM2M 1.0 allows (LwM2M 1.0.2 §5.2); later clients are sent here by
    * their server, with an Execute of /1/x/9. Resolves when the client has accepted the Bootstrap-Finish. Rejects with
    * RequestError (`UNKNOWN_ENDPOINT`, `REJECTED`, `BAD_RESPONSE`, `BAD_CONFIGURATION`, `SUPERSEDED`), or with
-   * TransportError when the client does not answer or `QUEUE_FULL` when there are too many sessions.
+   * TransportError when the client does not answer, `QUEUE_FULL` when there are too many sessions, or `CLOSED` when with
+   * `security` there is no DTLS session with it, which only a client begins.
    */
   async bootstrap(endpoint: string, address: Address): Promise<void> {
     const client = bootstrapOf(this.#config, endpoint)
     if (client === undefined) throw new RequestError('UNKNOWN_ENDPOINT', `nothing is configured for "${endpoint}"`)
     if (this.#isFull(endpoint)) throw new TransportError('QUEUE_FULL', `${this.#sessions.size} sessions are under way`)
     const who = { endpoint, address }
-    await this.#run(this.#open(who, client), who)
+    await this.#run(this.#open(who, client, this.#listening().peer(address)), who)
   }
 
-  #answer(message: CoapMessage, address: Address): CoapMessage {
+  #answer(message: CoapMessage, peer: CoapPeer): CoapMessage {
+    const { remote: address } = peer.connection
     let endpoint: string | undefined
     try {
       const request = decodeBootstrapRequest(message)
       if (request !== undefined) {
         endpoint = request.endpoint
-        return this.#request(request, address)
+        return this.#request(request, peer)
       }
       const packRequest = decodeBootstrapPackRequest(message)
       if (packRequest === undefined) return failure(notServed(message))
       endpoint = packRequest.endpoint
-      return this.#pack(packRequest, address)
+      return this.#pack(packRequest, peer)
     } catch (error) {
       const response = failure(error)
       const { message: reason } = error as Error
@@ -135,36 +140,40 @@ export class Lwm2mBootstrapServer {
     }
   }
 
-  #request({ endpoint: name, preferredContentFormat }: BootstrapRequest, address: Address): CoapMessage {
-    const [endpoint, client] = this.#find(name)
+  #request({ endpoint: name, preferredContentFormat }: BootstrapRequest, peer: CoapPeer): CoapMessage {
+    const [who, client] = this.#find(name, peer)
+    const { endpoint } = who
     if (preferredContentFormat !== undefined && !preferable.has(preferredContentFormat)) {
       throw new OperationError('UNSUPPORTED_CONTENT_FORMAT', `Content-Format ${preferredContentFormat}`)
     }
     if (this.#isFull(endpoint)) {
       throw new OperationError('SERVICE_UNAVAILABLE', 'too many clients are being bootstrapped')
     }
-    const who = { endpoint, address }
-    const session = this.#open(who, client, preferredContentFormat)
+    const session = this.#open(who, client, peer, preferredContentFormat)
     this.#emit({ type: 'requested', ...who, preferredContentFormat })
     // The response goes first: the sequence must not overtake its 2.04. How it ends, an event tells.
     queueMicrotask(() => this.#run(session, who).catch(() => undefined))
     return success(Code.changed)
   }
 
-  #pack({ endpoint: name, accept, accountInstances }: BootstrapPackRequest, address: Address): CoapMessage {
-    const [endpoint, client] = this.#find(name)
+  #pack({ endpoint: name, accept, accountInstances }: BootstrapPackRequest, peer: CoapPeer): CoapMessage {
+    const [who, client] = this.#find(name, peer)
     if (!client.pack) throw new OperationError('METHOD_NOT_ALLOWED', 'this client is to send a Bootstrap-Request')
     const response = encodePack(client, accept, accountInstances, this.#config.schema)
-    this.#emit({ type: 'packSent', endpoint, address })
+    this.#emit({ type: 'packSent', ...who })
     return response
   }
 
   /** An unknown name is a bad request by the table of response codes (LwM2M Transport 1.2.2 §6.7). */
-  #find(name: string | undefined): [endpoint: string, client: ClientBootstrap] {
+  #find(name: string | undefined, { connection }: CoapPeer): [who: BootstrapClient, client: ClientBootstrap] {
+    const { remote: address, identity } = connection
     const endpoint = checkEndpoint(name)
     const client = bootstrapOf(this.#config, endpoint)
     if (client === undefined) throw new OperationError('BAD_REQUEST', 'nothing is configured for this endpoint')
-    return [endpoint, client]
+    if (client.identity !== undefined && client.identity !== identity) {
+      throw new OperationError('BAD_REQUEST', 'what is configured for this endpoint is for another identity')
+    }
+    return [{ endpoint, address, ...(identity === undefined ? {} : { identity }) }, client]
   }
 
   #isFull(endpoint: string): boolean {
@@ -172,10 +181,15 @@ export class Lwm2mBootstrapServer {
   }
 
   /** A session in place of the one that this client has. */
-  #open(who: BootstrapClient, client: ClientBootstrap, preferredContentFormat?: number): BootstrapSession {
+  #open(
+    who: BootstrapClient,
+    client: ClientBootstrap,
+    peer: CoapPeer,
+    preferredContentFormat?: number,
+  ): BootstrapSession {
     this.#sessions.get(who.endpoint)?.end(new RequestError('SUPERSEDED', 'the client asked for bootstrap again'))
     const session = new BootstrapSession({
-      peer: this.#listening().peer(who.address),
+      peer,
       client,
       preferredContentFormat,
       schema: this.#config.schema,

@@ -22,5 +22,6 @@ export type {
 } from './options.ts'
 export type { Registration, RegistrationEvent } from './registrations.ts'
 export type { DiscoverResult, OperationResult, ReadResult } from './results.ts'
+export type { ServerSecurity } from './security.ts'
 export type { ReceivedSend } from './sends.ts'
 export { Lwm2mServer } from './server.ts'

@@ -4,15 +4,19 @@ import type { RequestHandler } from '../transport/coap/peer.ts'
 import { systemRandom } from '../transport/random.ts'
 import { udpNetwork } from '../transport/udp.ts'
 import type { EndpointOptions } from './options.ts'
+import { securedNetwork, securePort } from './security.ts'
 
-/** Rejects with TransportError ADDRESS_IN_USE or NETWORK_UNREACHABLE. */
-export function listen(options: EndpointOptions, handler: RequestHandler): Promise<CoapEndpoint> {
-  const { clock = systemClock, random = systemRandom, network = udpNetwork } = options
+const plainPort = 5683
+
+/** Rejects with TransportError ADDRESS_IN_USE, NETWORK_UNREACHABLE or INVALID_SECURITY. */
+export async function listen(options: EndpointOptions, handler: RequestHandler): Promise<CoapEndpoint> {
+  const { clock = systemClock, random = systemRandom, network = udpNetwork, security } = options
+  const { host = '0.0.0.0', port = security === undefined ? plainPort : securePort } = options
   return CoapEndpoint.listen({
     clock,
     random,
-    network,
-    local: { host: options.host ?? '0.0.0.0', port: options.port ?? 5683 },
+    network: security === undefined ? network : securedNetwork(network, security, clock, random),
+    local: { host, port },
     parameters: options.coap ?? {},
     trace: options.trace,
     handler,

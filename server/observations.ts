@@ -3,7 +3,6 @@ import { type CoapMessage, isSuccess } from '../transport/coap/message.ts'
 import type { ObservationListener } from '../transport/coap/observe-request.ts'
 import { findOption, OptionNumber } from '../transport/coap/options.ts'
 import type { CoapPeer, PendingObservation } from '../transport/coap/peer.ts'
-import type { Address } from '../transport/connection.ts'
 import { TransportError } from '../transport/errors.ts'
 import type { Registration } from './registrations.ts'
 
@@ -15,20 +14,21 @@ export type CancelMode = 'active' | 'passive'
 
 /** The observations of all clients, by the registration that they end with. */
 export class Observations {
-  readonly #peerAt: (address: Address) => CoapPeer
+  readonly #peerOf: (registration: Registration) => CoapPeer
   readonly #running = new Map<string, Set<RunningObservation>>()
 
-  constructor(peerAt: (address: Address) => CoapPeer) {
-    this.#peerAt = peerAt
+  constructor(peerOf: (registration: Registration) => CoapPeer) {
+    this.#peerOf = peerOf
   }
 
   /** Observes while subscribed; emits the first answer and each notification. */
-  observe({ location, address }: Registration, request: CoapMessage, cancel: CancelMode): Observable<CoapMessage> {
+  observe(registration: Registration, request: CoapMessage, cancel: CancelMode): Observable<CoapMessage> {
     return new Observable(subscriber => {
       const observation = new RunningObservation(request, subscriber)
+      const { location } = registration
       const siblings = this.#running.get(location) ?? new Set()
       this.#running.set(location, siblings.add(observation))
-      observation.start(this.#peerAt(address))
+      observation.start(this.#peerOf(registration))
       return () => {
         siblings.delete(observation)
         if (siblings.size === 0) this.#running.delete(location)
@@ -37,9 +37,12 @@ export class Observations {
     })
   }
 
-  /** A client is elsewhere now: a relation belongs to an address (RFC 7641 §4.1), so each is made anew. */
-  move({ location, address }: Registration): void {
-    for (const observation of this.#running.get(location) ?? []) observation.start(this.#peerAt(address))
+  /** A client may be elsewhere now: a relation belongs to an endpoint (RFC 7641 §4.1), so with another one each is made anew. */
+  follow(registration: Registration): void {
+    const running = this.#running.get(registration.location)
+    if (running === undefined) return
+    const peer = this.#peerOf(registration)
+    for (const observation of running) observation.follow(peer)
   }
 
   /** The registration is over, and so is what was observed (LwM2M Core 1.2.2 §6.4). */
@@ -57,17 +60,25 @@ export class Observations {
 class RunningObservation implements ObservationListener {
   readonly #request: CoapMessage
   readonly #subscriber: Subscriber<CoapMessage>
-  /** Undefined once there is nothing left to cancel. */
+  #peer: CoapPeer | undefined
+  /** Undefined while there is nothing to cancel: it is over, or waits for the client to come back. */
   #relation: PendingObservation | undefined
   #answered = false
+  /** By this peer or one before. */
+  #wasAnswered = false
 
   constructor(request: CoapMessage, subscriber: Subscriber<CoapMessage>) {
     this.#request = request
     this.#subscriber = subscriber
   }
 
+  follow(peer: CoapPeer): void {
+    if (peer !== this.#peer) this.start(peer)
+  }
+
   start(peer: CoapPeer): void {
     this.#relation?.cancel()
+    this.#peer = peer
     const relation = peer.observe(this.#request, this)
     this.#relation = relation
     this.#answered = false
@@ -76,7 +87,9 @@ class RunningObservation implements ObservationListener {
         if (this.#relation === relation) this.#answer(response)
       },
       (error: unknown) => {
-        if (this.#relation === relation) this.#fail(error)
+        if (this.#relation !== relation) return
+        if (this.#wasAnswered) this.#lose(error)
+        else this.#fail(error)
       },
     )
   }
@@ -86,7 +99,7 @@ class RunningObservation implements ObservationListener {
   }
 
   ended(reason: CoapMessage | TransportError): void {
-    if (reason instanceof TransportError) this.#fail(reason)
+    if (reason instanceof TransportError) this.#lose(reason)
     else this.#last(reason)
   }
 
@@ -107,6 +120,7 @@ class RunningObservation implements ObservationListener {
 
   #answer(response: CoapMessage): void {
     this.#answered = true
+    this.#wasAnswered = true
     const accepted = isSuccess(response.code) && findOption(response, OptionNumber.observe) !== undefined
     if (accepted) this.#subscriber.next(response)
     else this.#last(response)
@@ -116,6 +130,12 @@ class RunningObservation implements ObservationListener {
     this.#relation = undefined
     this.#subscriber.next(message)
     this.#subscriber.complete()
+  }
+
+  /** A session that is over ends no observation: the client will be back, by another one. */
+  #lose(error: unknown): void {
+    if (error instanceof TransportError && error.code === 'CLOSED') this.#relation = undefined
+    else this.#fail(error)
   }
 
   #fail(error: unknown): void {

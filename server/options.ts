@@ -7,13 +7,16 @@ import type { Random } from '../transport/random.ts'
 import type { Trace } from '../transport/trace.ts'
 import type { BootstrapConfig } from './bootstrap-config.ts'
 import type { CancelMode } from './observations.ts'
+import type { ServerSecurity } from './security.ts'
 
 /** Where and how a server listens. */
 export interface EndpointOptions {
   /** Address to listen on. Default `0.0.0.0`, every IPv4 address of the machine. */
   readonly host?: string
-  /** Default 5683; 0 takes any free one, see `local` of the server. */
+  /** Default 5683, with `security` 5684; 0 takes any free one, see `local` of the server. */
   readonly port?: number
+  /** Default: none, `coap://`. With it the server speaks `coaps://` alone. */
+  readonly security?: ServerSecurity
   readonly coap?: Partial<CoapParameters>
   /** Default: UDP. */
   readonly network?: Network

@@ -1,6 +1,6 @@
 import { OperationError } from '../objects/errors.ts'
 import type { Clock, Timer } from '../transport/clock.ts'
-import type { Address } from '../transport/connection.ts'
+import type { Address, Connection } from '../transport/connection.ts'
 import type { RegisterParameters, UpdateParameters } from '../transport/lwm2m/uplink.ts'
 import type { Random } from '../transport/random.ts'
 import { formatAddress } from '../transport/uri.ts'
@@ -13,8 +13,10 @@ export interface Registration extends RegisterParameters {
   readonly contentFormats: readonly number[]
   /** Last segment of its path below `/rd`. */
   readonly location: string
-  /** Where requests go. */
+  /** Where it was when it was last heard of by a Register or Update. */
   readonly address: Address
+  /** Who the client has proved to be, where the server speaks DTLS: the identity of its pre-shared key. */
+  readonly identity?: string
   /** When it registered and when it was last heard of by a Register or Update, clock milliseconds. */
   readonly registeredMs: number
   readonly updatedMs: number
@@ -47,8 +49,10 @@ export class Registrations {
   readonly #options: RegistrationsOptions
   readonly #byEndpoint = new Map<string, Registration>()
   readonly #byLocation = new Map<string, Registration>()
+  /** Where requests go, by location. */
+  readonly #connections = new Map<string, Connection>()
   /** Of several clients at one address the last that registered or updated: without security there is nothing to tell them apart. */
-  readonly #byAddress = new Map<string, Registration>()
+  readonly #bySender = new Map<string, Registration>()
   #sweep: { readonly timer: Timer; readonly atMs: number } | undefined
 
   constructor(options: RegistrationsOptions) {
@@ -59,43 +63,64 @@ export class Registrations {
     return this.#byEndpoint
   }
 
-  /** Who speaks from an address. */
-  at(address: Address): Registration | undefined {
-    return this.#byAddress.get(formatAddress(address))
+  /** Whose connection it is. */
+  of(connection: Connection): Registration | undefined {
+    const known = this.#bySender.get(senderOf(connection))
+    return known ?? (connection.identity === undefined ? undefined : this.#moved(connection))
+  }
+
+  /** By which requests reach a client; undefined when its registration is over. */
+  connectionOf({ location }: Registration): Connection | undefined {
+    return this.#connections.get(location)
   }
 
   /**
    * Registers a client; an earlier registration of its endpoint name ends (LwM2M Core 1.2.2 §6.2.1). Throws
-   * OperationError SERVICE_UNAVAILABLE when there is no room.
+   * OperationError SERVICE_UNAVAILABLE when there is no room, FORBIDDEN when the name is that of another identity.
    */
-  register(endpoint: string, parameters: RegisterParameters & Announced, address: Address): Registration {
+  register(endpoint: string, parameters: RegisterParameters & Announced, connection: Connection): Registration {
     const { clock, maximum, onEvent } = this.#options
+    const { remote: address, identity } = connection
     const replaced = this.#byEndpoint.get(endpoint)
+    if (replaced !== undefined) checkOwner(replaced, connection)
     if (replaced === undefined && this.#byEndpoint.size >= maximum) {
       throw new OperationError('SERVICE_UNAVAILABLE', 'there is no room for another client')
     }
     const nowMs = clock.now()
     const location = this.#freshLocation()
-    const registration = { ...parameters, endpoint, location, address, registeredMs: nowMs, updatedMs: nowMs }
+    const registration = {
+      ...parameters,
+      endpoint,
+      location,
+      address,
+      registeredMs: nowMs,
+      updatedMs: nowMs,
+      ...(identity === undefined ? {} : { identity }),
+    }
     if (replaced !== undefined) this.#remove(replaced)
-    this.#put(registration)
+    this.#put(registration, connection)
     onEvent({ type: 'registered', registration, replaced })
     return registration
   }
 
-  /** Renews a registration. Throws OperationError NOT_FOUND. */
-  update(location: string, parameters: UpdateParameters & Partial<Announced>, address: Address): Registration {
-    const previous = this.#at(location)
-    const registration = { ...previous, ...parameters, address, updatedMs: this.#options.clock.now() }
-    this.#leaveAddress(previous)
-    this.#put(registration)
+  /** Renews a registration, by whichever connection. Throws OperationError NOT_FOUND, FORBIDDEN for another identity. */
+  update(location: string, parameters: UpdateParameters & Partial<Announced>, connection: Connection): Registration {
+    const previous = this.#at(location, connection)
+    const registration = {
+      ...previous,
+      ...parameters,
+      address: connection.remote,
+      updatedMs: this.#options.clock.now(),
+    }
+    this.#leave(previous)
+    this.#put(registration, connection)
     this.#options.onEvent({ type: 'updated', registration, previous })
     return registration
   }
 
-  /** Throws OperationError NOT_FOUND. */
-  deregister(location: string): void {
-    const registration = this.#at(location)
+  /** Throws OperationError NOT_FOUND, FORBIDDEN for another identity. */
+  deregister(location: string, connection: Connection): void {
+    const registration = this.#at(location, connection)
     this.#remove(registration)
     this.#options.onEvent({ type: 'deregistered', registration })
   }
@@ -106,28 +131,41 @@ export class Registrations {
     this.#sweep = undefined
   }
 
-  #at(location: string): Registration {
+  /** A session may have moved since the last Update (RFC 9146): all that it is known by then is who is there. */
+  #moved({ remote, identity }: Connection): Registration | undefined {
+    for (const registration of this.#byEndpoint.values()) {
+      if (registration.identity !== identity) continue
+      const now = this.#connections.get(registration.location)?.remote
+      if (now?.host === remote.host && now.port === remote.port) return registration
+    }
+    return undefined
+  }
+
+  #at(location: string, connection: Connection): Registration {
     const registration = this.#byLocation.get(location)
     if (registration === undefined) throw new OperationError('NOT_FOUND', 'no such registration')
+    checkOwner(registration, connection)
     return registration
   }
 
-  #put(registration: Registration): void {
+  #put(registration: Registration, connection: Connection): void {
     this.#byEndpoint.set(registration.endpoint, registration)
     this.#byLocation.set(registration.location, registration)
-    this.#byAddress.set(formatAddress(registration.address), registration)
+    this.#connections.set(registration.location, connection)
+    this.#bySender.set(senderOf(registration), registration)
     this.#sweepAt(expiryMs(registration))
   }
 
   #remove(registration: Registration): void {
     this.#byEndpoint.delete(registration.endpoint)
     this.#byLocation.delete(registration.location)
-    this.#leaveAddress(registration)
+    this.#connections.delete(registration.location)
+    this.#leave(registration)
   }
 
-  #leaveAddress(registration: Registration): void {
-    const key = formatAddress(registration.address)
-    if (this.#byAddress.get(key) === registration) this.#byAddress.delete(key)
+  #leave(registration: Registration): void {
+    const sender = senderOf(registration)
+    if (this.#bySender.get(sender) === registration) this.#bySender.delete(sender)
   }
 
   /** Not to be guessed: without security it is all that a De-register needs. */
@@ -159,6 +197,18 @@ export class Registrations {
     this.#sweepAt(Math.max(nextMs, nowMs + sweepStepMs))
     for (const registration of expired) this.#options.onEvent({ type: 'expired', registration })
   }
+}
+
+/** Who speaks from where. */
+function senderOf(sender: Connection | Registration): string {
+  const { identity = '' } = sender
+  return `${identity} ${formatAddress('remote' in sender ? sender.remote : sender.address)}`
+}
+
+/** What a client has registered is its own (LwM2M Core 1.2.2 §6.2.1). Throws OperationError FORBIDDEN. */
+function checkOwner(registration: Registration, { identity }: Connection): void {
+  if (registration.identity === identity) return
+  throw new OperationError('FORBIDDEN', 'this registration belongs to another identity')
 }
 
 /** A lifetime of 0 never ends (LwM2M Core 1.2.2 §E.2, resource 1). */

@@ -2,7 +2,7 @@ import { OperationError } from '../objects/errors.ts'
 import { parseLinks } from '../objects/formats/link-format.ts'
 import { type CoapMessage, Code } from '../transport/coap/message.ts'
 import { findStrings, OptionNumber } from '../transport/coap/options.ts'
-import type { Address } from '../transport/connection.ts'
+import type { Connection } from '../transport/connection.ts'
 import {
   decodeDeregister,
   decodeRegister,
@@ -20,42 +20,46 @@ const maximumLinksBytes = 65_536
  * Answers a request of the Registration interface (LwM2M Transport 1.2.2 §6.4.3): Register, Update and De-register.
  * Never throws for what a client sent.
  */
-export function answerRegistration(registrations: Registrations, request: CoapMessage, address: Address): CoapMessage {
+export function answerRegistration(
+  registrations: Registrations,
+  request: CoapMessage,
+  connection: Connection,
+): CoapMessage {
   try {
     return (
-      register(registrations, request, address) ??
-      update(registrations, request, address) ??
-      deregister(registrations, request)
+      register(registrations, request, connection) ??
+      update(registrations, request, connection) ??
+      deregister(registrations, request, connection)
     )
   } catch (error) {
     return failure(error)
   }
 }
 
-function register(registrations: Registrations, request: CoapMessage, address: Address): CoapMessage | undefined {
+function register(registrations: Registrations, request: CoapMessage, connection: Connection): CoapMessage | undefined {
   const parameters = decodeRegister(request)
   if (parameters === undefined) return undefined
   const endpoint = checkEndpoint(parameters.endpoint)
   refuseProfiles(parameters)
   const contentFormats = readLinks(parameters.objectLinks)
-  return encodeRegistered(registrations.register(endpoint, { ...parameters, contentFormats }, address).location)
+  return encodeRegistered(registrations.register(endpoint, { ...parameters, contentFormats }, connection).location)
 }
 
-function update(registrations: Registrations, request: CoapMessage, address: Address): CoapMessage | undefined {
+function update(registrations: Registrations, request: CoapMessage, connection: Connection): CoapMessage | undefined {
   const decoded = decodeUpdate(request)
   if (decoded === undefined) return undefined
   const { location, parameters } = decoded
   refuseProfiles(parameters)
   const { objectLinks } = parameters
   const announced = objectLinks === undefined ? {} : { contentFormats: readLinks(objectLinks) }
-  registrations.update(location, { ...parameters, ...announced }, address)
+  registrations.update(location, { ...parameters, ...announced }, connection)
   return success(Code.changed)
 }
 
-function deregister(registrations: Registrations, request: CoapMessage): CoapMessage {
+function deregister(registrations: Registrations, request: CoapMessage, connection: Connection): CoapMessage {
   const location = decodeDeregister(request)
   if (location === undefined) throw notServed(request)
-  registrations.deregister(location)
+  registrations.deregister(location, connection)
   return success(Code.deleted)
 }
 

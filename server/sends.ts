@@ -3,7 +3,7 @@ import type { Schema } from '../objects/formats/format.ts'
 import { sendFormat } from '../objects/operations/send.ts'
 import type { PathValue } from '../objects/path-value.ts'
 import { type CoapMessage, Code } from '../transport/coap/message.ts'
-import type { Address } from '../transport/connection.ts'
+import type { Connection } from '../transport/connection.ts'
 import { decodeSend } from '../transport/lwm2m/uplink.ts'
 import { failure, success } from './answers.ts'
 import type { Registrations } from './registrations.ts'
@@ -28,13 +28,17 @@ export interface SendHandling {
  * Answers a Send; undefined when the request is none. 4.00 when its sender is not registered, or as LwM2M 1.0, which has
  * no Send, and for values that cannot be read; 4.15 for a format that carries none. Never throws for what a client sent.
  */
-export function answerSend(request: CoapMessage, address: Address, handling: SendHandling): CoapMessage | undefined {
+export function answerSend(
+  request: CoapMessage,
+  connection: Connection,
+  handling: SendHandling,
+): CoapMessage | undefined {
   try {
     const send = decodeSend(request)
     if (send === undefined) return undefined
     const { registrations, schema, nowMs, onSend } = handling
-    const registration = registrations.at(address)
-    if (registration === undefined) throw new OperationError('BAD_REQUEST', 'no client is registered at this address')
+    const registration = registrations.of(connection)
+    if (registration === undefined) throw new OperationError('BAD_REQUEST', 'no client is registered from here')
     const { endpoint, version } = registration
     if (version === '1.0') throw new OperationError('BAD_REQUEST', 'LwM2M 1.0 has no Send')
     const format = sendFormat(send.contentFormat, version)

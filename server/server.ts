@@ -11,7 +11,8 @@ import type { Value } from '../objects/value.ts'
 import { type Clock, systemClock } from '../transport/clock.ts'
 import type { CoapEndpoint } from '../transport/coap/endpoint.ts'
 import type { CoapMessage } from '../transport/coap/message.ts'
-import type { Address } from '../transport/connection.ts'
+import type { CoapPeer } from '../transport/coap/peer.ts'
+import type { Address, Connection } from '../transport/connection.ts'
 import { TransportError } from '../transport/errors.ts'
 import { encodeOperation } from '../transport/lwm2m/downlink.ts'
 import { systemRandom } from '../transport/random.ts'
@@ -60,7 +61,7 @@ export class Lwm2mServer {
   readonly #events = new Subject<RegistrationEvent>()
   readonly #sends = new Subject<ReceivedSend>()
   readonly #registrations: Registrations
-  readonly #observations = new Observations(address => this.#peer(address))
+  readonly #observations = new Observations(registration => this.#peer(registration))
   readonly #schema: Schema
   readonly #clock: Clock
   readonly #wakeQueue: WakeQueue
@@ -73,14 +74,19 @@ export class Lwm2mServer {
     this.sends$ = this.#sends.asObservable()
     this.#clock = clock
     this.#schema = schemaOf(options.objects ?? [])
-    this.#wakeQueue = new WakeQueue({ clock, awakeMs: clientAwakeSeconds * 1_000, maximumWaiting })
+    this.#wakeQueue = new WakeQueue({
+      clock,
+      awakeMs: clientAwakeSeconds * 1_000,
+      maximumWaiting,
+      isReachable: endpoint => this.#isReachable(endpoint),
+    })
     this.#registrations = new Registrations({ clock, random, maximum, onEvent: event => this.#follow(event) })
   }
 
-  /** Rejects with TransportError ADDRESS_IN_USE or NETWORK_UNREACHABLE. */
+  /** Rejects with TransportError ADDRESS_IN_USE, NETWORK_UNREACHABLE or INVALID_SECURITY. */
   static async listen(options: ListenOptions = {}): Promise<Lwm2mServer> {
     const server = new Lwm2mServer(options)
-    server.#endpoint = await listen(options, ({ message, peer }) => server.#answer(message, peer.connection.remote))
+    server.#endpoint = await listen(options, ({ message, peer }) => server.#answer(message, peer.connection))
     return server
   }
 
@@ -196,8 +202,8 @@ export class Lwm2mServer {
 
   /**
    * Observes a path while subscribed (LwM2M Core 1.2.2 §6.4.1): emits the current values, then each notification.
-   * Unsubscribing ends the observation at the client. When the client appears at another address, it is observed anew
-   * there. Completes when the registration ends, and after the first answer when the client does not let itself be
+   * Unsubscribing ends the observation at the client. When the client appears at another address, or comes back by another
+   * DTLS session, it is observed anew there. Completes when the registration ends, and after the first answer when the client does not let itself be
    * observed. Errors as a Read rejects.
    */
   observe(endpoint: string, path: string, options: ObserveOptions = {}): Observable<ReadResult> {
@@ -239,16 +245,16 @@ export class Lwm2mServer {
     })
   }
 
-  #answer(request: CoapMessage, address: Address): CoapMessage {
+  #answer(request: CoapMessage, connection: Connection): CoapMessage {
     const registrations = this.#registrations
-    const sent = answerSend(request, address, {
+    const sent = answerSend(request, connection, {
       registrations,
       schema: this.#schema,
       nowMs: this.#clock.now(),
       // As with a registration, the response goes first.
       onSend: send => queueMicrotask(() => this.#sends.next(send)),
     })
-    return sent ?? answerRegistration(registrations, request, address)
+    return sent ?? answerRegistration(registrations, request, connection)
   }
 
   /** The answer to a Read, or a notification; its times as seconds since 1970. */
@@ -263,7 +269,7 @@ export class Lwm2mServer {
 
   #request(endpoint: string, operation: Operation): Promise<CoapMessage> {
     const request = encodeOperation(operation)
-    const response = defer(() => this.#peer(this.#registration(endpoint).address).request(request).response)
+    const response = defer(() => this.#peer(this.#registration(endpoint)).request(request).response)
     return firstValueFrom(this.#wakeQueue.whenAwake(this.#registration(endpoint), response))
   }
 
@@ -273,8 +279,18 @@ export class Lwm2mServer {
     return registration
   }
 
-  #peer(address: Address) {
-    return this.#listening().peer(address)
+  #peer(registration: Registration): CoapPeer {
+    const connection = this.#registrations.connectionOf(registration)
+    if (connection === undefined) throw new RequestError('REGISTRATION_ENDED', `"${registration.endpoint}" has left`)
+    return this.#listening().peerOf(connection)
+  }
+
+  #isReachable(endpoint: string): boolean {
+    try {
+      return this.#peer(this.#registration(endpoint)) !== undefined
+    } catch {
+      return false
+    }
   }
 
   #listening(): CoapEndpoint {
@@ -285,7 +301,7 @@ export class Lwm2mServer {
   #follow(event: RegistrationEvent): void {
     const { type, registration } = event
     if (type === 'updated') {
-      if (!sameAddress(registration.address, event.previous.address)) this.#observations.move(registration)
+      this.#observations.follow(registration)
     } else if (type === 'registered') {
       if (event.replaced !== undefined) this.#observations.end(event.replaced)
     } else {
@@ -326,8 +342,4 @@ const announcedFormats: ReadonlySet<number> = new Set([
 
 function dataFormatOf({ contentFormats }: Registration): number {
   return contentFormats.find(contentFormat => announcedFormats.has(contentFormat)) ?? ContentFormat.tlv
-}
-
-function sameAddress(a: Address, b: Address): boolean {
-  return a.host === b.host && a.port === b.port
 }

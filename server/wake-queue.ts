@@ -10,6 +10,8 @@ export interface WakeQueueOptions {
   readonly awakeMs: number
   /** Requests that may wait for one client. */
   readonly maximumWaiting: number
+  /** Whether there is a way to a client: it may have ended its session before it fell asleep. */
+  readonly isReachable: (endpoint: string) => boolean
 }
 
 /**
@@ -114,7 +116,8 @@ class ClientQueue {
   }
 
   #isAwake(): boolean {
-    return this.#options.clock.now() - this.#heardMs < this.#options.awakeMs
+    const { clock, awakeMs, isReachable } = this.#options
+    return clock.now() - this.#heardMs < awakeMs && isReachable(this.#endpoint)
   }
 
   #next(): void {

@@ -19,6 +19,9 @@ export const parseShortServerId = wholeNumber(1, 65_534)
 /** 0 is for ever. */
 export const parseLifetimeSeconds = wholeNumber(0, 2 ** 31 - 1)
 
+/** Longer Connection IDs would only cost bytes of each record. */
+export const parseConnectionIdLength = wholeNumber(0, 20)
+
 export const parseRestartSeconds = wholeNumber(1, 2 ** 31 - 1)
 
 /** Versions of LwM2M with commas between, such as `1.1,1.0`. */

@@ -8,8 +8,11 @@ import { formatAddress } from '../transport/uri.ts'
 import { DocumentError, readDocument } from './document.ts'
 import type { Environment } from './environment.ts'
 import { Log } from './print.ts'
+import { type RecordingArguments, startRecording } from './recording.ts'
+import { readCredentials, type SecurityArguments } from './security.ts'
+import { serverSecurity } from './server-security.ts'
 
-export interface BootstrapArguments {
+export interface BootstrapArguments extends SecurityArguments, RecordingArguments {
   readonly listen: number
   readonly host: string
   /** The configuration, docs/bootstrap-file.md. */
@@ -29,15 +32,18 @@ export async function runBootstrapServer(args: BootstrapArguments, environment: 
     environment.printError(`error: ${args.file}: ${error.message}`)
     return 1
   }
-  const { clock, random, network, interrupted } = environment
+  const { clock, random, interrupted } = environment
   const log = new Log(environment)
+  const credentials = await readCredentials(args)
+  const recording = startRecording(args, environment)
   const server = await Lwm2mBootstrapServer.listen({
     config,
     host: args.host,
     port: args.listen,
     clock,
     random,
-    network,
+    network: recording.network,
+    ...(credentials && { security: serverSecurity(credentials, args, recording, log) }),
     onError: error => log.failed(`the server failed: ${String(error)}`),
   })
   log.note(
@@ -46,6 +52,7 @@ export async function runBootstrapServer(args: BootstrapArguments, environment: 
   server.events$.subscribe(event => report(event, log))
   await interrupted
   await server.close()
+  recording.close()
   log.note('closed')
   return 0
 }

@@ -1,20 +1,24 @@
 import { Lwm2mClient } from '../client/client.ts'
-import { OptionsError } from '../client/options.ts'
+import { OptionsError } from '../client/options-error.ts'
 import { fileStore, PersistenceError } from '../client/persistence.ts'
 import type { ClientEvent } from '../machines/events.ts'
 import { temperature } from '../objects/definitions/temperature.ts'
 import type { EnablerVersion } from '../objects/enabler.ts'
 import type { Clock } from '../transport/clock.ts'
 import { isRequest, isResponse } from '../transport/coap/message.ts'
+import type { PskCredentials } from '../transport/dtls/credentials.ts'
 import { TransportError } from '../transport/errors.ts'
 import { describeMessage } from '../transport/lwm2m/describe.ts'
 import type { Trace } from '../transport/trace.ts'
+import { parseServerUri } from '../transport/uri.ts'
 import { report } from './client-report.ts'
 import { simulateDevice } from './device.ts'
 import type { Environment } from './environment.ts'
 import { Log } from './print.ts'
+import { type RecordingArguments, startRecording } from './recording.ts'
+import { connectionIdOption, readCredentials, type SecurityArguments } from './security.ts'
 
-export interface ClientArguments {
+export interface ClientArguments extends SecurityArguments, RecordingArguments {
   /** Absent: the device bootstraps. */
   readonly server?: string
   readonly bootstrap?: string
@@ -39,16 +43,27 @@ export interface ClientArguments {
  * given up. Throws OptionsError, or TransportError INVALID_URI.
  */
 export async function runClient(args: ClientArguments, environment: Environment): Promise<number> {
-  const { clock, random, network, interrupted } = environment
+  const { clock, random, interrupted } = environment
   const log = new Log(environment)
   const { server, bootstrap, lifetime, shortServerId = 1, restartAfter: restartAfterSeconds } = args
   checkCombination(args)
+  const credentials = await readCredentials(args)
+  checkSecurity(args, credentials)
+  const recording = startRecording(args, environment)
+  const securityOf = (uri: string) => (credentials !== undefined && isSecure(uri) ? { security: credentials } : {})
   const client = new Lwm2mClient({
     endpoint: args.endpoint,
     ...(server !== undefined && {
-      servers: [{ uri: server, shortServerId, ...(lifetime !== undefined && { lifetimeSeconds: lifetime }) }],
+      servers: [
+        {
+          uri: server,
+          shortServerId,
+          ...(lifetime !== undefined && { lifetimeSeconds: lifetime }),
+          ...securityOf(server),
+        },
+      ],
     }),
-    ...(bootstrap !== undefined && { bootstrap: { uri: bootstrap } }),
+    ...(bootstrap !== undefined && { bootstrap: { uri: bootstrap, ...securityOf(bootstrap) } }),
     ...(args.lwm2m && { versions: args.lwm2m }),
     ...(restartAfterSeconds !== undefined && { restartAfterSeconds }),
     ...(args.queueMode && { queueMode: true }),
@@ -57,7 +72,11 @@ export async function runClient(args: ClientArguments, environment: Environment)
     device: { modelNumber: 'lwm2m client' },
     clock,
     random,
-    network,
+    network: recording.network,
+    dtls: {
+      ...connectionIdOption(args),
+      ...(recording.keyLog && { keyLog: recording.keyLog }),
+    },
     trace: serverRequests(log),
     onError: error => log.failed(isForPeople(error) ? error.message : `the device failed: ${String(error)}`),
     ...(args.inspect !== undefined && { inspect: args.inspect }),
@@ -79,6 +98,7 @@ export async function runClient(args: ClientArguments, environment: Environment)
   const exitCode = await Promise.race([interrupted.then(() => 0), gaveUp])
   stopDevice()
   await client.stop()
+  recording.close()
   if (args.inspect !== undefined) await lastMessagesSent(clock)
   return exitCode
 }
@@ -89,6 +109,21 @@ function checkCombination({ server, bootstrap, lifetime, shortServerId }: Client
   if (bootstrap === undefined) throw new OptionsError('a device needs --server, or --bootstrap to get one')
   if (lifetime === undefined && shortServerId === undefined) return
   throw new OptionsError('--lifetime and --short-server-id need --server; a bootstrap server sets them otherwise')
+}
+
+/** Throws OptionsError. */
+function checkSecurity({ server, bootstrap }: ClientArguments, credentials: PskCredentials | undefined): void {
+  const uris = [server, bootstrap].filter(uri => uri !== undefined)
+  if (credentials === undefined) {
+    const secure = uris.find(isSecure)
+    if (secure !== undefined) throw new OptionsError(`${secure} needs --psk-identity, and --psk-key or --psk-key-file`)
+  } else if (!uris.some(isSecure)) {
+    throw new OptionsError(`${uris[0]} is not secured, but there is --psk-identity; write coaps://`)
+  }
+}
+
+function isSecure(uri: string): boolean {
+  return parseServerUri(uri).scheme === 'coaps'
 }
 
 function isFatal(event: ClientEvent): boolean {

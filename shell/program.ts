@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError, Option } from 'commander'
-import { OptionsError } from '../client/options.ts'
+import { OptionsError } from '../client/options-error.ts'
 import { TransportError } from '../transport/errors.ts'
 import {
   checkServerUri,
@@ -14,6 +14,8 @@ import { runBootstrapServer } from './bootstrap.ts'
 import { type ClientArguments, runClient } from './client.ts'
 import { runDdf } from './ddf.ts'
 import type { Environment } from './environment.ts'
+import { addRecordingOptions } from './recording.ts'
+import { addSecurityOptions } from './security.ts'
 import { runServer, type ServerArguments } from './server.ts'
 import { runStatecharts, type StatechartsArguments } from './statecharts.ts'
 
@@ -29,11 +31,17 @@ export async function run(args: readonly string[], environment: Environment): Pr
       writeOut: text => environment.print(text.trimEnd()),
       writeErr: text => environment.printError(text.trimEnd()),
     })
-  program
+  // Last, so that the help begins with what a command is about.
+  const withNetwork = (command: Command) => addRecordingOptions(addSecurityOptions(command))
+  const clientCommand = program
     .command('client')
     .description('run a simulated device until Ctrl-C, which de-registers it')
-    .option('--server <uri>', 'server to register with, coap://HOST[:PORT]', checkServerUri)
-    .option('--bootstrap <uri>', 'bootstrap server that knows the server, coap://HOST[:PORT]', checkServerUri)
+    .option('--server <uri>', 'server to register with, coap://HOST[:PORT] or coaps://…', checkServerUri)
+    .option(
+      '--bootstrap <uri>',
+      'bootstrap server that knows the server, coap://HOST[:PORT] or coaps://…',
+      checkServerUri,
+    )
     .requiredOption('--endpoint <name>', 'endpoint client name, for example urn:dev:os:1')
     .option(
       '--lifetime <seconds>',
@@ -47,20 +55,22 @@ export async function run(args: readonly string[], environment: Environment): Pr
     .option('--restart-after <seconds>', 'start again after giving up (default: exit with 1)', parseRestartSeconds)
     .option('--once', 'exit with 1 after the first attempt that fails')
     .option('--inspect [url]', 'show the statecharts in the Stately inspector, by default at ws://localhost:8080')
-    .action(async (options: ClientArguments) => {
-      exitCode = await runClient(options, environment)
-    })
-  program
+  withNetwork(clientCommand).action(async (options: ClientArguments) => {
+    exitCode = await runClient(options, environment)
+  })
+  const serverCommand = program
     .command('server')
     .description('register clients and log what happens until Ctrl-C')
     .requiredOption('--listen <port>', 'UDP port, 0 for any free one', parsePort)
     .option('--host <address>', 'address to listen on', '0.0.0.0')
     .option('--bootstrap <file>', 'be a bootstrap server instead, which gives clients what this JSON file says')
-    .action(async ({ bootstrap: file, ...options }: ServerArguments & { readonly bootstrap?: string }) => {
+  withNetwork(serverCommand).action(
+    async ({ bootstrap: file, ...options }: ServerArguments & { readonly bootstrap?: string }) => {
       exitCode = await (file === undefined
         ? runServer(options, environment)
         : runBootstrapServer({ ...options, file }, environment))
-    })
+    },
+  )
   program
     .command('ddf')
     .description('print the objects of an OMA definition file as TypeScript')

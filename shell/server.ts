@@ -4,9 +4,12 @@ import { Lwm2mServer } from '../server/server.ts'
 import { formatAddress } from '../transport/uri.ts'
 import type { Environment } from './environment.ts'
 import { Log } from './print.ts'
+import { type RecordingArguments, startRecording } from './recording.ts'
+import { readCredentials, type SecurityArguments } from './security.ts'
 import { describeSend } from './send-report.ts'
+import { serverSecurity } from './server-security.ts'
 
-export interface ServerArguments {
+export interface ServerArguments extends SecurityArguments, RecordingArguments {
   readonly listen: number
   readonly host: string
 }
@@ -16,14 +19,17 @@ export interface ServerArguments {
  * ADDRESS_IN_USE or NETWORK_UNREACHABLE.
  */
 export async function runServer(args: ServerArguments, environment: Environment): Promise<number> {
-  const { clock, random, network, interrupted } = environment
+  const { clock, random, interrupted } = environment
   const log = new Log(environment)
+  const credentials = await readCredentials(args)
+  const recording = startRecording(args, environment)
   const server = await Lwm2mServer.listen({
     host: args.host,
     port: args.listen,
     clock,
     random,
-    network,
+    network: recording.network,
+    ...(credentials && { security: serverSecurity(credentials, args, recording, log) }),
     onError: error => log.failed(`the server failed: ${String(error)}`),
   })
   log.note(`listening on ${formatAddress(server.local)}`)
@@ -32,17 +38,19 @@ export async function runServer(args: ServerArguments, environment: Environment)
   await interrupted
   const { size } = server.registrations
   await server.close()
+  recording.close()
   log.note(`closed; clients registered: ${size}`)
   return 0
 }
 
 function report(event: RegistrationEvent, log: Log): void {
   const { registration } = event
-  const { endpoint, address, version, lifetimeSeconds } = registration
+  const { endpoint, address, identity, version, lifetimeSeconds } = registration
   switch (event.type) {
     case 'registered':
       return log.received(
-        `${endpoint} registered${event.replaced === undefined ? '' : ' anew'} from ${formatAddress(address)}, ` +
+        `${endpoint} registered${event.replaced === undefined ? '' : ' anew'} from ${formatAddress(address)}` +
+          `${identity === undefined ? '' : ` as ${identity}`}, ` +
           `LwM2M ${version}, ${lifetime(registration)}, ${objects(registration)}`,
       )
     case 'updated':

@@ -32,7 +32,11 @@ const rooms: Readonly<Record<string, Room>> = {
   },
   /** As an application sees the engine: by its package name. */
   examples: { folders: [], packages: ['lwm2m-engine', 'rxjs', 'picocolors'], node: true },
-  bench: { folders: [...engine, ''], packages: ['rxjs', 'xstate', 'coap', 'cbor-x', 'coap-packet', 'node-dtls-client'], node: true },
+  bench: {
+    folders: [...engine, ''],
+    packages: ['rxjs', 'xstate', 'coap', 'cbor-x', 'coap-packet', 'node-dtls-client'],
+    node: true,
+  },
   /** The public names. */
   '': { folders: engine, packages: [], node: false },
 }

@@ -23,6 +23,8 @@ export type TransportErrorCode =
   | 'INVALID_URI'
   /** The DTLS handshake came to no agreement; `alertCode` says which alert ended it, if one did. */
   | 'HANDSHAKE'
+  /** What secures a server contradicts itself or is incomplete: `coap://` with a key, a key without bytes. */
+  | 'INVALID_SECURITY'
   /** A kind of security that the engine does not speak. */
   | 'NOT_SUPPORTED'
 

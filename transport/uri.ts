@@ -51,3 +51,8 @@ export function formatServerUri({ scheme, host, port }: ServerUri): string {
 export function formatAddress({ host, port }: Address): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
+
+/** Whether a host is a name, and no literal of an address. */
+export function isHostName(host: string): boolean {
+  return !host.includes(':') && !/^[\d.]+$/.test(host)
+}

@@ -44,7 +44,7 @@ const account = accountMachine.provide({
 })
 const client = clientMachine.provide({ actors: { account } })
 
-const store = factoryBootstrap({
+const { store } = factoryBootstrap({
   endpoint: 'urn:dev:os:bench',
   servers: [{ uri: 'coap://10.0.0.2', shortServerId: 1, lifetimeSeconds: 3_600 }],
 })

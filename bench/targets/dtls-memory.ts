@@ -140,7 +140,10 @@ function close(connections: readonly DtlsConnection[]): void {
   toClient.length = 0
 }
 
-function repeated(count: number, { client, server }: { readonly client: Primitives; readonly server: Primitives }): Sides {
+function repeated(
+  count: number,
+  { client, server }: { readonly client: Primitives; readonly server: Primitives },
+): Sides {
   const time = { client: 0, server: 0 }
   lap.next()
   for (let left = count; left > 0; left--) client()

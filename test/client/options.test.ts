@@ -30,7 +30,7 @@ test.each<[string, ClientOptions, string, RegExp]>([
     'a secure URI',
     { endpoint: 'a', servers: [{ ...server, uri: 'coaps://h' }] },
     'INVALID_OPTIONS',
-    /not supported yet/,
+    /^coaps:\/\/h:5684 needs `security`, such as psk\(identity, key\)$/,
   ],
   [
     'a secure URI of two lines',

@@ -24,8 +24,12 @@ export class DtlsSite {
   readonly random
   readonly network: MemoryNetwork
   readonly serverAddress = { host: '10.0.0.9', port: 5684 }
-  /** The connections that the server has accepted, and what each has said. */
-  readonly accepted: { readonly connection: Connection; readonly received: Buffer[] }[] = []
+  /** The connections that the server has accepted, what each has said, and why it ended. */
+  readonly accepted: {
+    readonly connection: Connection
+    readonly received: Buffer[]
+    readonly ends: TransportError[]
+  }[] = []
   readonly failures: TransportError[] = []
   #listener: Listener | undefined
 
@@ -54,22 +58,24 @@ export class DtlsSite {
     }
     this.#listener = await listenDtls(this.network, this.serverAddress, options, connection => {
       const received: Buffer[] = []
-      this.accepted.push({ connection, received })
+      const ends: TransportError[] = []
+      this.accepted.push({ connection, received, ends })
       connection.receive({
         datagram: bytes => {
           received.push(bytes)
           connection.send(bytes)
         },
         failed: () => {},
+        closed: error => ends.push(error),
       })
     })
     return this
   }
 
-  /** Opens a session; the clock runs until it is there, or has failed. */
-  async connect(options: Partial<DtlsClientOptions> = {}): Promise<DtlsConnection> {
+  /** Opens a session, over a path of its own or the one given; the clock runs until it is there, or has failed. */
+  async connect(options: Partial<DtlsClientOptions> = {}, path?: Connection): Promise<DtlsConnection> {
     const { clock, random } = this
-    const connection = await this.network.connect(this.serverAddress)
+    const connection = path ?? (await this.network.connect(this.serverAddress))
     return clock.until(connectDtls(connection, { clock, random, credentials: psk(identity, key), ...options }))
   }
 

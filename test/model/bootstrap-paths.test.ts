@@ -8,6 +8,7 @@ const machine = simulatedBootstrapMachine
 
 const events = eventsOf(machine, {
   'connect.failed': [{ cause }],
+  'connection.lost': [{ cause }],
   'bootstrap.failed': [{ cause }],
   'transfer.finished': [{ accounts: [{ shortServerId: 1, lifetimeSeconds: 300 }], bootstrapAccounts: [] }],
   'transfer.refused': [{ cause }],
@@ -17,6 +18,7 @@ const events = eventsOf(machine, {
 /** Whose outcome an event is, by the first word of its name. */
 const reporters: Readonly<Record<string, EffectName>> = {
   connect: 'bootstrapConnection',
+  connection: 'bootstrapConnection',
   transfer: 'bootstrapConnection',
   silence: 'silence',
   pack: 'bootstrapPack',

@@ -196,7 +196,10 @@ const withWrite = (write: unknown) => ({ write: [write] })
 
 const faults: [client: unknown, message: string][] = [
   [[], `${at} is not an object`],
-  [{ server: [] }, `${at}.server is not known here; known are discover, read, delete, servers, write, format, pack`],
+  [
+    { server: [] },
+    `${at}.server is not known here; known are discover, read, delete, servers, write, format, pack, identity`,
+  ],
   [{ discover: 1 }, `${at}.discover is not true or false`],
   [{ pack: 'yes' }, `${at}.pack is not true or false`],
   [{ format: 'json' }, `${at}.format is none of tlv, senmlJson, senmlCbor, lwm2mCbor`],

@@ -22,10 +22,7 @@ test.each([
     'client --endpoint a --server coap://h/rd',
     `error: "coap://h/rd" is no server URI: it goes on after the port; ${uriHint}`,
   ],
-  [
-    'client --endpoint a --server coaps://h',
-    'error: coaps://h:5684: security is not supported yet; use a coap:// server',
-  ],
+  ['client --endpoint a --server coaps://h', 'error: coaps://h needs --psk-identity, and --psk-key or --psk-key-file'],
   [
     'client --endpoint a --server coap://h --lifetime -1',
     "error: option '--lifetime <seconds>' argument '-1' is invalid. Write a whole number from 0 to 2147483647.",
@@ -51,6 +48,41 @@ test.each([
     "error: option '--restart-after <seconds>' argument '0' is invalid. Write a whole number from 1 to 2147483647.",
   ],
   [`client --server coap://h --endpoint ${'e'.repeat(201)}`, 'error: the endpoint name must have 1 to 200 bytes'],
+  [
+    'client --endpoint a --server coap://h --psk-identity a --psk-key 00',
+    'error: coap://h is not secured, but there is --psk-identity; write coaps://',
+  ],
+  [
+    'client --endpoint a --server coaps://h --psk-identity a --psk-key 0g',
+    'error: --psk-key is no key: write 1 to 64 bytes as hexadecimal digits, two each',
+  ],
+  [
+    'client --endpoint a --server coaps://h --psk-identity a --psk-key 0123456',
+    'error: --psk-key is no key: write 1 to 64 bytes as hexadecimal digits, two each',
+  ],
+  [
+    'client --endpoint a --server coaps://h --psk-identity a --psk-key-file /nowhere/key',
+    'error: /nowhere/key: no such file or directory',
+  ],
+  [
+    'client --endpoint a --server coaps://h --psk-identity a --psk-key 00 --psk-key-file key',
+    "error: option '--psk-key <hex>' cannot be used with option '--psk-key-file <file>'",
+  ],
+  [
+    'client --endpoint a --server coaps://h --psk-identity a',
+    'error: --psk-identity needs --psk-key or --psk-key-file',
+  ],
+  ['client --endpoint a --server coaps://h --psk-key 00', 'error: a key needs --psk-identity'],
+  [
+    `client --endpoint a --server coaps://h --psk-identity ${'i'.repeat(129)} --psk-key 00`,
+    'error: the identity of the pre-shared key is longer than 128 bytes',
+  ],
+  [
+    'server --listen 0 --cid 21 --psk-identity a --psk-key 00',
+    "error: option '--cid [length]' argument '21' is invalid. Write a whole number from 0 to 20.",
+  ],
+  ['server --listen 0 --cid', 'error: --cid needs --psk-identity; there is no Connection ID without DTLS'],
+  ['server --listen 0 --pcap /nowhere/a.pcap', 'error: /nowhere/a.pcap cannot be written: no such file or directory'],
   ['server', "error: required option '--listen <port>' not specified"],
   [
     'server --listen 65536',

@@ -77,6 +77,10 @@ export class DatagramLayer implements MessageLayer, ConnectionReceiver {
     if (!this.#closed) this.#options.receiver.failed(error)
   }
 
+  closed(error: TransportError): void {
+    if (!this.#closed) this.#options.receiver.closed(error)
+  }
+
   datagram(bytes: Buffer): void {
     if (this.#closed) return
     let message: CoapDatagram

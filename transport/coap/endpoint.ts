@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../clock.ts'
 import type { Address, Connection, Listener, Network } from '../connection.ts'
 import { closedError, TransportError } from '../errors.ts'
+import { formatAddress } from '../uri.ts'
 import { defaultParameters, exchangeLifetimeMs } from './parameters.ts'
 import { CoapPeer, type CoapPeerOptions } from './peer.ts'
 
@@ -17,6 +18,7 @@ export interface CoapEndpointOptions extends CoapPeerOptions {
 /** A listening CoAP endpoint: one {@link CoapPeer} for each remote address, dropped when idle. */
 export class CoapEndpoint {
   readonly #options: CoapEndpointOptions
+  readonly #peerOptions: CoapPeerOptions
   readonly #clock: Clock
   readonly #idleMs: number
   readonly #peers = new Map<Connection, CoapPeer>()
@@ -25,6 +27,14 @@ export class CoapEndpoint {
 
   private constructor(options: CoapEndpointOptions) {
     this.#options = options
+    this.#peerOptions = {
+      ...options,
+      onClosed: (error, peer) => {
+        this.#peers.delete(peer.connection)
+        peer.close(error)
+        options.onClosed?.(error, peer)
+      },
+    }
     this.#clock = options.clock
     this.#idleMs = exchangeLifetimeMs({ ...defaultParameters, ...options.parameters })
   }
@@ -48,6 +58,18 @@ export class CoapEndpoint {
     return peer
   }
 
+  /**
+   * The peer of a connection, on a new one to where it leads when it was dropped meanwhile. Throws as {@link peer}, and
+   * TransportError CLOSED when it is over, or somebody else is there.
+   */
+  peerOf(connection: Connection): CoapPeer {
+    const known = this.#peers.get(connection)
+    if (known !== undefined) return known
+    const peer = this.peer(connection.remote)
+    if (peer.connection.identity === connection.identity) return peer
+    throw new TransportError('CLOSED', `somebody else is at ${formatAddress(connection.remote)} now`)
+  }
+
   async close(): Promise<void> {
     this.#clock.clearTimeout(this.#sweep)
     for (const peer of this.#peers.values()) peer.close()
@@ -62,7 +84,7 @@ export class CoapEndpoint {
       connection.close()
       return
     }
-    this.#peers.set(connection, new CoapPeer(connection, this.#options))
+    this.#peers.set(connection, new CoapPeer(connection, this.#peerOptions))
     this.#sweep ??= this.#clock.setTimeout(() => this.#dropIdle(), this.#idleMs)
   }
 

@@ -35,6 +35,8 @@ export interface MessageReceiver {
   response(message: CoapMessage, token: Uint8Array): boolean
   /** The network refused; what is on its way goes on being sent. */
   failed(error: TransportError): void
+  /** The connection is over by the other end; its owner closes the layer. */
+  closed(error: TransportError): void
 }
 
 /** The layer below requests and responses: RFC 7252 §4 over datagrams; the seam for RFC 8323 over streams. */

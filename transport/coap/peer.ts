@@ -40,6 +40,8 @@ export interface CoapPeerOptions {
   readonly trace?: Trace | undefined
   /** The network refused a datagram: the port is closed, the host unreachable. */
   readonly onNetworkError?: ((error: TransportError) => void) | undefined
+  /** The other end has ended the connection, as it can with DTLS: nothing arrives or leaves any more. `close` is to follow. */
+  readonly onClosed?: ((error: TransportError, peer: CoapPeer) => void) | undefined
   /** A handler threw: a fault of the application or of the engine. */
   readonly onHandlerError?: ((error: unknown) => void) | undefined
 }
@@ -85,6 +87,7 @@ export class CoapPeer {
       response: (message, token) =>
         unprocessableOption(message) === undefined && this.#exchanges.deliver(message, token),
       failed: error => options.onNetworkError?.(error),
+      closed: error => options.onClosed?.(error, this),
     }
     this.#layer = new DatagramLayer({ connection, clock, random, parameters, receiver, trace })
     this.#exchanges = new Exchanges(this.#layer, clock, random, parameters)
@@ -179,15 +182,15 @@ export class CoapPeer {
     })
   }
 
-  /** Ends everything: requests reject with CLOSED, observers end, the connection is released. Idempotent. */
-  close(): void {
+  /** Ends everything: requests reject with `error`, observers end, the connection is released. Idempotent. */
+  close(error = closedError()): void {
     if (this.#closed) return
     this.#closed = true
     // First, or the end of each request would let the next one that waits go out.
     this.#layer.close()
     for (const relation of this.#relations.values()) relation.end('closed')
-    this.#exchanges.failAll(closedError())
-    for (const reject of this.#pings) reject(closedError())
+    this.#exchanges.failAll(error)
+    for (const reject of this.#pings) reject(error)
   }
 
   #pending(start: (answer: ExchangeListener) => () => void): PendingRequest {

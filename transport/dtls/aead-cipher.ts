@@ -10,6 +10,9 @@ const explicitBytes = 8
 const nonceBytes = 12
 const implicitBytes = nonceBytes - explicitBytes
 
+/** One for all records, as nothing here ever waits. */
+const nonce = Buffer.alloc(nonceBytes)
+
 /**
  * AES-CCM (RFC 6655 §3) and AES-GCM (RFC 5288 §3): explicit nonce, ciphertext, tag. The explicit part of the nonce is
  * epoch and sequence number, which both documents allow: it cannot repeat before the sequence number does.
@@ -19,13 +22,11 @@ export class AeadCipher implements RecordCipher {
   readonly #mode: AeadMode
   readonly #tagLength: { readonly authTagLength: number }
   readonly #keys: DirectionKeys
-  readonly #nonce = Buffer.alloc(nonceBytes)
 
   constructor(mode: AeadMode, keys: DirectionKeys) {
     this.#mode = mode
     this.#tagLength = { authTagLength: mode === 'ccm8' ? 8 : 16 }
     this.#keys = keys
-    this.#nonce.set(keys.iv)
   }
 
   trailingBytes(): number {
@@ -34,13 +35,14 @@ export class AeadCipher implements RecordCipher {
 
   encrypt(fragment: Buffer, contentBytes: number, header: AuthenticatedHeader): void {
     const contentEnd = explicitBytes + contentBytes
-    this.#nonce.writeUInt16BE(header.epoch, implicitBytes)
-    this.#nonce.writeUIntBE(header.sequence, implicitBytes + 2, 6)
-    this.#nonce.copy(fragment, 0, implicitBytes)
+    nonce.set(this.#keys.iv)
+    nonce.writeUInt16BE(header.epoch, implicitBytes)
+    nonce.writeUIntBE(header.sequence, implicitBytes + 2, 6)
+    nonce.copy(fragment, 0, implicitBytes)
     const cipher =
       this.#mode === 'gcm'
-        ? createCipheriv('aes-128-gcm', this.#keys.key, this.#nonce, this.#tagLength)
-        : createCipheriv('aes-128-ccm', this.#keys.key, this.#nonce, this.#tagLength)
+        ? createCipheriv('aes-128-gcm', this.#keys.key, nonce, this.#tagLength)
+        : createCipheriv('aes-128-ccm', this.#keys.key, nonce, this.#tagLength)
     cipher.setAAD(additionalData(header, contentBytes), { plaintextLength: contentBytes })
     // CCM takes its whole plaintext in one update.
     fragment.set(cipher.update(fragment.subarray(explicitBytes, contentEnd)), explicitBytes)
@@ -52,11 +54,12 @@ export class AeadCipher implements RecordCipher {
     const contentEnd = fragment.length - this.#tagLength.authTagLength
     const contentBytes = contentEnd - explicitBytes
     if (contentBytes < 0) return undefined
-    fragment.copy(this.#nonce, implicitBytes, 0, explicitBytes)
+    nonce.set(this.#keys.iv)
+    fragment.copy(nonce, implicitBytes, 0, explicitBytes)
     const decipher =
       this.#mode === 'gcm'
-        ? createDecipheriv('aes-128-gcm', this.#keys.key, this.#nonce, this.#tagLength)
-        : createDecipheriv('aes-128-ccm', this.#keys.key, this.#nonce, this.#tagLength)
+        ? createDecipheriv('aes-128-gcm', this.#keys.key, nonce, this.#tagLength)
+        : createDecipheriv('aes-128-ccm', this.#keys.key, nonce, this.#tagLength)
     decipher.setAuthTag(fragment.subarray(contentEnd))
     decipher.setAAD(additionalData(header, contentBytes), { plaintextLength: contentBytes })
     const content = decipher.update(fragment.subarray(explicitBytes, contentEnd))
@@ -72,6 +75,6 @@ export class AeadCipher implements RecordCipher {
   wipe(): void {
     this.#keys.key.fill(0)
     this.#keys.iv.fill(0)
-    this.#nonce.fill(0)
+    nonce.fill(0)
   }
 }

@@ -1,3 +1,4 @@
+import { empty } from './handshake.ts'
 import { keyLogLine } from './keylog.ts'
 import type { DtlsOptions } from './parameters.ts'
 import { extendedMasterSecret, finishedData, keyBlock, masterSecret } from './prf.ts'
@@ -20,7 +21,7 @@ export interface AgreementTerms {
 export class Agreement {
   readonly terms: AgreementTerms
   readonly #options: DtlsOptions
-  #master: Buffer = Buffer.alloc(0)
+  #master: Buffer = empty
 
   constructor(terms: AgreementTerms, options: DtlsOptions) {
     this.terms = terms

@@ -2,7 +2,15 @@ import type { Connection } from '../connection.ts'
 import { TransportError } from '../errors.ts'
 import { type AlertCode, AlertDescription, DtlsError, encodeAlert } from './alert.ts'
 import { ByteReader } from './bytes.ts'
-import { brokenByPeer, closedByPeer, type FailureContext, refusedByPeer, refusedHere, silent } from './failure.ts'
+import {
+  brokenByPeer,
+  brokenHere,
+  closedByPeer,
+  type FailureContext,
+  refusedByPeer,
+  refusedHere,
+  silent,
+} from './failure.ts'
 import { Flight, type FlightCarrier } from './flight.ts'
 import { Reassembly } from './fragments.ts'
 import type { Established, HandshakeOutput, HandshakeRole } from './handshake.ts'
@@ -318,8 +326,9 @@ export class Association {
   #fail(error: unknown): void {
     if (this.#state === 'ended') return
     const alert = error instanceof DtlsError ? error.alert : AlertDescription.internalError
+    const broken = this.#state === 'established' ? brokenHere : refusedHere
     this.#alert(alert, true)
-    this.#end(refusedHere(this.#about, alert, error))
+    this.#end(broken(this.#about, alert, error))
   }
 
   #alert(description: AlertCode, isFatal: boolean): void {
@@ -353,6 +362,6 @@ export class Association {
 
   get #about(): FailureContext {
     const { role, peerName } = this.#options
-    return { role, peerName, stage: this.#role?.stage ?? 'hello' }
+    return { role, peerName, stage: this.#role?.stage ?? 'hello', suite: this.#role?.suite }
   }
 }

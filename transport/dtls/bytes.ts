@@ -77,8 +77,13 @@ const initialBytes = 128
 
 /** Writes what {@link ByteReader} reads. A number or vector too large for its field throws RangeError. */
 export class ByteWriter {
-  #bytes = Buffer.allocUnsafe(initialBytes)
+  #bytes: Buffer
   #length = 0
+
+  /** @param expectedBytes room from the beginning; more is made when it is needed */
+  constructor(expectedBytes = initialBytes) {
+    this.#bytes = Buffer.allocUnsafe(expectedBytes)
+  }
 
   uint8(value: number): this {
     const start = this.#grow(1)
@@ -114,6 +119,14 @@ export class ByteWriter {
 
   vector24(bytes: Uint8Array): this {
     return this.uint24(bytes.length).bytes(bytes)
+  }
+
+  /** A vector of all that `write` adds to this writer, behind its length in two bytes. */
+  nested16(write: () => void): this {
+    const start = this.#grow(2)
+    write()
+    this.#bytes.writeUInt16BE(this.#length - start - 2, start)
+    return this
   }
 
   /** All that was written. The writer is not used afterwards. */

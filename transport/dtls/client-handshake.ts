@@ -82,6 +82,10 @@ export class ClientHandshake implements HandshakeRole {
     return this.#stage
   }
 
+  get suite(): CipherSuite | undefined {
+    return this.#agreement?.terms.suite
+  }
+
   /** Sends the first ClientHello. */
   start(): void {
     this.#sendHello()

@@ -9,6 +9,8 @@ import { RotatingSecret } from './rotating-secret.ts'
 /** A cookie outlives all retransmissions of the ClientHello that brings it back: 63 s by default. */
 const periodMs = 120_000
 
+const cookieBytes = 32
+
 const none = Buffer.alloc(0)
 
 /**
@@ -29,10 +31,12 @@ export class CookieJar {
 
   /** Whether the cookie was made for this address and the same parameters. */
   isValid(cookie: Uint8Array, address: Address, hello: ClientHello): boolean {
+    // The first ClientHello of a client has none.
+    if (cookie.length !== cookieBytes) return false
     const parameters = parametersOf(address, hello)
     const { current, previous } = this.#secret
-    if (isSame(cookie, authenticate(current, parameters))) return true
-    return previous !== undefined && isSame(cookie, authenticate(previous, parameters))
+    if (timingSafeEqual(cookie, authenticate(current, parameters))) return true
+    return previous !== undefined && timingSafeEqual(cookie, authenticate(previous, parameters))
   }
 }
 
@@ -47,8 +51,4 @@ function parametersOf(address: Address, hello: ClientHello): Buffer {
 
 function authenticate(secret: Buffer, parameters: Buffer): Buffer {
   return createHmac('sha256', secret).update(parameters).digest()
-}
-
-function isSame(cookie: Uint8Array, expected: Buffer): boolean {
-  return cookie.length === expected.length && timingSafeEqual(cookie, expected)
 }

@@ -1,5 +1,5 @@
 import { AlertDescription, DtlsError } from './alert.ts'
-import { ByteReader, ByteWriter } from './bytes.ts'
+import { ByteReader, type ByteWriter } from './bytes.ts'
 
 /** The extensions of a ClientHello or ServerHello that the engine knows (RFC 5246 §7.4.1.4). */
 export interface Extensions {
@@ -84,15 +84,11 @@ const rowOfType: ReadonlyMap<number, ExtensionRow> = new Map(rows.map(each => [e
 
 /** Writes the block of extensions that ends a hello; nothing where there are none. */
 export function encodeExtensions(extensions: Extensions, writer: ByteWriter, from: HelloSender): void {
-  const block = new ByteWriter()
-  for (const each of rows) {
-    if (!each.isIn(extensions)) continue
-    const data = new ByteWriter()
-    each.write(extensions, data, from)
-    block.uint16(each.type).vector16(data.finish())
-  }
-  const bytes = block.finish()
-  if (bytes.length > 0) writer.vector16(bytes)
+  const present = rows.filter(each => each.isIn(extensions))
+  if (present.length === 0) return
+  writer.nested16(() => {
+    for (const each of present) writer.uint16(each.type).nested16(() => each.write(extensions, writer, from))
+  })
 }
 
 /**
@@ -131,7 +127,7 @@ const hostNameType = 0
 
 function writeServerName(writer: ByteWriter, host: string): void {
   if (host === '') return
-  writer.vector16(new ByteWriter().uint8(hostNameType).vector16(Buffer.from(host, 'latin1')).finish())
+  writer.nested16(() => writer.uint8(hostNameType).vector16(Buffer.from(host, 'latin1')))
 }
 
 function readServerName(reader: ByteReader, from: HelloSender): string | undefined {

@@ -1,16 +1,19 @@
 import { TransportError } from '../errors.ts'
 import { type AlertCode, AlertDescription, alertName, DtlsError } from './alert.ts'
 import type { HandshakeStage } from './handshake.ts'
+import { type CipherSuite, serverKeyType } from './suites.ts'
 
 /** Whose handshake it was and how far it had come. */
 export interface FailureContext {
   readonly role: 'client' | 'server'
   readonly peerName: string
   readonly stage: HandshakeStage
+  /** Undefined before the hellos have settled it. */
+  readonly suite: CipherSuite | undefined
 }
 
 /** Nobody has answered for a minute. */
-export function silent({ role, peerName, stage }: FailureContext): TransportError {
+export function silent({ role, peerName, stage, suite }: FailureContext): TransportError {
   if (role === 'server') return new TransportError('TIMEOUT', `${peerName} fell silent in the DTLS handshake`)
   if (stage === 'hello') {
     return new TransportError(
@@ -19,7 +22,10 @@ export function silent({ role, peerName, stage }: FailureContext): TransportErro
     )
   }
   const why = stage === 'keys' ? 'fell silent in the middle of' : 'did not finish'
-  const hint = stage === 'keys' ? '' : '; its key for this identity may be another one'
+  const doubt = isCertified(suite)
+    ? 'it may not accept what this end has shown'
+    : 'its key for this identity may be another one'
+  const hint = stage === 'keys' ? '' : `; ${doubt}`
   return new TransportError(stage === 'keys' ? 'TIMEOUT' : 'HANDSHAKE', `${peerName} ${why} the DTLS handshake${hint}`)
 }
 
@@ -34,10 +40,23 @@ const hints: Readonly<Partial<Record<number, string>>> = {
   [AlertDescription.badRecordMac]: 'its key for this identity is another one',
   [AlertDescription.accessDenied]: 'it does not let this client in',
   [AlertDescription.unrecognizedName]: 'it does not know the server name that was asked for',
+  [AlertDescription.badCertificate]: 'it does not accept the certificate or public key of this end',
+  [AlertDescription.certificateUnknown]: 'it does not accept the certificate or public key of this end',
+  [AlertDescription.unsupportedCertificate]: 'it does not take certificates or public keys like that of this end',
+  [AlertDescription.certificateRevoked]: 'the certificate of this end was revoked',
+  [AlertDescription.certificateExpired]: 'it takes the certificate of this end for expired: do the two clocks agree?',
+  [AlertDescription.unknownCa]: 'it does not know who issued the certificate of this end',
 }
 
-export function refusedByPeer({ peerName }: FailureContext, alertCode: number): TransportError {
-  const hint = hints[alertCode]
+/** What they mean where the ends share no key. */
+const certificateHints: typeof hints = {
+  ...hints,
+  [AlertDescription.handshakeFailure]: 'it wants a certificate or public key that it takes',
+  [AlertDescription.decryptError]: 'a signature does not fit the key that this end has shown',
+}
+
+export function refusedByPeer({ peerName, suite }: FailureContext, alertCode: number): TransportError {
+  const hint = (isCertified(suite) ? certificateHints : hints)[alertCode]
   const why = hint === undefined ? '' : `: ${hint}`
   const message = `${peerName} refused the DTLS handshake (${alertName(alertCode)})${why}`
   return new TransportError('HANDSHAKE', message, { alertCode })
@@ -45,9 +64,16 @@ export function refusedByPeer({ peerName }: FailureContext, alertCode: number): 
 
 /** This end has given up, for what the peer did or for what its own application threw. */
 export function refusedHere({ peerName }: FailureContext, alertCode: AlertCode, error: unknown): TransportError {
-  const why = error instanceof DtlsError ? error.message : 'the application could not say the key'
+  const why = error instanceof DtlsError ? error.message : 'the application could not say the key, sign or verify'
   const message = `the DTLS handshake with ${peerName} failed (${alertName(alertCode)}): ${why}`
   return new TransportError('HANDSHAKE', message, { cause: error, alertCode })
+}
+
+/** This end cannot go on: what the peer sent under the keys is malformed, or the sequence numbers are used up. */
+export function brokenHere({ peerName }: FailureContext, alertCode: AlertCode, error: unknown): TransportError {
+  const why = error instanceof DtlsError ? `: ${error.message}` : ''
+  const message = `the DTLS session with ${peerName} is over (${alertName(alertCode)})${why}`
+  return new TransportError('CLOSED', message, { cause: error, alertCode })
 }
 
 export function closedByPeer({ peerName }: FailureContext): TransportError {
@@ -56,4 +82,9 @@ export function closedByPeer({ peerName }: FailureContext): TransportError {
 
 export function brokenByPeer({ peerName }: FailureContext, alertCode: number): TransportError {
   return new TransportError('CLOSED', `${peerName} has ended the DTLS session (${alertName(alertCode)})`, { alertCode })
+}
+
+/** Whether the ends prove by certificates or public keys who they are. */
+function isCertified(suite: CipherSuite | undefined): boolean {
+  return suite !== undefined && serverKeyType(suite) !== undefined
 }

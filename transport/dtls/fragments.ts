@@ -104,7 +104,8 @@ class PartialMessage {
 
   constructor(type: number, length: number) {
     this.type = type
-    this.body = Buffer.alloc(length)
+    // What is not written yet is seen by nobody: only whole bodies are given away.
+    this.body = Buffer.allocUnsafe(length)
   }
 
   get isWhole(): boolean {

@@ -48,7 +48,7 @@ export function encodeHandshake(message: HandshakeMessage): Buffer {
 
 /** `length` bytes of the body from `offset` on, with their header. */
 export function encodeFragment(message: HandshakeMessage, offset: number, length: number): Buffer {
-  return new ByteWriter()
+  return new ByteWriter(handshakeHeaderBytes + length)
     .uint8(message.type)
     .uint24(message.body.length)
     .uint16(message.sequence)

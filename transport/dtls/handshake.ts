@@ -36,6 +36,8 @@ export type HandshakeStage = 'hello' | 'keys' | 'finished'
 /** One end of a handshake. */
 export interface HandshakeRole {
   readonly stage: HandshakeStage
+  /** Undefined before the hellos have settled it. */
+  readonly suite: CipherSuite | undefined
   /** Takes the next message of the peer. Throws DtlsError for what it must not send. */
   receive(message: HandshakeMessage): void
   /** Overwrites the secrets it holds. */

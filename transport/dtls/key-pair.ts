@@ -38,9 +38,13 @@ function keyPair(publicKey: KeyObject, given: SigningKey | PemOrDer): { key: Sig
   const keyType = signingKeyType(publicKey)
   if (keyType === undefined) throw new RangeError('a key that signs is one of P-256 or of RSA')
   const key = typeof given === 'string' || given instanceof Uint8Array ? readPrivateKey(bytesOf(given)) : given
-  if (typeof key !== 'function' && !createPublicKey(key).equals(publicKey))
+  if (typeof key !== 'function' && !isPair(key, publicKey))
     throw new RangeError('the private key does not belong to the public key')
   return { key, keyType }
+}
+
+function isPair(privateKey: KeyObject, publicKey: KeyObject): boolean {
+  return privateKey.asymmetricKeyType === publicKey.asymmetricKeyType && createPublicKey(privateKey).equals(publicKey)
 }
 
 function bytesOf(file: PemOrDer): Uint8Array {

@@ -72,6 +72,10 @@ export class ServerHandshake implements HandshakeRole {
     return this.#stage
   }
 
+  get suite(): CipherSuite | undefined {
+    return this.#agreement?.terms.suite
+  }
+
   /** Answers the ClientHello. Throws DtlsError where there is nothing to agree on. */
   start(): void {
     const { extensions } = this.#hello

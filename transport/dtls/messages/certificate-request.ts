@@ -15,15 +15,14 @@ export interface CertificateRequest {
 export const clientCertificateTypes: Readonly<Record<SigningKeyType, number>> = { ec: 64, rsa: 1 }
 
 export function encodeCertificateRequest(request: CertificateRequest): Buffer {
-  const algorithms = new ByteWriter()
-  for (const algorithm of request.signatureAlgorithms) algorithms.uint16(algorithm)
-  const authorities = new ByteWriter()
-  for (const name of request.authorities) authorities.vector16(name)
-  return new ByteWriter()
-    .vector8(Buffer.from(request.certificateTypes))
-    .vector16(algorithms.finish())
-    .vector16(authorities.finish())
-    .finish()
+  const writer = new ByteWriter().vector8(Buffer.from(request.certificateTypes))
+  writer.nested16(() => {
+    for (const algorithm of request.signatureAlgorithms) writer.uint16(algorithm)
+  })
+  writer.nested16(() => {
+    for (const name of request.authorities) writer.vector16(name)
+  })
+  return writer.finish()
 }
 
 /** Throws DtlsError decode_error for a malformed message. */

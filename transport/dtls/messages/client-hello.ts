@@ -21,14 +21,15 @@ export interface ClientHello {
 }
 
 export function encodeClientHello(hello: ClientHello): Buffer {
-  const suites = new ByteWriter()
-  for (const suite of hello.suites) suites.uint16(suite)
   const writer = new ByteWriter()
+  writer
     .uint16(hello.version)
     .bytes(hello.random)
     .vector8(hello.sessionId)
     .vector8(hello.cookie)
-    .vector16(suites.finish())
+    .nested16(() => {
+      for (const suite of hello.suites) writer.uint16(suite)
+    })
     .vector8(Buffer.from(hello.compressions))
   encodeExtensions(hello.extensions, writer, 'client')
   return writer.finish()
