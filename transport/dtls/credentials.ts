@@ -47,7 +47,7 @@ export interface RawKeyCredentials {
 export type KeyPairCredentials = CertificateCredentials | RawKeyCredentials
 
 /** A client that proves nothing: only the server is verified. */
-export interface AnonymousCredentials {
+interface AnonymousCredentials {
   readonly kind: 'anonymous'
 }
 

@@ -56,7 +56,7 @@ test('a server confirms server_name without a name (RFC 6066 §3)', () => {
 
 test('a server says one type of certificates (RFC 7250 §3)', () => {
   const extensions: Extensions = { clientCertificateTypes: [0], serverCertificateTypes: [2] }
-  expect(encode(extensions, 'server').toString('hex')).toBe('0013000100' + '0014000102')
+  expect(encode(extensions, 'server').toString('hex')).toBe('00130001000014000102')
   expect(decodeExtensions(hex('0013 0001 00 0014 0001 02'), 'server')).toEqual(extensions)
 })
 
