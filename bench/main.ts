@@ -1,4 +1,5 @@
 import { benchClients } from './clients.ts'
+import { benchDtls } from './dtls.ts'
 import { benchFormats } from './formats.ts'
 import { benchMemory } from './memory.ts'
 import { benchObserve } from './observe.ts'
@@ -8,6 +9,7 @@ import { compileWorkers } from './worker.ts'
 const benches: Record<string, () => Promise<void>> = {
   read: benchRead,
   formats: benchFormats,
+  dtls: benchDtls,
   memory: benchMemory,
   clients: benchClients,
   observe: benchObserve,

@@ -13,6 +13,11 @@ export function compileWorkers(): void {
   execFileSync('npx', ['--no-install', 'tsc', '-p', 'bench/tsconfig.json'], { cwd: project, stdio: ['ignore', 2, 2] })
 }
 
+/** A command that runs on the one CPU that the ends of a measurement share. */
+export function pinned(command: string, ...args: string[]): [command: string, ...args: string[]] {
+  return pinnedCpu === undefined ? [command, ...args] : ['taskset', '-c', String(pinnedCpu), command, ...args]
+}
+
 export interface WorkerOptions {
   readonly nodeOptions?: readonly string[]
   /** Whether it runs on the one CPU that such processes share. Default true. */
@@ -24,10 +29,9 @@ export class Worker {
   readonly #process: ChildProcess
 
   /** @param script in this folder, without its extension */
-  constructor(script: string, { nodeOptions = [], pinned = true }: WorkerOptions = {}) {
-    const node = [process.execPath, ...nodeOptions, fileURLToPath(new URL(`.cache/bench/bench/${script}.js`, project))]
-    const pin = pinned && pinnedCpu !== undefined ? ['taskset', '-c', String(pinnedCpu)] : []
-    const [command = '', ...args] = [...pin, ...node]
+  constructor(script: string, { nodeOptions = [], pinned: isPinned = true }: WorkerOptions = {}) {
+    const node = [...nodeOptions, fileURLToPath(new URL(`.cache/bench/bench/${script}.js`, project))]
+    const [command, ...args] = isPinned ? pinned(process.execPath, ...node) : [process.execPath, ...node]
     this.#process = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   }
 

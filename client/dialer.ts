@@ -3,7 +3,7 @@ import type { Address, Connection } from '../transport/connection.ts'
 import { connectDtls, wakeDtls } from '../transport/dtls/connect.ts'
 import type { DtlsConnection, SleepingDtls } from '../transport/dtls/dtls-connection.ts'
 import type { DtlsClientOptions } from '../transport/dtls/parameters.ts'
-import { closedError } from '../transport/errors.ts'
+import { closedError, TransportError, type TransportErrorCode } from '../transport/errors.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import { type DestinationSecurity, destinationOf } from './destination.ts'
 import { fingerprint } from './fingerprint.ts'
@@ -17,6 +17,8 @@ interface Sleeping {
   readonly remote: Address
   readonly agreedWith: string
 }
+
+const stumbles: ReadonlySet<TransportErrorCode> = new Set(['HANDSHAKE', 'TIMEOUT'])
 
 type SavedDialer = Pick<SavedServer, 'localPort' | 'session'>
 
@@ -75,6 +77,9 @@ export class Dialer {
   /** The connection is over, or of no use any more; its session can be resumed. */
   lose(): void {
     this.#secure = undefined
+    // Its keys go with it.
+    this.#sleeping?.session.association.close()
+    this.#sleeping = undefined
   }
 
   /** The session is over for a fault, and so must not be resumed (RFC 5246 §7.2.2). */
@@ -118,6 +123,7 @@ export class Dialer {
       connection.close()
       throw closedError()
     }
+    if (sleeping === undefined) this.lose()
     this.#sleeping = undefined
     this.#agreedWith = agreedWith
     this.#secure =
@@ -139,8 +145,8 @@ export class Dialer {
       else this.#kept.keep(secure.resumable, this.#agreedWith)
       return secure
     } catch (error) {
-      // It may be the session that the server stumbles over.
-      if (!signal.aborted) this.#kept.forget()
+      // It may be the session that the server stumbles over; where nothing arrives it is not.
+      if (error instanceof TransportError && stumbles.has(error.code)) this.#kept.forget()
       throw error
     }
   }

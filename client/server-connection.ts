@@ -19,7 +19,6 @@ import { server } from '../objects/definitions/server.ts'
 import type { EnablerVersion } from '../objects/enabler.ts'
 import type { OperationContext } from '../objects/operations/operation.ts'
 import type { Path } from '../objects/path.ts'
-import type { CoapMessage } from '../transport/coap/message.ts'
 import type { Connection } from '../transport/connection.ts'
 import type { TransportError } from '../transport/errors.ts'
 import { recordAlert } from './alert-code.ts'
@@ -230,6 +229,7 @@ export class ServerConnection {
   endRegistration(): void {
     this.#observations.clear()
     this.sends.close()
+    this.#dialer.lose()
   }
 
   /** Whether it is still the connection of this account. */
@@ -241,6 +241,7 @@ export class ServerConnection {
   release(): void {
     this.#observations.close()
     this.sends.close()
+    this.#dialer.lose()
   }
 
   #use(opened: Connection): void {

@@ -1,5 +1,5 @@
 export { accessOf, may } from './access.ts'
-export { type SecurityMode, type ServerAccount, serverAccounts } from './account.ts'
+export { type BootstrapAccount, type SecurityMode, type ServerAccount, serverAccounts } from './account.ts'
 export {
   type AttributeName,
   type AttributePatch,
@@ -8,6 +8,7 @@ export {
 } from './attributes/attributes.ts'
 export { AttributeTree, type SavedAttributes } from './attributes/tree.ts'
 export type { Content } from './content.ts'
+export { type SecurityCredentials, securityCredentials } from './credentials.ts'
 export { parseDdf } from './ddf.ts'
 export {
   defineObject,

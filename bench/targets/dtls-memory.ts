@@ -3,9 +3,11 @@ import { connectDtls } from '../../transport/dtls/connect.ts'
 import { psk } from '../../transport/dtls/credentials.ts'
 import type { DtlsConnection } from '../../transport/dtls/dtls-connection.ts'
 import { listenDtls } from '../../transport/dtls/listener.ts'
+import type { ResumableSession } from '../../transport/dtls/resumable-session.ts'
 import { systemClock, systemRandom } from '../../transport/index.ts'
 import { answerQuestions } from '../questions.ts'
 import { handshakePrimitives, type Primitives, recordPrimitives } from './dtls-primitives.ts'
+import { benchPsk } from './dtls-psk.ts'
 
 /** CPU µs of one handshake or record. */
 export interface Sides {
@@ -23,8 +25,8 @@ export interface RecordRun {
   readonly bytes: number
 }
 
-const key = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex')
-const identity = 'urn:dev:os:bench'
+const key = Buffer.from(benchPsk.key)
+const credentials = psk(benchPsk.identity, key)
 const common = { clock: systemClock, random: systemRandom }
 const serverAddress: Address = { host: '10.0.0.2', port: 5684 }
 
@@ -110,16 +112,38 @@ class Lap {
 
 const lap = new Lap()
 
-/** Handshakes in step: all clients, then the server for all of them, so that the time of each side is measured for many. */
-async function handshakes(
-  former: readonly (DtlsConnection | undefined)[],
-): Promise<{ readonly times: Sides; readonly connections: DtlsConnection[] }> {
-  const credentials = psk(identity, key)
-  const paths = former.map(path)
+/** Records on their way at once. */
+const inFlight = 50
+
+/** Handshakes under way at once: in step, all clients, then the server for all of them, so that the time of each side is measured. */
+const atOnce = 32
+
+interface Handshakes {
+  readonly times: Sides
+  readonly sessions: readonly (ResumableSession | undefined)[]
+}
+
+/** A handshake for each session, abbreviated where there is one. The connections are closed, which is not measured. */
+async function handshakes(sessions: readonly (ResumableSession | undefined)[]): Promise<Handshakes> {
+  globalThis.gc?.({ type: 'minor' })
   const time = { client: 0, server: 0 }
+  const made: (ResumableSession | undefined)[] = []
+  for (let from = 0; from < sessions.length; from += atOnce) {
+    const connections = await connect(sessions.slice(from, from + atOnce), time)
+    made.push(...connections.map(({ resumable }) => resumable))
+    close(connections)
+  }
+  return { times: each(time, sessions.length), sessions: made }
+}
+
+async function connect(
+  sessions: readonly (ResumableSession | undefined)[],
+  time: { client: number; server: number },
+): Promise<readonly DtlsConnection[]> {
+  const paths = sessions.map(path)
   lap.next()
   const opening = paths.map(({ client }, index) => {
-    const session = former[index]?.resumable
+    const session = sessions[index]
     return connectDtls(client, { ...common, credentials, ...(session && { session }) })
   })
   time.client += lap.next()
@@ -131,7 +155,9 @@ async function handshakes(
   }
   const connections = await Promise.all(opening)
   time.client += lap.next()
-  return { times: each(time, former.length), connections }
+  if (connections.some(({ isResumed }, index) => isResumed !== (sessions[index] !== undefined)))
+    throw new Error('a session was not resumed, or nobody knows which')
+  return connections
 }
 
 function close(connections: readonly DtlsConnection[]): void {
@@ -144,6 +170,7 @@ function repeated(
   count: number,
   { client, server }: { readonly client: Primitives; readonly server: Primitives },
 ): Sides {
+  globalThis.gc?.({ type: 'minor' })
   const time = { client: 0, server: 0 }
   lap.next()
   for (let left = count; left > 0; left--) client()
@@ -159,7 +186,7 @@ function each({ client, server }: Sides, count: number): Sides {
 
 answerQuestions({
   async listen(): Promise<void> {
-    const options = { ...common, psk: (name: Buffer) => (name.toString() === identity ? key : undefined) }
+    const options = { ...common, psk: (name: Buffer) => (name.toString() === benchPsk.identity ? key : undefined) }
     await listenDtls(network, serverAddress, options, connection => {
       connection.receive({
         datagram: () => {
@@ -172,13 +199,10 @@ answerQuestions({
 
   /** So many full handshakes, and as many that resume them. */
   async handshakes(count: number): Promise<{ readonly full: SideTimes; readonly resumed: SideTimes }> {
-    const full = await handshakes(new Array<undefined>(count).fill(undefined))
-    close(full.connections)
+    const full = await handshakes(Array.from({ length: count }, () => undefined))
     const fullPrimitives = repeated(count, handshakePrimitives.full)
-    const resumed = await handshakes(full.connections)
-    close(resumed.connections)
+    const resumed = await handshakes(full.sessions)
     const resumedPrimitives = repeated(count, handshakePrimitives.resumed)
-    if (!resumed.connections.every(({ isResumed }) => isResumed)) throw new Error('a session was not resumed')
     return {
       full: { engine: full.times, primitives: fullPrimitives },
       resumed: { engine: resumed.times, primitives: resumedPrimitives },
@@ -187,21 +211,22 @@ answerQuestions({
 
   /** Records from the client, which seals, to the server, which opens. */
   async records({ count, bytes }: RecordRun): Promise<SideTimes> {
-    const { connections } = await handshakes([undefined])
+    const connections = await connect([undefined], { client: 0, server: 0 })
     const [connection] = connections
     const payload = Buffer.alloc(bytes)
+    const time = { client: 0, server: 0 }
     received = 0
-    lap.next()
-    for (let left = count; left > 0; left--) connection?.send(payload)
-    const client = lap.next()
-    deliver(toServer)
-    const server = lap.next()
+    globalThis.gc?.({ type: 'minor' })
+    for (let left = count; left > 0; left -= inFlight) {
+      lap.next()
+      for (let sent = 0; sent < inFlight; sent++) connection?.send(payload)
+      time.client += lap.next()
+      deliver(toServer)
+      time.server += lap.next()
+    }
     if (received !== count) throw new Error(`${received} of ${count} records have arrived`)
     close(connections)
     const { seal, open } = recordPrimitives(bytes)
-    return {
-      engine: each({ client, server }, count),
-      primitives: repeated(count, { client: seal, server: open }),
-    }
+    return { engine: each(time, count), primitives: repeated(count, { client: seal, server: open }) }
   },
 })

@@ -19,6 +19,7 @@ export function numberedState(number: number, secretLength = 16): SavedState {
         registeredUntilMs: 1_700_000_000_000 + number,
         told: { lifetimeSeconds: 300, binding: 'U', links: 'ab', others: 'cd' },
         localPort: 40_000,
+        session: 'AQID',
         attributes: { '/3/0': { pminSeconds: 5 } },
         observations: [{ token: '0a' }],
       },

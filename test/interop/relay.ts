@@ -8,42 +8,52 @@ export interface RelayedDatagram {
   readonly atMs: number
 }
 
+/** Whether a datagram is lost; `index` counts those of both ends together, from 0. */
+export type Loss = (datagram: RelayedDatagram, index: number) => boolean
+
 /** A port between one client and its server that keeps every datagram: what was on the wire, whatever either end says of it. */
 export class Relay {
   readonly #clientSide: Socket
-  readonly #serverSide: Socket
+  readonly #server: URL
+  readonly #isLost: Loss
   readonly #datagrams: RelayedDatagram[] = []
+  readonly #abandoned: Socket[] = []
+  #serverSide: Socket
+  #clientPort = 0
   #silent = false
 
-  private constructor(clientSide: Socket, serverSide: Socket) {
+  private constructor(clientSide: Socket, serverSide: Socket, server: URL, isLost: Loss) {
     this.#clientSide = clientSide
     this.#serverSide = serverSide
+    this.#server = server
+    this.#isLost = isLost
+    clientSide.on('message', (bytes, { port }) => {
+      this.#clientPort = port
+      if (this.#passes('client', bytes)) this.#serverSide.send(bytes, Number(server.port), '127.0.0.1')
+    })
+    this.#listenTo(serverSide)
   }
 
   /** @param serverUri `coap://127.0.0.1:PORT` */
-  static async start(serverUri: string): Promise<Relay> {
-    const serverPort = Number(serverUri.slice(serverUri.lastIndexOf(':') + 1))
-    const [clientSide, serverSide] = await Promise.all([bound(), bound()])
-    const relay = new Relay(clientSide, serverSide)
-    let clientPort = 0
-    clientSide.on('message', (bytes, { port }) => {
-      clientPort = port
-      relay.#keep('client', bytes)
-      if (!relay.#silent) serverSide.send(bytes, serverPort, '127.0.0.1')
-    })
-    serverSide.on('message', bytes => {
-      relay.#keep('server', bytes)
-      if (!relay.#silent) clientSide.send(bytes, clientPort, '127.0.0.1')
-    })
-    return relay
+  static async start(serverUri: string, isLost: Loss = () => false): Promise<Relay> {
+    return new Relay(await bound(), await bound(), new URL(serverUri), isLost)
   }
 
   /** For the client, in the place of its server. */
   get uri(): string {
-    return `coap://127.0.0.1:${this.#clientSide.address().port}`
+    return `${this.#server.protocol}//127.0.0.1:${this.port}`
   }
 
-  /** In order of arrival. */
+  get port(): number {
+    return this.#clientSide.address().port
+  }
+
+  /** Where the server sees the client. */
+  get serverSidePort(): number {
+    return this.#serverSide.address().port
+  }
+
+  /** In order of arrival, those that were lost among them. */
   get datagrams(): readonly RelayedDatagram[] {
     return this.#datagrams
   }
@@ -63,13 +73,29 @@ export class Relay {
     this.#silent = true
   }
 
-  close(): void {
-    this.#clientSide.close()
-    this.#serverSide.close()
+  /** From now on the server sees the client at another port, as behind a NAT that forgot it; what it sends to the old one is lost. */
+  async move(): Promise<void> {
+    const next = await bound()
+    this.#serverSide.removeAllListeners('message')
+    this.#abandoned.push(this.#serverSide)
+    this.#serverSide = next
+    this.#listenTo(next)
   }
 
-  #keep(from: RelayedDatagram['from'], bytes: Buffer): void {
-    this.#datagrams.push({ from, bytes, atMs: performance.now() })
+  close(): void {
+    for (const socket of [this.#clientSide, this.#serverSide, ...this.#abandoned]) socket.close()
+  }
+
+  #listenTo(serverSide: Socket): void {
+    serverSide.on('message', bytes => {
+      if (this.#passes('server', bytes)) this.#clientSide.send(bytes, this.#clientPort, '127.0.0.1')
+    })
+  }
+
+  #passes(from: RelayedDatagram['from'], bytes: Buffer): boolean {
+    const datagram = { from, bytes, atMs: performance.now() }
+    const index = this.#datagrams.push(datagram) - 1
+    return !this.#silent && !this.#isLost(datagram, index)
   }
 }
 

@@ -17,7 +17,7 @@ function world() {
   const site = simulatedWorld()
   return {
     ...site,
-    async command(line: string) {
+    command: async (line: string) => {
       const command = startCommand(site, line)
       while (command.lines.length === 0 && command.errors.length === 0) await site.clock.advance(0)
       await site.clock.advance(1_000)

@@ -280,9 +280,15 @@ export class Association {
     const description = content[1] as number
     const isFatal = content[0] === 2 || description === AlertDescription.closeNotify
     if (!isFatal && description !== AlertDescription.userCanceled) return
-    if (this.#state === 'handshake') this.#end(refusedByPeer(this.#about, description))
-    else if (description === AlertDescription.closeNotify) this.#end(closedByPeer(this.#about))
-    else this.#end(brokenByPeer(this.#about, description))
+    if (this.#state === 'handshake') {
+      this.#end(refusedByPeer(this.#about, description))
+    } else if (description === AlertDescription.closeNotify) {
+      // RFC 5246 §7.2.1: it is answered with another one.
+      this.#alert(AlertDescription.closeNotify, false)
+      this.#end(closedByPeer(this.#about))
+    } else {
+      this.#end(brokenByPeer(this.#about, description))
+    }
   }
 
   /** RFC 6347 §4.1.2.7: dropped; but a peer whose Finished cannot be read again and again has other keys (RFC 4279 §2). */

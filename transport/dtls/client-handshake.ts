@@ -53,8 +53,7 @@ export class ClientHandshake implements HandshakeRole {
   constructor(options: DtlsClientOptions, output: HandshakeOutput, connectionId: Buffer | undefined) {
     const { random, serverName } = options
     const suites = clientSuites(options)
-    const session =
-      options.session !== undefined && suites.includes(options.session.suiteId) ? options.session : undefined
+    const session = offeredSession(options, suites)
     this.#options = options
     this.#output = output
     this.#connectionId = connectionId
@@ -214,15 +213,16 @@ export class ClientHandshake implements HandshakeRole {
   #resumable(): ResumableSession | undefined {
     const { terms, master } = this.#agreed
     const sessionId = this.#serverHello?.sessionId ?? empty
-    const ticket = this.#ticket?.ticket ?? (this.#isResumed ? this.#session?.ticket : undefined)
-    if (!terms.isExtended || (sessionId.length === 0 && ticket === undefined)) return undefined
+    // RFC 5077 §3.3: an empty one is none.
+    const ticket = this.#ticket?.ticket ?? (this.#isResumed ? this.#session?.ticket : undefined) ?? empty
+    if (!terms.isExtended || (sessionId.length === 0 && ticket.length === 0)) return undefined
     const { clock, serverName } = this.#options
     return {
       suiteId: terms.suite.id,
       encryptThenMac: terms.suite.cipher === 'cbc',
       masterSecret: Buffer.from(master),
       sessionId: Buffer.from(sessionId),
-      ...(ticket !== undefined && ticket.length > 0 && { ticket: Buffer.from(ticket) }),
+      ...(ticket.length > 0 && { ticket: Buffer.from(ticket) }),
       ...(this.#ticket && { ticketLifetimeSeconds: this.#ticket.lifetimeHintSeconds }),
       ...(serverName !== undefined && { serverName }),
       ...(this.#peerIdentity !== undefined && { peerIdentity: this.#peerIdentity }),
@@ -242,6 +242,20 @@ export class ClientHandshake implements HandshakeRole {
     if (this.#agreement === undefined) throw new DtlsError(AlertDescription.internalError, 'nothing is agreed yet')
     return this.#agreement
   }
+}
+
+/** The session to be resumed, unless it was made for other suites or another server, or the server has forgotten it. */
+function offeredSession(
+  { session, serverName, clock }: DtlsClientOptions,
+  suites: readonly number[],
+): ResumableSession | undefined {
+  if (session === undefined || !suites.includes(session.suiteId)) return undefined
+  // RFC 6066 §3.
+  if (session.serverName !== serverName) return undefined
+  // RFC 5077 §3.3: 0 says nothing.
+  const { establishedMs, ticketLifetimeSeconds = 0 } = session
+  const isOver = ticketLifetimeSeconds > 0 && clock.now() - establishedMs >= ticketLifetimeSeconds * 1_000
+  return isOver ? undefined : session
 }
 
 /** With a ticket alone, an id of its own shows whether the server takes it (RFC 5077 §3.4). */

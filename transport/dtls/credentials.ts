@@ -118,7 +118,19 @@ export function checkedKey(key: Uint8Array): Uint8Array {
   return key
 }
 
-/** An identity as text; in hexadecimal where it is not UTF-8, so that no two are taken for one. */
+/** How an identity looks that is no text. */
+const hexadecimal = /^0x(?:[0-9a-f]{2})*$/
+
+/**
+ * An identity as text; in hexadecimal where it is not UTF-8, or a text that looks like that, so that no two are taken for
+ * one.
+ */
 export function identityText(identity: Buffer): string {
-  return isUtf8(identity) ? identity.toString() : `0x${identity.toString('hex')}`
+  const text = identity.toString()
+  return isUtf8(identity) && !hexadecimal.test(text) ? text : `0x${identity.toString('hex')}`
+}
+
+/** The identity of which {@link identityText} made `text`. */
+export function identityBytes(text: string): Buffer {
+  return hexadecimal.test(text) ? Buffer.from(text.slice(2), 'hex') : Buffer.from(text)
 }

@@ -1,5 +1,11 @@
 import type { Clock, Timer } from '../clock.ts'
-import { encodeFragment, encodeHandshake, type HandshakeMessage, handshakeHeaderBytes } from './handshake-message.ts'
+import {
+  encodeFragment,
+  encodeHandshake,
+  type HandshakeMessage,
+  HandshakeType,
+  handshakeHeaderBytes,
+} from './handshake-message.ts'
 import type { DtlsParameters } from './parameters.ts'
 import { ContentType } from './record.ts'
 import type { RecordLayer } from './record-layer.ts'
@@ -17,7 +23,10 @@ const cautiousMtuBytes = 548
 
 const changeCipherSpec = Buffer.of(1)
 
-/** The datagrams of a flight: as few as they can be, none larger than `mtuBytes`. Each call takes new sequence numbers. */
+/**
+ * The datagrams of a flight: as few as they can be, none larger than `mtuBytes`, except for a long ClientHello. Each call
+ * takes new sequence numbers.
+ */
 export function flightDatagrams(parts: readonly FlightPart[], records: RecordLayer, mtuBytes: number): Buffer[] {
   const datagrams: Buffer[] = []
   let pending: Buffer[] = []
@@ -42,7 +51,8 @@ export function flightDatagrams(parts: readonly FlightPart[], records: RecordLay
       add(isProtected ? records.seal(ContentType.handshake, content) : records.clear(ContentType.handshake, content))
     }
     const fragmentBytes = mtuBytes - overheadBytes - handshakeHeaderBytes
-    if (message.body.length <= fragmentBytes) {
+    // A server that keeps no state yet cannot put a ClientHello together.
+    if (message.body.length <= fragmentBytes || message.type === HandshakeType.clientHello) {
       write(encodeHandshake(message))
       continue
     }

@@ -44,6 +44,9 @@ export interface HandshakeRole {
   wipe(): void
 }
 
+/** `message_seq` has two bytes (RFC 6347 §4.2.2). */
+const lastMessageSequence = 0xffff
+
 /** Makes the messages of one end, in order, and remembers them. */
 export class MessageWriter {
   readonly #transcript: Transcript
@@ -54,7 +57,9 @@ export class MessageWriter {
     this.#sequence = firstSequence
   }
 
+  /** Throws DtlsError illegalParameter where the peer has begun to count so late that no number is left. */
   write(type: number, body: Buffer, isProtected = false): FlightPart {
+    if (this.#sequence > lastMessageSequence) throw illegal('the numbers of the handshake messages are used up')
     const message: HandshakeMessage = { type, sequence: this.#sequence++, body }
     this.#transcript.add(encodeHandshake(message))
     return { kind: 'handshake', message, isProtected }

@@ -154,7 +154,7 @@ class DtlsListener implements Listener {
       } else if (this.#cookies.isValid(hello.cookie, connection.remote, hello)) {
         this.#begin(connection, hello, record.sequence, { type, sequence, body: Buffer.from(bytes) })
       } else {
-        this.#askForCookie(connection, hello, record.sequence)
+        this.#askForCookie(connection, hello, record.sequence, sequence)
       }
     } catch (error) {
       if (!(error instanceof DtlsError)) throw error
@@ -163,10 +163,10 @@ class DtlsListener implements Listener {
     }
   }
 
-  #askForCookie(connection: Connection, hello: ClientHello, recordSequence: number): void {
+  /** RFC 6347 §4.2.1: with the numbers of the ClientHello, since there is nothing to count by. */
+  #askForCookie(connection: Connection, hello: ClientHello, recordSequence: number, sequence: number): void {
     const body = encodeHelloVerifyRequest({ cookie: this.#cookies.cookie(connection.remote, hello) })
-    const message = encodeHandshake({ type: HandshakeType.helloVerifyRequest, sequence: 0, body })
-    // RFC 6347 §4.2.1: with the number of the ClientHello, since there is nothing to count by.
+    const message = encodeHandshake({ type: HandshakeType.helloVerifyRequest, sequence, body })
     connection.send(plainRecord(ContentType.handshake, recordSequence, message, ProtocolVersion.dtls10))
   }
 
@@ -184,7 +184,8 @@ class DtlsListener implements Listener {
         ...this.#options,
         role: 'server',
         peerName: formatAddress(connection.remote),
-        firstRecordSequence: recordSequence + 1,
+        // RFC 6347 §4.2.1: the ServerHello has the number of the ClientHello.
+        firstRecordSequence: recordSequence,
         firstMessageSequence: message.sequence + 1,
       },
       this.#sessionListener,
@@ -203,7 +204,9 @@ class DtlsListener implements Listener {
     const place = this.#placeOf(session.connection)
     this.#handshakes--
     place.pending = undefined
-    this.#replace(place.established)
+    const former = place.established
+    // Somebody else with a Connection ID is still found by that: it may be asleep, its address given to another client.
+    if (former?.connectionId.length === 0 || former?.identity === session.identity) this.#replace(former)
     place.established = session
     if (this.#established.size >= (this.#options.maximumSessions ?? defaultMaximumSessions)) this.#makeRoom()
     this.#established.add(session)

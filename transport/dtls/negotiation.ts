@@ -35,9 +35,13 @@ function suitesOf(allowed: readonly number[] | undefined, isPossible: (suite: Ci
 }
 
 /** What a server makes of the offers of a client. */
-export type Choice =
-  | { readonly suite: CipherSuite; readonly group: number | undefined; readonly proof?: undefined }
-  | { readonly suite: CipherSuite; readonly group: number; readonly proof: Proof }
+export interface Choice {
+  readonly suite: CipherSuite
+  /** Of the key agreement; absent for a suite without one. */
+  readonly group?: number
+  /** What the server proves itself with; absent where both share a key. */
+  readonly proof?: Proof
+}
 
 /**
  * The server's choice: its own preference among what the client offers. Throws DtlsError handshakeFailure, or
@@ -51,7 +55,7 @@ export function choose(options: DtlsServerOptions, { suites, extensions }: Clien
     if (suite === undefined || !suites.includes(id)) continue
     // CBC needs encrypt-then-MAC (RFC 7366).
     if (suite.cipher === 'cbc' && extensions.encryptThenMac !== true) continue
-    if (!isEphemeral(suite)) return { suite, group: undefined }
+    if (!isEphemeral(suite)) return { suite }
     if (group === undefined) continue
     const keyType = serverKeyType(suite)
     if (keyType === undefined) return { suite, group }

@@ -1,5 +1,6 @@
 import { Agreement } from './agreement.ts'
 import { AlertDescription, DtlsError } from './alert.ts'
+import { identityBytes } from './credentials.ts'
 import type { Extensions } from './extensions.ts'
 import type { FlightPart } from './flight.ts'
 import {
@@ -17,6 +18,7 @@ import { encodeHandshake, type HandshakeMessage, HandshakeType } from './handsha
 import { CertificateServerExchange } from './key-exchange/certificate-server.ts'
 import type { ServerKeyExchange } from './key-exchange/key-exchange.ts'
 import { PskServerExchange } from './key-exchange/psk-server.ts'
+import { KeyShare } from './key-share.ts'
 import type { ClientHello } from './messages/client-hello.ts'
 import { encodeNewSessionTicket } from './messages/new-session-ticket.ts'
 import { encodeServerHello } from './messages/server-hello.ts'
@@ -113,13 +115,23 @@ export class ServerHandshake implements HandshakeRole {
     // A session without extended master secret is never resumed (RFC 7627 §5.3), so it gets neither.
     this.#givesTicket = isExtended && sessionTicket !== undefined && this.#sessions.givesTickets
     this.#sessionId = isExtended && !this.#givesTicket ? random.bytes(sessionIdBytes) : empty
-    const keyExchange = this.#exchangeKeys(choice, this.#agreeOn(choice.suite))
-    const greeting = this.#greet(keyExchange.extensions)
+    const keyExchange = this.#exchangeKeys(choice)
     this.#keyExchange = keyExchange
+    const greeting = this.#greet(keyExchange.extensions)
     keyExchange.begin(parts => {
       this.#stage = 'keys'
       this.#output.send([greeting, ...parts, this.#writer.write(HandshakeType.serverHelloDone, empty)], true)
     })
+  }
+
+  #exchangeKeys(choice: Choice): ServerKeyExchange {
+    const options = this.#options
+    const share = choice.group === undefined ? undefined : KeyShare.generate(choice.group, options.random)
+    const agreement = this.#agreeOn(choice.suite)
+    const context = { options, output: this.#output, agreement, writer: this.#writer }
+    return share === undefined || choice.proof === undefined
+      ? new PskServerExchange(context, share)
+      : new CertificateServerExchange(context, share, choice.proof, this.#hello.extensions)
   }
 
   #resume(session: ResumableSession): void {
@@ -144,13 +156,6 @@ export class ServerHandshake implements HandshakeRole {
     const terms = { suite, clientRandom, serverRandom, isExtended, transcript: this.#transcript }
     this.#agreement = new Agreement(terms, this.#options)
     return this.#agreement
-  }
-
-  #exchangeKeys({ group, proof }: Choice, agreement: Agreement): ServerKeyExchange {
-    const context = { options: this.#options, output: this.#output, agreement, writer: this.#writer }
-    return proof === undefined
-      ? new PskServerExchange(context, group)
-      : new CertificateServerExchange(context, group, proof, this.#hello.extensions)
   }
 
   /** Writes the ServerHello. */
@@ -213,7 +218,7 @@ export class ServerHandshake implements HandshakeRole {
 
   #resumable(): ResumableSession | undefined {
     const { terms, master } = this.#agreed
-    if (!terms.isExtended || this.#isResumed) return undefined
+    if (!terms.isExtended) return undefined
     return {
       suiteId: terms.suite.id,
       encryptThenMac: terms.suite.cipher === 'cbc',
@@ -234,7 +239,7 @@ export class ServerHandshake implements HandshakeRole {
     if (suite === undefined || !suites.includes(suiteId) || !serverSuites(this.#options).includes(suiteId)) return false
     if (suite.cipher === 'cbc' && extensions.encryptThenMac !== true) return false
     if (serverKeyType(suite) !== undefined) return peerIdentity !== undefined || clientCertificates !== 'required'
-    return peerIdentity !== undefined && psk?.(Buffer.from(peerIdentity)) !== undefined
+    return peerIdentity !== undefined && psk?.(identityBytes(peerIdentity)) !== undefined
   }
 
   get #agreed(): Agreement {

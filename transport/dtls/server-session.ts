@@ -62,7 +62,7 @@ export class ServerSession implements SessionBehind {
     return this.#connection.remote
   }
 
-  /** What was kept of it; undefined for one that was itself resumed. */
+  /** What was kept of it; its master secret is with whoever keeps it. */
   get resumable(): ResumableSession | undefined {
     return this.#established?.resumable
   }

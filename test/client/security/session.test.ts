@@ -2,6 +2,8 @@ import { firstValueFrom, take, toArray } from 'rxjs'
 import { describe, expect, test } from 'vitest'
 import type { QueueModeOptions } from '../../../client/options.ts'
 import { psk } from '../../../client/psk.ts'
+import { Code } from '../../../transport/coap/message.ts'
+import { connectDtls } from '../../../transport/dtls/connect.ts'
 import { endpoint, identity, key, type SecureSiteOptions, secureSite } from '../../helpers/secure-site.ts'
 
 const cid = { connectionIdLength: 8 }
@@ -54,6 +56,25 @@ describe('a client over DTLS', () => {
     expect(await sent).toMatchObject({ endpoint, values: [{ value: 21.5 }] })
   })
 
+  test("the application's own connection may be one over DTLS, with credentials from elsewhere", async () => {
+    const site = await secureSite({
+      client: {
+        servers: [{ uri: 'coap://anything', shortServerId: 1 }],
+        connect: async () => {
+          const { clock, random, network } = site
+          const wire = await network.connect({ host: '10.0.0.2', port: 5684 })
+          return connectDtls(wire, { clock, random, credentials: psk(identity, key) })
+        },
+      },
+    })
+    await site.register()
+    expect(await read(site)).toBe(21.5)
+    await site.restartServer()
+    await site.clock.advance(10_000)
+    expect(site.eventTypes).toContain('REG_TIMEOUT')
+    expect(await read(site)).toBe(21.5)
+  })
+
   test('a key that is asked for is in neither the objects nor the saved state', async () => {
     let asked = 0
     const ask = () => {
@@ -93,17 +114,20 @@ describe('a session while the client sleeps', () => {
     expect(site.connections).toHaveLength(1)
   })
 
-  test('that the server ends meanwhile is replaced when the client wakes, and does not wake it', async () => {
-    const site = await registered(sleepy('listen'))
-    await site.clock.advance(25_000)
-    await site.restartServer()
-    await site.clock.advance(600_000)
-    expect(site.eventTypes.at(-1)).toBe('QUEUE_MODE_RX_OFF')
-    site.client.update()
-    await site.clock.advance(5_000)
-    expect(site.eventTypes.slice(-2)).toEqual(['REG_UPDATE', 'REGISTRATION_COMPLETE'])
-    expect(site.handshakes()).toEqual(['full'])
-  })
+  test.each(['keep', 'listen'] as const)(
+    '%s: one that the server ends is replaced on waking, and wakes nobody',
+    async whileAsleep => {
+      const site = await registered(sleepy(whileAsleep))
+      await site.clock.advance(25_000)
+      await site.restartServer()
+      await site.clock.advance(600_000)
+      expect(site.eventTypes.at(-1)).toBe('QUEUE_MODE_RX_OFF')
+      site.client.update()
+      await site.clock.advance(5_000)
+      expect(site.eventTypes.slice(-2)).toEqual(['REG_UPDATE', 'REGISTRATION_COMPLETE'])
+      expect(site.handshakes()).toEqual(['full'])
+    },
+  )
 
   test('goes on a hundred times, as the counting of its records does', async () => {
     const site = await registered(sleepy('close', { security: cid }))
@@ -153,6 +177,25 @@ describe('a session over an interruption', () => {
       expect(site.eventTypes.at(-1)).toBe('REG_UPDATE_COMPLETE')
       expect(site.handshakes()).toEqual(handshakes)
     }
+  })
+
+  test('a stop ends one that is suspended, too: nobody knows for how long', async () => {
+    const site = await registered({ security: cid })
+    site.client.suspend()
+    await site.clock.until(site.client.stop())
+    await site.register()
+    expect(site.handshakes()).toEqual(['abbreviated'])
+  })
+
+  test('other credentials end it: nothing goes on with those before', async () => {
+    const site = await registered({ security: { ...cid, psk: { [identity]: key, other: key } } })
+    site.client.suspend()
+    site.client.objects.set('/0/0/3', Buffer.from('other'))
+    site.client.resume()
+    await site.clock.advance(1_000)
+    expect(site.handshakes()).toEqual(['full'])
+    // The registration belongs to the identity that made it.
+    expect(site.events.at(-1)).toMatchObject({ type: 'REGISTRATION_FAILURE', responseCode: Code.forbidden })
   })
 
   test('a stop ends it; the next start resumes it', async () => {

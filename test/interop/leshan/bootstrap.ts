@@ -1,3 +1,4 @@
+import type { Psk } from '../dtls/psk.ts'
 import type { EventStream } from './event-stream.ts'
 import { JavaProgram } from './java-program.ts'
 import type { LeshanLink, LeshanNode } from './model.ts'
@@ -117,7 +118,7 @@ export async function startLeshanBootstrap({
   return new LeshanBootstrap(await JavaProgram.start('bootstrap', String(timeoutMs)))
 }
 
-/** A running Leshan bootstrap server, without security: what it gives each client, and the course of the sessions. */
+/** A running Leshan bootstrap server: what it gives each client, and the course of the sessions. */
 export class LeshanBootstrap {
   readonly #program: JavaProgram
 
@@ -128,6 +129,11 @@ export class LeshanBootstrap {
   /** For the Bootstrap-Server Account of the client under test. */
   get coapUri(): string {
     return this.#program.coapUri
+  }
+
+  /** For a client with a key that it knows, see {@link setPsk}. */
+  get coapsUri(): string {
+    return this.#program.coapsUri
   }
 
   /** The warnings that Leshan logged so far. */
@@ -141,6 +147,11 @@ export class LeshanBootstrap {
    */
   async configure(endpoint: string, configuration: BootstrapConfiguration): Promise<void> {
     await this.#program.fetch('PUT', pathOf(endpoint), JSON.stringify(configuration))
+  }
+
+  /** The key of a client, which then has to come with it. */
+  setPsk(endpoint: string, psk: Psk): Promise<void> {
+    return this.#program.setPsk(endpoint, psk)
   }
 
   /** The next session of the client has no configuration. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import type { Psk } from '../dtls/psk.ts'
 import { EventStream } from './event-stream.ts'
 import { fetchLibraries } from './libraries.ts'
 
@@ -18,8 +19,10 @@ export class LeshanError extends Error {
   }
 }
 
+/** Which of them a program has is its own affair. */
 interface Ports {
-  readonly coapPort: number
+  readonly coapPort?: number
+  readonly coapsPort?: number
   readonly httpPort: number
 }
 
@@ -76,6 +79,10 @@ export class JavaProgram {
     return `coap://127.0.0.1:${this.#ports?.coapPort}`
   }
 
+  get coapsUri(): string {
+    return `coaps://127.0.0.1:${this.#ports?.coapsPort}`
+  }
+
   /** The warnings that Leshan logged so far. */
   get log(): string {
     return this.#log
@@ -87,6 +94,12 @@ export class JavaProgram {
     const answer = await response.json()
     if (!response.ok) throw new LeshanError(response.status, (answer as { errormessage: string }).errormessage)
     return answer as T
+  }
+
+  /** The key of an endpoint, which then has to come with it; of the servers. */
+  async setPsk(endpoint: string, { identity, key }: Psk): Promise<void> {
+    const body = JSON.stringify({ identity, key: key.toString('hex') })
+    await this.fetch('PUT', `/security/${encodeURIComponent(endpoint)}`, body)
   }
 
   /** The events of one client, or of all; open it before what it should see. Ends with {@link close}. */

@@ -1,3 +1,4 @@
+import type { Psk } from '../dtls/psk.ts'
 import type { EventStream } from './event-stream.ts'
 import { JavaProgram } from './java-program.ts'
 import type {
@@ -16,11 +17,16 @@ export const leshanInstall = 'apt-get install openjdk-17-jdk-headless maven'
 export interface LeshanOptions {
   /** How long Leshan takes a client in queue mode for awake after its last message, milliseconds. Default: MAX_TRANSMIT_WAIT. */
   readonly awakeTimeMs?: number
+  /** Of the Connection IDs that it chooses; with 0 it finds clients by their addresses. Default 6. */
+  readonly connectionIdLength?: number
 }
 
 /** Starts a Leshan server; see {@link JavaProgram.start}. */
-export async function startLeshan({ awakeTimeMs = 93_000 }: LeshanOptions = {}): Promise<Leshan> {
-  return new Leshan(await JavaProgram.start('server', String(awakeTimeMs)))
+export async function startLeshan({
+  awakeTimeMs = 93_000,
+  connectionIdLength = 6,
+}: LeshanOptions = {}): Promise<Leshan> {
+  return new Leshan(await JavaProgram.start('server', String(awakeTimeMs), String(connectionIdLength)))
 }
 
 /**
@@ -39,9 +45,24 @@ export class Leshan {
     return this.#program.coapUri
   }
 
+  /** For a client with a key that Leshan knows, see {@link setPsk}. */
+  get coapsUri(): string {
+    return this.#program.coapsUri
+  }
+
   /** The warnings that Leshan logged so far. */
   get log(): string {
     return this.#program.log
+  }
+
+  /** The key of a client, which then has to come with it. */
+  setPsk(endpoint: string, psk: Psk): Promise<void> {
+    return this.#program.setPsk(endpoint, psk)
+  }
+
+  /** Forgets every DTLS session and connection, unknown to the clients. */
+  async forgetSessions(): Promise<void> {
+    await this.#program.fetch('DELETE', '/sessions')
   }
 
   clients(): Promise<LeshanRegistration[]> {

@@ -31,6 +31,8 @@ export interface LeshanRegistration {
   readonly endpoint: string
   readonly registrationId: string
   readonly address: string
+  /** Of a client that came with a pre-shared key. */
+  readonly pskIdentity?: string
   readonly lwM2mVersion: string
   readonly lifetime: number
   readonly bindingMode: string

@@ -1,81 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { systemClock } from '../../../transport/clock.ts'
-import { CoapEndpoint } from '../../../transport/coap/endpoint.ts'
-import { type CoapMessage, Code } from '../../../transport/coap/message.ts'
-import type { ObserveRelation } from '../../../transport/coap/observe-relation.ts'
-import { findStrings, findUint, OptionNumber } from '../../../transport/coap/options.ts'
-import type { CoapParameters } from '../../../transport/coap/parameters.ts'
-import { CoapPeer, type PeerRequest } from '../../../transport/coap/peer.ts'
+import { Code } from '../../../transport/coap/message.ts'
+import { findUint, OptionNumber } from '../../../transport/coap/options.ts'
+import { CoapPeer } from '../../../transport/coap/peer.ts'
 import { systemRandom } from '../../../transport/random.ts'
 import { udpNetwork } from '../../../transport/udp.ts'
-import { content, get, notFound, patternBytes, request } from '../../helpers/coap-site.ts'
+import { get, notFound, patternBytes, request } from '../../helpers/coap-site.ts'
 import { describePeer } from '../peer-suite.ts'
 import { type CoapServer, coapClient, libcoapInstall, libcoapPrograms, startCoapServer } from './libcoap.ts'
+import { large as read, startStore, stateOf } from './store.ts'
 
 const clock = systemClock
 const random = systemRandom
-const read = patternBytes(20_000, 1)
 const written = patternBytes(100_000, 2)
-
-/** What `/observed` brings: several blocks at any block size below 1,024. */
-const stateOf = (state: number) => Buffer.concat([Buffer.from(`state ${state}\n`), patternBytes(700, state)])
-
-/** An endpoint over a store of bodies by path. */
-async function startEndpoint(parameters: Partial<CoapParameters> = {}) {
-  const store = new Map<string, Uint8Array>([
-    ['hello', Buffer.from('hello, libcoap')],
-    ['large', read],
-  ])
-  const observers = new Set<ObserveRelation>()
-  let state = 0
-  const observed = ({ message, observe }: PeerRequest): CoapMessage => {
-    const answer = content(stateOf(state))
-    if (findUint(message, OptionNumber.observe) !== 0) {
-      for (const relation of observers) relation.end('cancelled')
-      return answer
-    }
-    const relation = observe({ ended: () => observers.delete(relation) })
-    observers.add(relation)
-    return relation.accept(answer)
-  }
-  const faults: unknown[] = []
-  const endpoint = await CoapEndpoint.listen({
-    network: udpNetwork,
-    clock,
-    random,
-    local: { host: '127.0.0.1', port: 0 },
-    parameters,
-    onHandlerError: fault => faults.push(fault),
-    handler: asked => {
-      const { message } = asked
-      const path = findStrings(message, OptionNumber.uriPath).join('/')
-      if (path === 'observed') return observed(asked)
-      if (path === 'slow') {
-        return new Promise(resolve => {
-          clock.setTimeout(() => resolve(content('late')), 300)
-        })
-      }
-      if (message.code === Code.put) {
-        store.set(path, Buffer.from(message.payload))
-        return { ...content(''), code: Code.changed }
-      }
-      if (message.code === Code.fetch) return content(Buffer.from(message.payload).reverse())
-      const body = store.get(path)
-      return body === undefined ? { ...content('no such path'), code: Code.notFound } : content(body)
-    },
-  })
-  return {
-    store,
-    observers,
-    faults,
-    uri: `coap://127.0.0.1:${endpoint.local.port}`,
-    change() {
-      state++
-      for (const relation of observers) relation.notify(content(stateOf(state)), state % 2 === 0)
-    },
-    close: () => endpoint.close(),
-  }
-}
 
 describePeer('libcoap', libcoapPrograms, libcoapInstall, () => {
   for (const [name, parameters, blockSize] of [
@@ -85,10 +22,10 @@ describePeer('libcoap', libcoapPrograms, libcoapInstall, () => {
     ['blocks of 1,024 asked, 256 had', { blockBytes: 256 }, 1_024],
   ] as const) {
     describe(`coap-client against our endpoint, ${name}`, () => {
-      let endpoint: Awaited<ReturnType<typeof startEndpoint>>
+      let endpoint: Awaited<ReturnType<typeof startStore>>
       const options = blockSize === undefined ? {} : { blockSize }
       beforeAll(async () => {
-        endpoint = await startEndpoint(parameters)
+        endpoint = await startStore({ parameters })
       })
       afterAll(async () => {
         expect(endpoint.faults).toEqual([])
@@ -221,7 +158,7 @@ describePeer('libcoap', libcoapPrograms, libcoapInstall, () => {
   }
 
   test('coap-client loses datagrams of its own: the read is whole all the same', async () => {
-    const endpoint = await startEndpoint()
+    const endpoint = await startStore()
     try {
       const { payload } = await coapClient(`${endpoint.uri}/large`, { lost: '2,5', waitSeconds: 30 })
       expect(Buffer.compare(payload, read)).toBe(0)

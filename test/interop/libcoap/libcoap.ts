@@ -6,14 +6,24 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import type { Psk } from '../dtls/psk.ts'
+import { freePort } from '../free-port.ts'
+
+/** What libcoap is built on, each with programs of its own; `notls` without DTLS. */
+export type CoapBackend = 'notls' | 'openssl' | 'gnutls'
 
 /** The programs it takes, without DTLS. */
 export const libcoapPrograms = ['coap-client-notls', 'coap-server-notls'] as const
+export const libcoapDtlsPrograms = ['openssl', 'gnutls'].flatMap(name => [`coap-client-${name}`, `coap-server-${name}`])
 export const libcoapInstall = 'apt-get install libcoap3-bin'
 
 const run = promisify(execFile)
 
 export interface CoapClientOptions {
+  /** Default `notls`. */
+  readonly backend?: CoapBackend
+  /** For `coaps`. */
+  readonly psk?: Psk
   /** GET unless told otherwise. */
   readonly method?: 'get' | 'post' | 'put' | 'delete' | 'fetch' | 'patch' | 'ipatch'
   readonly payload?: Uint8Array
@@ -58,8 +68,10 @@ export async function coapClient(uri: string, options: CoapClientOptions = {}): 
     if (options.contentFormat !== undefined) args.push('-t', String(options.contentFormat))
     if (options.nonConfirmable === true) args.push('-N')
     if (options.lost !== undefined) args.push('-l', options.lost)
+    if (options.psk !== undefined) args.push('-u', options.psk.identity, '-k', options.psk.key.toString())
+    const program = `coap-client-${options.backend ?? 'notls'}`
     const timeout = (waitSeconds + (options.observeSeconds ?? 0) + 5) * 1_000
-    const { stdout, stderr } = await run('coap-client-notls', [...args, uri], { timeout, maxBuffer: 64 * 1024 * 1024 })
+    const { stdout, stderr } = await run(program, [...args, uri], { timeout, maxBuffer: 64 * 1024 * 1024 })
     const lines = `${stdout}\n${stderr}`.split('\n')
     return {
       payload: await readFile(answer).catch(() => Buffer.alloc(0)),
@@ -75,36 +87,42 @@ export interface CoapServer {
   readonly port: number
   /** `coap://127.0.0.1:PORT`, without a path. */
   readonly uri: string
+  /** For DTLS: the port after {@link port}. */
+  readonly securePort: number
   close(): Promise<void>
+}
+
+export interface CoapServerOptions {
+  /** Of its datagrams, how many it does not send. */
+  readonly lossPercent?: number
+  /** Default `notls`. */
+  readonly backend?: CoapBackend
+  /** The key of every identity. */
+  readonly psk?: Psk
 }
 
 /**
  * Starts libcoap's server on a free loopback port. It serves `/time` (observable, changes every second), `/async?SECONDS` (a separate
- * response), `/example_data` (observable, written by PUT), and keeps whatever is PUT to up to 100 other paths. `lossPercent` of its datagrams it does not send.
+ * response), `/example_data` (observable, written by PUT), and keeps whatever is PUT to up to 100 other paths.
  */
-export async function startCoapServer({ lossPercent = 0 } = {}): Promise<CoapServer> {
+export async function startCoapServer(options: CoapServerOptions = {}): Promise<CoapServer> {
+  const { lossPercent = 0, backend = 'notls', psk } = options
   const port = await freePort()
   const args = ['-A', '127.0.0.1', '-p', String(port), '-d', '100']
   if (lossPercent > 0) args.push('-l', `${lossPercent}%`)
-  const process = spawn('coap-server-notls', args, { stdio: 'ignore' })
+  if (psk !== undefined) args.push('-k', psk.key.toString(), '-h', 'hint')
+  const process = spawn(`coap-server-${backend}`, args, { stdio: 'ignore' })
   await answersPing(process, port)
   return {
     port,
     uri: `coap://127.0.0.1:${port}`,
+    securePort: port + 1,
     async close() {
       if (process.exitCode !== null) return
       process.kill('SIGKILL')
       await once(process, 'exit')
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  return port
 }
 
 /** RFC 7252 §4.3: an empty confirmable message is answered with a Reset. */
@@ -120,5 +138,5 @@ async function answersPing(process: ChildProcess, port: number): Promise<void> {
   } finally {
     socket.close()
   }
-  throw new Error(`coap-server-notls does not answer on port ${port}`)
+  throw new Error(`coap-server does not answer on port ${port}`)
 }

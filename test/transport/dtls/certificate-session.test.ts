@@ -250,11 +250,9 @@ describe('what goes wrong', () => {
     await expectRefusal(site, client, AlertDescription.unknownCa, 'a stranger')
   })
 
-  test('a client, or server, that was not told whom to trust trusts nobody: certificate_unknown', async () => {
+  test('a client that was not told whom to trust trusts nobody: certificate_unknown', async () => {
     const { verify: _, ...trustsNobody } = client
     await expectServerRefused(await siteOf(), trustsNobody, AlertDescription.certificateUnknown, 'to be trusted')
-    const site = await new DtlsSite({ server: { credentials: [serverCertificate] } }).listen()
-    await expectRefusal(site, client, AlertDescription.certificateUnknown, 'to be trusted')
   })
 
   test('an application that fails to verify: internal_error', async () => {
@@ -296,11 +294,11 @@ describe('what goes wrong', () => {
   })
 
   test('a server without the keys that the client asks for: handshake_failure', async () => {
-    const withPsk = await new DtlsSite().listen()
+    const withPsk = await new DtlsSite({ server: { credentials: [] } }).listen()
     await expectRefusal(withPsk, client, AlertDescription.handshakeFailure, 'no cipher suite in common')
     const withRsa = await siteOf({ credentials: [rsaCertificate] })
     await expectRefusal(withRsa, { ...client, suites: [0xc0ae] }, AlertDescription.handshakeFailure, 'no cipher suite')
-    const withoutPsk = new DtlsSite({ server: { credentials: [serverCertificate], suites: [0xc0ae] } })
+    const withoutPsk = new DtlsSite({ server: { suites: [0xc0ae] } })
     await expectRefusal(await withoutPsk.listen(), {}, AlertDescription.handshakeFailure, 'no cipher suite in common')
   })
 })

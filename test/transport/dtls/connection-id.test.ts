@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { ContentType } from '../../../transport/dtls/record.ts'
-import type { MemoryConnection } from '../../../transport/memory.ts'
 import { DtlsDuel, type Scenario, type Travelling } from '../../helpers/dtls-duel.ts'
 import { DtlsForger } from '../../helpers/dtls-keys.ts'
 
@@ -44,7 +43,7 @@ async function established() {
 describe('a change of address (RFC 9146 §6)', () => {
   test('a client that appears elsewhere is answered there, and is told there what comes next', async () => {
     const { site, client, path, server, home } = await established()
-    ;(path as MemoryConnection).rebind()
+    path.rebind()
     expect(path.local).not.toEqual(home)
     expect(await site.echo(client, Buffer.from('moved'))).toEqual(Buffer.from('moved'))
     expect(server.connection.remote).toEqual(path.local)
@@ -67,7 +66,7 @@ describe('a change of address (RFC 9146 §6)', () => {
   test('a replayed record moves nothing and is answered by nothing', async () => {
     const { duel, site, client, fromElsewhere, texts, heard, server, home } = await established()
     await site.echo(client, Buffer.from('once'))
-    for (const { bytes, toServer } of [...duel.sent]) if (toServer) await fromElsewhere(bytes)
+    for (const { bytes, toServer } of duel.sent.slice()) if (toServer) await fromElsewhere(bytes)
     expect(server.connection.remote).toEqual(home)
     expect(texts()).toEqual(['once'])
     const answered = heard.filter(bytes => bytes[0] !== ContentType.handshake || bytes[13] !== 3)
@@ -121,6 +120,20 @@ describe('a change of address (RFC 9146 §6)', () => {
     expect(await site.echo(other, Buffer.from('again'))).toEqual(Buffer.from('again'))
     expect(site.accepted.flatMap(({ ends }) => ends)).toEqual([])
   })
+})
+
+test('data that overtakes the Finished and comes again and again ends no handshake', async () => {
+  const duel = await new DtlsDuel({ ...scenario, resumes: true }).prepare()
+  const { site } = duel
+  let afterHello = 0
+  await duel.handshake(({ toServer, index }, deliver) => {
+    if (!toServer || index < 4) return deliver()
+    // The client's Finished is lost, what it says next comes four times.
+    if (afterHello++ === 0) site.clock.setTimeout(() => duel.client?.send(Buffer.from('early')), 10)
+    else for (let times = 0; times < 4; times++) deliver()
+  })
+  expect(site.accepted.at(-1)?.received.map(String)).toEqual(['early'])
+  await duel.expectEstablished('data before Finished')
 })
 
 describe('whose a record is (RFC 9146 §3)', () => {

@@ -8,7 +8,6 @@ import { ContentType } from '../../../transport/dtls/record.ts'
 import { RecordLayer } from '../../../transport/dtls/record-layer.ts'
 import { openResumable, sealResumable } from '../../../transport/dtls/resumable-session.ts'
 import { cipherSuites } from '../../../transport/dtls/suites.ts'
-import type { MemoryConnection } from '../../../transport/memory.ts'
 import { seededRandom, systemRandom } from '../../../transport/random.ts'
 import { DtlsSite, identity } from '../../helpers/dtls-site.ts'
 
@@ -87,7 +86,7 @@ describe.each(suites)('$name: no nonce comes twice under a key', ({ id }) => {
       connection = wakeDtls(sleeping, await site.network.connect(site.serverAddress))
       // Who wakes twice, or keeps the connection from before, counts on as well.
       await talk(site, wakeDtls(sleeping, await site.network.connect(site.serverAddress)))
-      const path = (await site.network.connect(site.serverAddress)) as MemoryConnection
+      const path = await site.network.connect(site.serverAddress)
       connection = wakeDtls(sleeping, path)
       await talk(site, connection)
       path.rebind()

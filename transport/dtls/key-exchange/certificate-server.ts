@@ -4,7 +4,7 @@ import type { Extensions } from '../extensions.ts'
 import type { FlightPart } from '../flight.ts'
 import { empty, refused, unexpected } from '../handshake.ts'
 import { type HandshakeMessage, HandshakeType } from '../handshake-message.ts'
-import { KeyShare } from '../key-share.ts'
+import type { KeyShare } from '../key-share.ts'
 import { certificateTypeIds, decodeCertificate, encodeCertificate } from '../messages/certificate.ts'
 import { clientCertificateTypes, encodeCertificateRequest } from '../messages/certificate-request.ts'
 import { decodeCertificateVerify } from '../messages/certificate-verify.ts'
@@ -30,10 +30,10 @@ export class CertificateServerExchange implements ServerKeyExchange {
   #signed: Buffer = empty
 
   /** @param offered the extensions of the ClientHello */
-  constructor(context: KeyExchangeContext<DtlsServerOptions>, group: number, proof: Proof, offered: Extensions) {
+  constructor(context: KeyExchangeContext<DtlsServerOptions>, share: KeyShare, proof: Proof, offered: Extensions) {
     const form = clientForm(context.options, offered)
     this.#context = context
-    this.#share = KeyShare.generate(group, context.options.random)
+    this.#share = share
     this.#proof = proof
     this.#clientForm = form
     this.#stage = form === undefined ? 'keys' : 'certificate'

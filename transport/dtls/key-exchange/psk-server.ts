@@ -3,7 +3,7 @@ import { checkedKey, identityText } from '../credentials.ts'
 import type { FlightPart } from '../flight.ts'
 import { unexpected } from '../handshake.ts'
 import { type HandshakeMessage, HandshakeType } from '../handshake-message.ts'
-import { KeyShare } from '../key-share.ts'
+import type { KeyShare } from '../key-share.ts'
 import { decodePskClientKeyExchange } from '../messages/psk-client-key-exchange.ts'
 import { encodePskServerKeyExchange } from '../messages/psk-server-key-exchange.ts'
 import type { DtlsServerOptions } from '../parameters.ts'
@@ -17,10 +17,10 @@ export class PskServerExchange implements ServerKeyExchange {
   readonly #share: KeyShare | undefined
   #peerIdentity: string | undefined
 
-  /** @param group undefined for a suite without ECDHE */
-  constructor(context: KeyExchangeContext<DtlsServerOptions>, group: number | undefined) {
+  /** @param share undefined for a suite without ECDHE */
+  constructor(context: KeyExchangeContext<DtlsServerOptions>, share: KeyShare | undefined) {
     this.#context = context
-    this.#share = group === undefined ? undefined : KeyShare.generate(group, context.options.random)
+    this.#share = share
   }
 
   get peerIdentity(): string | undefined {

@@ -1,5 +1,6 @@
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.eclipse.leshan.core.peer.PskIdentity;
 import org.eclipse.leshan.server.registration.Registration;
 
 /** Registrations as JSON, with the names of Leshan's demo server. */
@@ -11,6 +12,9 @@ final class Descriptions {
         description.put("endpoint", registration.getEndpoint());
         description.put("registrationId", registration.getId());
         description.put("address", registration.getAddress().getHostAddress() + ":" + registration.getPort());
+        if (registration.getClientTransportData().getIdentity() instanceof PskIdentity psk) {
+            description.put("pskIdentity", psk.getPskIdentity());
+        }
         description.put("lwM2mVersion", registration.getLwM2mVersion().toString());
         description.put("lifetime", registration.getLifeTimeInSec());
         description.put("bindingMode", String.valueOf(registration.getBindingMode()));

@@ -1,13 +1,24 @@
 import java.util.Map;
 import org.eclipse.californium.core.config.CoapConfig;
+import org.eclipse.californium.elements.config.Configuration;
+import org.eclipse.californium.scandium.DTLSConnector;
+import org.eclipse.californium.scandium.config.DtlsConfig;
+import org.eclipse.leshan.core.endpoint.Protocol;
 import org.eclipse.leshan.server.LeshanServer;
 import org.eclipse.leshan.server.LeshanServerBuilder;
 import org.eclipse.leshan.server.model.VersionedModelProvider;
 import org.eclipse.leshan.server.queue.StaticClientAwakeTimeProvider;
+import org.eclipse.leshan.servers.security.InMemorySecurityStore;
+import org.eclipse.leshan.servers.security.SecurityInfo;
+import org.eclipse.leshan.transport.californium.server.endpoint.CaliforniumServerEndpoint;
 import org.eclipse.leshan.transport.californium.server.endpoint.CaliforniumServerEndpointsProvider;
 import org.eclipse.leshan.transport.californium.server.endpoint.coap.CoapServerProtocolProvider;
+import org.eclipse.leshan.transport.californium.server.endpoint.coaps.CoapsServerProtocolProvider;
 
-/** An Eclipse Leshan server: see {@link Program}. Takes for how many milliseconds a client in queue mode stays awake. */
+/**
+ * An Eclipse Leshan server: see {@link Program}. Takes for how many milliseconds a client in queue mode stays awake, and the length
+ * of its Connection IDs, 0 to find clients by their addresses. DELETE /api/sessions forgets everything of DTLS, unknown to the clients.
+ */
 public final class Main {
     /** Of a block-wise transfer; 8,192 by default. */
     private static final int MAX_BODY_BYTES = 32_768;
@@ -16,18 +27,53 @@ public final class Main {
 
     public static void main(String[] arguments) throws Exception {
         int coapPort = Program.freePort();
+        int coapsPort = Program.freePort();
+        InMemorySecurityStore security = new InMemorySecurityStore();
         LeshanServer leshan = new LeshanServerBuilder()
             .setObjectModelProvider(new VersionedModelProvider(Models.all()))
             .setClientAwakeTimeProvider(new StaticClientAwakeTimeProvider(Integer.parseInt(arguments[0])))
-            .setEndpointsProviders(new CaliforniumServerEndpointsProvider.Builder(new CoapServerProtocolProvider())
-                .setConfiguration(coap -> coap.set(CoapConfig.MAX_RESOURCE_BODY_SIZE, MAX_BODY_BYTES))
-                .addEndpoint("coap://127.0.0.1:" + coapPort).build())
+            .setSecurityStore(security)
+            .setEndpointsProviders(
+                new CaliforniumServerEndpointsProvider.Builder(new CoapServerProtocolProvider(), new CoapsServerProtocolProvider())
+                    .setConfiguration((Configuration coap) -> configure(coap, Integer.parseInt(arguments[1])))
+                    .addEndpoint("coap://127.0.0.1:" + coapPort)
+                    .addEndpoint("coaps://127.0.0.1:" + coapsPort)
+                    .build())
             .build();
         EventStream events = new EventStream();
         Events.emit(leshan, events);
         leshan.start();
-        Program.run(coapPort, Map.of(
+        Program.run(Map.of("coapPort", coapPort, "coapsPort", coapsPort), Map.of(
             "/api/clients", new Requests(leshan, new Sleepers(leshan, events))::serve,
+            "/api/security", new PreSharedKeys(storeOf(security)),
+            "/api/sessions", exchange -> {
+                connectorOf(leshan).clearConnectionState();
+                Program.answer(exchange, 200, "{}".getBytes());
+            },
             "/api/event", events::serve));
+    }
+
+    private static void configure(Configuration configuration, int connectionIdLength) {
+        configuration.set(CoapConfig.MAX_RESOURCE_BODY_SIZE, MAX_BODY_BYTES);
+        configuration.set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH, connectionIdLength);
+    }
+
+    private static DTLSConnector connectorOf(LeshanServer leshan) {
+        CaliforniumServerEndpoint endpoint = (CaliforniumServerEndpoint) leshan.getEndpoint(Protocol.COAPS);
+        return (DTLSConnector) endpoint.getCoapEndpoint().getConnector();
+    }
+
+    private static PreSharedKeys.Store storeOf(InMemorySecurityStore security) {
+        return new PreSharedKeys.Store() {
+            @Override
+            public void put(String endpoint, String identity, byte[] key) throws Exception {
+                security.add(SecurityInfo.newPreSharedKeyInfo(endpoint, identity, key));
+            }
+
+            @Override
+            public void remove(String endpoint) {
+                security.remove(endpoint, true);
+            }
+        };
     }
 }

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.concurrent.Executors;
 
 /**
- * A CoAP server on loopback, driven over HTTP. It says where on its first line, and ends with its standard input, so that it never
- * outlives the test.
+ * Something of Leshan on loopback, driven over HTTP. It says where on its first line, and ends with its standard input, so that it
+ * never outlives the test.
  */
 final class Program {
     private Program() {}
@@ -25,13 +25,15 @@ final class Program {
         }
     }
 
-    /** Serves HTTP, by the beginning of the path, until standard input ends. */
-    static void run(int coapPort, Map<String, HttpHandler> handlers) throws IOException {
+    /** Serves HTTP, by the beginning of the path, until standard input ends; `ports` are those besides that of HTTP, by their names. */
+    static void run(Map<String, Integer> ports, Map<String, HttpHandler> handlers) throws IOException {
         HttpServer http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         http.setExecutor(Executors.newCachedThreadPool());
         handlers.forEach(http::createContext);
         http.start();
-        System.out.println("started {\"coapPort\":" + coapPort + ",\"httpPort\":" + http.getAddress().getPort() + "}");
+        StringBuilder started = new StringBuilder("started {\"httpPort\":" + http.getAddress().getPort());
+        ports.forEach((name, port) -> started.append(",\"").append(name).append("\":").append(port));
+        System.out.println(started.append('}'));
         System.in.transferTo(OutputStream.nullOutputStream());
         System.exit(0);
     }

@@ -10,6 +10,7 @@ import {
   certificateExtensions,
 } from '../../../../transport/dtls/key-exchange/certificate-client.ts'
 import { CertificateServerExchange } from '../../../../transport/dtls/key-exchange/certificate-server.ts'
+import { KeyShare } from '../../../../transport/dtls/key-share.ts'
 import { encodeCertificateRequest } from '../../../../transport/dtls/messages/certificate-request.ts'
 import { encodeCertificateVerify } from '../../../../transport/dtls/messages/certificate-verify.ts'
 import {
@@ -82,7 +83,7 @@ function clientOf(options: Partial<DtlsClientOptions> = {}, answer: Extensions =
 function serverOf(options: Partial<DtlsServerOptions> = {}, offered: Extensions = {}) {
   const proof = { credentials: serverCertificate, algorithm }
   const { context, receive } = contextOf<DtlsServerOptions>({ ...base, credentials: [serverCertificate], ...options })
-  const exchange = new CertificateServerExchange(context, 29, proof, offered)
+  const exchange = new CertificateServerExchange(context, KeyShare.generate(29, random), proof, offered)
   return {
     exchange,
     take: (message: HandshakeMessage) => receive(exchange, message),
@@ -167,6 +168,15 @@ describe('the order of messages (RFC 5246 §7.3)', () => {
     const server = serverOf({ clientCertificates: 'none' })
     server.begin()
     expect(alertOf(() => server.take(of(client, certificate)))).toBe(AlertDescription.unexpectedMessage)
+  })
+
+  test('a server that was not told whom to trust trusts nobody: certificate_unknown', () => {
+    const { verify: _, ...trustsNobody } = base
+    const { context, receive } = contextOf<DtlsServerOptions>({ ...trustsNobody, credentials: [serverCertificate] })
+    const share = KeyShare.generate(29, random)
+    const server = new CertificateServerExchange(context, share, { credentials: serverCertificate, algorithm }, {})
+    const shown = of(flights().client, certificate)
+    expect(alertOf(() => receive(server, shown))).toBe(AlertDescription.certificateUnknown)
   })
 
   test('a client that proves nothing is done with its ClientKeyExchange', () => {

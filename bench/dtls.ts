@@ -1,0 +1,165 @@
+import { OpensslServer, opensslVersion, reconnects, runOpensslClient } from './openssl.ts'
+import type { ClientRun, ClientTime } from './targets/dtls-client-target.ts'
+import type { RecordRun, Sides, SideTimes } from './targets/dtls-memory.ts'
+import { Worker } from './worker.ts'
+
+const turns = 12
+const warmUpTurns = 3
+const handshakesEach = 640
+const recordsEach = 4_000
+const handshakeTarget = 3
+const recordTarget = 2
+
+const rounds = 3
+const sessionsEach = 300
+const echoesEach = 5_000
+const opensslClients = 10
+
+/** Full and resumed PSK handshakes and records (AES-128-CCM-8): beside the primitives they need, then beside other implementations. */
+export async function benchDtls(): Promise<void> {
+  await benchSides()
+  await benchPeers()
+}
+
+/** Both sides in one process and in memory, in turns with the bare primitives of `node:crypto`. */
+async function benchSides(): Promise<void> {
+  console.log(`\nDTLS 1.2 in memory, TLS_PSK_WITH_AES_128_CCM_8: CPU µs, mean of ${turns} turns`)
+  const worker = new Worker('targets/dtls-memory', { nodeOptions: ['--expose-gc'] })
+  const times = new Map<string, SideTimes[]>()
+  const add = (name: string, time: SideTimes) => times.set(name, [...(times.get(name) ?? []), time])
+  try {
+    await worker.ask('listen')
+    for (let turn = -warmUpTurns; turn < turns; turn++) {
+      if (turn === 0) times.clear()
+      const { full, resumed } = await worker.ask<Record<'full' | 'resumed', SideTimes>>('handshakes', handshakesEach)
+      add('full handshake', full)
+      add('resumed handshake', resumed)
+      for (const bytes of [64, 1_024]) {
+        const run: RecordRun = { count: recordsEach, bytes }
+        add(`record of ${bytes} B`, await worker.ask<SideTimes>('records', run))
+      }
+    }
+  } finally {
+    await worker.stop()
+  }
+  console.log(row('', 'client/seal', 'primitives', 'server/open', 'primitives', 'both a second', '× primitives'))
+  for (const [name, runs] of times) printSides(name, runs, name.includes('handshake') ? handshakeTarget : recordTarget)
+}
+
+function printSides(name: string, runs: readonly SideTimes[], target: number): void {
+  const engine = mean(runs.map(run => run.engine))
+  const primitives = mean(runs.map(run => run.primitives))
+  const ratio = sum(engine) / sum(primitives)
+  const columns = [engine.client, primitives.client, engine.server, primitives.server].map(time => time.toFixed(1))
+  const verdict = `(target ${target}, ${ratio <= target ? 'holds' : 'missed'})`
+  console.log(`${row(name, ...columns, (1e6 / sum(engine)).toFixed(0), ratio.toFixed(2))} ${verdict}`)
+}
+
+function mean(sides: readonly Sides[]): Sides {
+  const of = (side: keyof Sides) => sides.reduce((total, each) => total + each[side], 0) / sides.length
+  return { client: of('client'), server: of('server') }
+}
+
+function sum({ client, server }: Sides): number {
+  return client + server
+}
+
+interface Server {
+  readonly port: number
+  /** µs. */
+  cpuTime(): Promise<number>
+  stop(): Promise<void>
+}
+
+interface Run extends ClientTime {
+  readonly serverMicroseconds: number
+}
+
+/** One session after the other over loopback UDP; each end in a process of its own. */
+async function benchPeers(): Promise<void> {
+  console.log(`\nOver loopback UDP, one at a time, both ends on one CPU: CPU µs each, median of ${rounds} rounds`)
+  const runs = new Map<string, Run[]>()
+  for (let round = 0; round < rounds; round++) {
+    for (const [serverName, start] of servers) {
+      const server = await start()
+      const measure = async (name: string, run: () => Promise<ClientTime>, count: number) => {
+        const before = await server.cpuTime()
+        const time = await run()
+        const serverMicroseconds = ((await server.cpuTime()) - before) / count
+        runs.set(name, [...(runs.get(name) ?? []), { ...time, serverMicroseconds }])
+      }
+      try {
+        for (const client of ['dtls-client', 'node-dtls-client'] as const) {
+          const worker = new Worker(`targets/${client}`)
+          const ask = (question: string, run: Omit<ClientRun, 'port'>) => () =>
+            worker.ask<ClientTime>(question, { ...run, port: server.port } satisfies ClientRun)
+          const clientName = client === 'dtls-client' ? 'engine' : client
+          const name = `${clientName} → ${serverName}`
+          const count = sessionsEach
+          try {
+            await ask('handshakes', { count })()
+            await measure(`${name}, full`, ask('handshakes', { count }), count)
+            if (client === 'dtls-client')
+              await measure(`${name}, resumed`, ask('handshakes', { count, isResumed: true }), count)
+            if (serverName === 'engine')
+              await measure(`${name}, echo of 64 B`, ask('echoes', { count: echoesEach }), echoesEach)
+          } finally {
+            await worker.stop()
+          }
+        }
+        if (serverName === 'engine' && opensslVersion !== undefined) {
+          const count = opensslClients * reconnects
+          await measure('s_client → engine, 1 full + 5 resumed', () => opensslHandshakes(server.port), count)
+        }
+      } finally {
+        await server.stop()
+      }
+    }
+  }
+  console.log(wideRow('', 'a second', 'client', 'server'))
+  for (const [name, times] of runs) {
+    const of = (measure: keyof Run) => median(times.map(time => time[measure])).toFixed(0)
+    console.log(wideRow(name, of('perSecond'), of('cpuMicroseconds'), of('serverMicroseconds')))
+  }
+  console.log(
+    `s_server, s_client: ${opensslVersion ?? 'no openssl here'}. s_server asks for no cookie: one round trip less.`,
+  )
+  console.log(
+    's_client starts a process for each six handshakes, which is all but all of its time: look at the server’s.',
+  )
+}
+
+const servers: readonly (readonly [name: string, start: () => Promise<Server>])[] = [
+  ['engine', startEngine],
+  ...(opensslVersion === undefined ? [] : [['s_server', startOpenssl] as const]),
+]
+
+async function startEngine(): Promise<Server> {
+  const worker = new Worker('targets/dtls-server')
+  const port = await worker.ask<number>('listen')
+  return { port, cpuTime: () => worker.ask<number>('cpuTime'), stop: () => worker.stop() }
+}
+
+async function startOpenssl(): Promise<Server> {
+  const server = await OpensslServer.start()
+  return { port: server.port, cpuTime: () => Promise.resolve(server.cpuTime()), stop: () => server.stop() }
+}
+
+async function opensslHandshakes(port: number): Promise<ClientTime> {
+  const startedMs = performance.now()
+  for (let left = opensslClients; left > 0; left--) await runOpensslClient(port)
+  const perSecond = (opensslClients * reconnects * 1_000) / (performance.now() - startedMs)
+  return { perSecond, cpuMicroseconds: Number.NaN }
+}
+
+function row(name: string, ...columns: readonly string[]): string {
+  return name.padEnd(18) + columns.map(column => column.padStart(14)).join('')
+}
+
+function wideRow(name: string, ...columns: readonly string[]): string {
+  return name.padEnd(40) + columns.map(column => column.padStart(10)).join('')
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+}
