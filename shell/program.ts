@@ -11,6 +11,7 @@ import {
   parseVersions,
 } from './arguments.ts'
 import { runBootstrapServer } from './bootstrap.ts'
+import { runCerts } from './certs.ts'
 import { type ClientArguments, runClient } from './client.ts'
 import { runDdf } from './ddf.ts'
 import type { Environment } from './environment.ts'
@@ -78,6 +79,14 @@ export async function run(args: readonly string[], environment: Environment): Pr
     .option('--json', 'print them as JSON')
     .action(async (file: string, options: { readonly json?: true }) => {
       exitCode = await runDdf({ file, ...options }, environment)
+    })
+  program
+    .command('certs')
+    .description('make certificates and raw keys for tests: of a CA, of a server and of devices')
+    .argument('<directory>', 'where to write them; no file there is overwritten')
+    .option('--endpoint <names...>', 'endpoint client names of the devices', ['urn:dev:os:1'])
+    .action(async (directory: string, { endpoint }: { readonly endpoint: readonly string[] }) => {
+      exitCode = await runCerts({ directory, endpoint }, environment)
     })
   program
     .command('statecharts')

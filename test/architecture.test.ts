@@ -46,8 +46,8 @@ const onlyFile: Readonly<Record<string, string>> = {
   'coap-packet': 'transport/coap/codec.ts',
   'cbor-x': 'objects/formats/cbor-reader.ts',
   saxes: 'objects/ddf.ts',
-  '@peculiar/x509': 'transport/dtls/certificates.ts',
-  'reflect-metadata': 'transport/dtls/certificates.ts',
+  '@peculiar/x509': 'transport/dtls/test-certificates.ts',
+  'reflect-metadata': 'transport/dtls/test-certificates.ts',
   '@statelyai/inspect': 'client/inspector.ts',
   ws: 'client/inspector.ts',
 }
@@ -217,7 +217,7 @@ describe('a planted fault is found', () => {
     [
       'transport/dtls/a.ts',
       "const x = await import('@peculiar/x509')",
-      'only transport/dtls/certificates.ts may import @peculiar/x509',
+      'only transport/dtls/test-certificates.ts may import @peculiar/x509',
     ],
     ['streams/a.ts', "import type { Clock } from '../transport/clock.ts'", undefined],
     [

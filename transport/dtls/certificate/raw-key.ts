@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto'
+import { CertificateError, readOwn } from './certificate-error.ts'
+import { type MatchingType, matches, matchingFault } from './matching.ts'
+import { readPublicKey } from './pem.ts'
+import { readP256Key } from './public-key.ts'
+import type { VerifiedPeer } from './verified-peer.ts'
+
+/** Whether a raw public key, its SubjectPublicKeyInfo in DER, is known. */
+export type IsKnownKey = (publicKey: Buffer) => boolean
+
+/**
+ * Decides whether a peer is trusted that shows a raw public key (RFC 7250), a SubjectPublicKeyInfo in DER of P-256.
+ * `expected` is the key in DER or PEM, or its hash as the matching type (/0/x/13) says; any is trusted without it.
+ * Throws {@link CertificateError}.
+ */
+export function verifyRawKey(
+  publicKey: Uint8Array,
+  expected?: Uint8Array | IsKnownKey,
+  matchingType: MatchingType = 0,
+): VerifiedPeer {
+  const bytes = Buffer.from(publicKey)
+  const key = readP256Key(bytes, 'the peer')
+  const identity = createHash('sha256').update(bytes).digest('hex')
+  if (expected !== undefined && !isExpected(bytes, expected, matchingType))
+    throw new CertificateError('the peer', 'rawKey', `not the expected one: SHA-256 ${identity}`)
+  return { publicKey: key, identity, names: [] }
+}
+
+function isExpected(key: Buffer, expected: Uint8Array | IsKnownKey, type: MatchingType): boolean {
+  if (typeof expected === 'function') return expected(key)
+  const place = 'the expected public key'
+  const fault = matchingFault(expected, type)
+  if (fault !== undefined) throw new CertificateError(place, 'configuration', fault)
+  return matches(key, type === 0 ? readOwn(() => readPublicKey(expected, place)) : expected, type)
+}
