@@ -37,10 +37,10 @@ export function trusting(...trusted: readonly KeyPairCredentials[]): VerifyPeer 
     if (own === undefined || known === undefined) throw new DtlsError(AlertDescription.unknownCa, 'a stranger')
     if (peer.kind === 'rpk') {
       const publicKey = createPublicKey({ key: own, format: 'der', type: 'spki' })
-      return { publicKey, identity: `key of ${known === serverKey ? 'server' : 'client'}` }
+      return { publicKey, names: [], identity: `key of ${known === serverKey ? 'server' : 'client'}` }
     }
     const { publicKey, subject } = new X509Certificate(own)
-    return { publicKey, identity: subject.replace('CN=', '') }
+    return { publicKey, names: [], identity: subject.replace('CN=', '') }
   }
 }
 

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { KeyObject } from 'node:crypto'
+import type { VerifiedPeer } from './certificate/verified-peer.ts'
 import { type SignatureAlgorithm, type SigningKeyType, signWith } from './signatures.ts'
 
 /** A pre-shared key, at least 1 byte; as a function where it is kept elsewhere, asked once for each full handshake. */
@@ -61,13 +62,6 @@ export type PeerCertificate =
 
 /** The form in which an end shows its public key: in certificates, or by itself. */
 export type CertificateType = PeerCertificate['kind']
-
-export interface VerifiedPeer {
-  /** With which the signatures of the peer are verified. */
-  readonly publicKey: KeyObject
-  /** What the peer is called from now on. */
-  readonly identity: string
-}
 
 /** Decides on a peer. Throws DtlsError with the alert for one that is not to be trusted. */
 export type VerifyPeer = (peer: PeerCertificate) => VerifiedPeer

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { readCertificates, readPrivateKey, readPublicKey } from './certificate/pem.ts'
 import type { CertificateCredentials, RawKeyCredentials, SigningKey } from './credentials.ts'
-import { readCertificates, readPrivateKey, readPublicKey } from './key-material.ts'
 import { type SigningKeyType, signingKeyType } from './signatures.ts'
 
 /** A file or resource in PEM or DER. */
@@ -8,7 +8,8 @@ export type PemOrDer = string | Uint8Array
 
 /**
  * A certificate, those that certify it, and its key. `chain` is one file, or one a certificate, the own certificate first.
- * Throws for what cannot be read, RangeError for a key that is not that of the certificate or neither on P-256 nor RSA.
+ * Throws CertificateError for what cannot be read, RangeError for a key that is not that of the certificate or of a kind
+ * that does not sign here.
  */
 export function x509(given: {
   readonly chain: PemOrDer | readonly PemOrDer[]
@@ -23,7 +24,7 @@ export function x509(given: {
 
 /**
  * A key pair without a certificate (RFC 7250); `publicKey` is a SubjectPublicKeyInfo.
- * Throws for what cannot be read, RangeError for keys that are no pair or neither on P-256 nor RSA.
+ * Throws CertificateError for what cannot be read, RangeError for keys that are no pair or of a kind that does not sign here.
  */
 export function rpk(given: { readonly publicKey: PemOrDer; readonly key: SigningKey | PemOrDer }): RawKeyCredentials {
   const publicKey = readPublicKey(bytesOf(given.publicKey))

@@ -1,5 +1,6 @@
 import { AlertDescription, DtlsError } from '../alert.ts'
-import { type CertificateType, sign, type VerifiedPeer } from '../credentials.ts'
+import type { VerifiedPeer } from '../certificate/verified-peer.ts'
+import { type CertificateType, sign } from '../credentials.ts'
 import type { Extensions } from '../extensions.ts'
 import type { FlightPart } from '../flight.ts'
 import { empty, refused, unexpected } from '../handshake.ts'

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { AlertDescription, DtlsError } from '../alert.ts'
-import type { CertificateType, PeerCertificate, VerifiedPeer } from '../credentials.ts'
+import type { VerifiedPeer } from '../certificate/verified-peer.ts'
+import type { CertificateType, PeerCertificate } from '../credentials.ts'
 import { illegal } from '../handshake.ts'
 import type { DigitalSignature } from '../messages/digital-signature.ts'
 import type { DtlsOptions } from '../parameters.ts'
