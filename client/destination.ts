@@ -3,7 +3,7 @@ import { securityCredentials } from '../objects/credentials.ts'
 import type { ObjectStore } from '../objects/store.ts'
 import type { PskCredentials, PskKey } from '../transport/dtls/credentials.ts'
 import { identityFault, keyFault } from '../transport/dtls/psk-bounds.ts'
-import { cipherSuites } from '../transport/dtls/suites.ts'
+import { cipherSuites, serverKeyType } from '../transport/dtls/suites.ts'
 import { TransportError } from '../transport/errors.ts'
 import { formatServerUri, isHostName, parseServerUri, type ServerUri } from '../transport/uri.ts'
 import type { ExternalKeys } from './external-keys.ts'
@@ -43,7 +43,7 @@ export function destinationOf(account: Reach, store: ObjectStore, keys: External
   if (mode !== 'psk') throw new TransportError('NOT_SUPPORTED', `${shown} is not supported; use coaps:// and psk`)
   const { publicKeyOrIdentity: identity, secretKey, suites } = securityCredentials(store, instanceId)
   const ask = secretKey.length === 0 ? keys.find(instanceId, account.uri, identity) : undefined
-  if (suites.length > 0 && !suites.some(suite => cipherSuites.has(suite))) {
+  if (suites.length > 0 && !suites.some(isPskSuite)) {
     throw new TransportError('NOT_SUPPORTED', `${shown}: none of its cipher suites (/0/${instanceId}/16) is supported`)
   }
   refuse(identityFault(identity), `${shown}: the identity (/0/${instanceId}/3)`)
@@ -51,6 +51,11 @@ export function destinationOf(account: Reach, store: ObjectStore, keys: External
   const key = ask === undefined ? secretKey : asked(ask)
   const serverName = account.sni ?? (isHostName(uri.host) ? uri.host.replace(/\.$/, '') : undefined)
   return { uri, security: { credentials: { kind: 'psk', identity, key }, serverName, suites } }
+}
+
+function isPskSuite(id: number): boolean {
+  const suite = cipherSuites.get(id)
+  return suite !== undefined && serverKeyType(suite) === undefined
 }
 
 /** The application may hand out anything, too. */

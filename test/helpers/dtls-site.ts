@@ -4,10 +4,12 @@ import { psk } from '../../transport/dtls/credentials.ts'
 import type { DtlsConnection } from '../../transport/dtls/dtls-connection.ts'
 import { listenDtls } from '../../transport/dtls/listener.ts'
 import type { DtlsClientOptions, DtlsServerOptions } from '../../transport/dtls/parameters.ts'
+import { cipherSuites, serverKeyType } from '../../transport/dtls/suites.ts'
 import type { TransportError } from '../../transport/errors.ts'
 import { MemoryNetwork, type NetworkConditions } from '../../transport/memory.ts'
 import { seededRandom } from '../../transport/random.ts'
 import { SimulatedClock } from '../../transport/simulated-clock.ts'
+import { clientCertificate, rsaCertificate, serverCertificate, trusting } from './dtls-credentials.ts'
 
 export const identity = 'device-1'
 export const key = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex')
@@ -16,6 +18,14 @@ export interface DtlsSiteOptions {
   readonly seed?: number
   readonly conditions?: Partial<NetworkConditions>
   readonly server?: Partial<DtlsServerOptions>
+}
+
+/** A key shared with the server, or a certificate, as the suites ask for. */
+function credentialsFor({ suites: [first] = [] }: Partial<DtlsClientOptions>) {
+  const suite = first === undefined ? undefined : cipherSuites.get(first)
+  return suite === undefined || serverKeyType(suite) === undefined
+    ? { credentials: psk(identity, key) }
+    : { credentials: clientCertificate, verify: trusting(serverCertificate, rsaCertificate) }
 }
 
 /** A DTLS server and its clients on a network in memory, under a simulated clock. */
@@ -53,6 +63,8 @@ export class DtlsSite {
       clock,
       random,
       psk: name => (name.toString() === identity ? key : undefined),
+      credentials: [serverCertificate, rsaCertificate],
+      verify: trusting(clientCertificate),
       onFailure: error => this.failures.push(error),
       ...this.#serverOptions,
     }
@@ -76,7 +88,7 @@ export class DtlsSite {
   async connect(options: Partial<DtlsClientOptions> = {}, path?: Connection): Promise<DtlsConnection> {
     const { clock, random } = this
     const connection = path ?? (await this.network.connect(this.serverAddress))
-    return clock.until(connectDtls(connection, { clock, random, credentials: psk(identity, key), ...options }))
+    return clock.until(connectDtls(connection, { clock, random, ...credentialsFor(options), ...options }))
   }
 
   /** Sends and returns the echo. */

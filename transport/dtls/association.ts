@@ -309,7 +309,8 @@ export class Association {
     for (const content of this.#earlyData.splice(0)) this.#data(content)
   }
 
-  #later<T>(value: Promise<T>, step: (value: T) => void): void {
+  #later<T>(value: T | Promise<T>, step: (value: T) => void): void {
+    if (!(value instanceof Promise)) return step(value)
     value.then(
       settled => {
         if (this.#state === 'handshake') this.#guard(() => step(settled))
@@ -367,6 +368,6 @@ export class Association {
 
   get #about(): FailureContext {
     const { role, peerName } = this.#options
-    return { role, peerName, stage: this.#role?.stage ?? 'hello' }
+    return { role, peerName, stage: this.#role?.stage ?? 'hello', suite: this.#role?.suite }
   }
 }

@@ -1,7 +1,6 @@
 import type { Random } from '../random.ts'
 import { Agreement } from './agreement.ts'
 import { AlertDescription, DtlsError } from './alert.ts'
-import { requestKey } from './credentials.ts'
 import { expectOffered } from './extensions.ts'
 import {
   checkFinished,
@@ -16,19 +15,18 @@ import {
   unexpected,
 } from './handshake.ts'
 import { encodeHandshake, type HandshakeMessage, HandshakeType } from './handshake-message.ts'
-import { KeyShare } from './key-share.ts'
+import { CertificateClientExchange, certificateExtensions } from './key-exchange/certificate-client.ts'
+import type { ClientKeyExchange } from './key-exchange/key-exchange.ts'
+import { PskClientExchange } from './key-exchange/psk-client.ts'
 import { type ClientHello, encodeClientHello } from './messages/client-hello.ts'
 import { decodeHelloVerifyRequest } from './messages/hello-verify-request.ts'
 import { decodeNewSessionTicket, type NewSessionTicket } from './messages/new-session-ticket.ts'
-import { encodePskClientKeyExchange } from './messages/psk-client-key-exchange.ts'
-import { decodePskServerKeyExchange } from './messages/psk-server-key-exchange.ts'
 import { decodeServerHello, type ServerHello } from './messages/server-hello.ts'
-import { groups, noRenegotiation, offeredSuites } from './negotiation.ts'
+import { clientSuites, groups, noRenegotiation } from './negotiation.ts'
 import type { DtlsClientOptions } from './parameters.ts'
-import { pskPremaster } from './prf.ts'
 import { ProtocolVersion } from './record.ts'
 import type { ResumableSession } from './resumable-session.ts'
-import { cipherSuites } from './suites.ts'
+import { type CipherSuite, cipherSuites, isEphemeral } from './suites.ts'
 import { Transcript } from './transcript.ts'
 
 /** A server whose cookies keep changing is not waited for. */
@@ -46,8 +44,7 @@ export class ClientHandshake implements HandshakeRole {
   #writer = new MessageWriter(this.#transcript, 0)
   #serverHello: ServerHello | undefined
   #agreement: Agreement | undefined
-  #peerShare: { readonly group: number; readonly publicKey: Buffer } | undefined
-  #hasKeyExchange = false
+  #keyExchange: ClientKeyExchange | undefined
   #isResumed = false
   #ticket: NewSessionTicket | undefined
   #stage: HandshakeStage = 'hello'
@@ -55,7 +52,7 @@ export class ClientHandshake implements HandshakeRole {
   /** @param connectionId what this end wants to find in records; undefined: the extension is not offered */
   constructor(options: DtlsClientOptions, output: HandshakeOutput, connectionId: Buffer | undefined) {
     const { random, serverName } = options
-    const suites = offeredSuites(options)
+    const suites = clientSuites(options)
     const session = offeredSession(options, suites)
     this.#options = options
     this.#output = output
@@ -70,8 +67,9 @@ export class ClientHandshake implements HandshakeRole {
       compressions: [0],
       extensions: {
         ...(serverName !== undefined && { serverName }),
-        ...(usesEcdhe(suites) && { groups, pointFormats: [0] }),
-        ...(usesCbc(suites) && { encryptThenMac: true }),
+        ...certificateExtensions(options),
+        ...(offers(suites, isEphemeral) && { groups, pointFormats: [0] }),
+        ...(offers(suites, ({ cipher }) => cipher === 'cbc') && { encryptThenMac: true }),
         extendedMasterSecret: true,
         sessionTicket: session?.ticket ?? empty,
         ...(connectionId !== undefined && { connectionId }),
@@ -81,6 +79,10 @@ export class ClientHandshake implements HandshakeRole {
 
   get stage(): HandshakeStage {
     return this.#stage
+  }
+
+  get suite(): CipherSuite | undefined {
+    return this.#agreement?.terms.suite
   }
 
   /** Sends the first ClientHello. */
@@ -96,9 +98,8 @@ export class ClientHandshake implements HandshakeRole {
         this.#take(message, () => this.#greeted(decodeServerHello(message.body)))
       else throw unexpected(message)
     } else if (this.#stage === 'keys') {
-      if (type === HandshakeType.serverKeyExchange) this.#take(message, () => this.#keyExchange(message))
-      else if (type === HandshakeType.serverHelloDone) this.#take(message, () => this.#helloDone(message.body))
-      else throw unexpected(message)
+      if (type === HandshakeType.serverHelloDone) this.#take(message, () => this.#helloDone(message.body))
+      else this.#take(message, () => this.#keyExchange?.receive(message))
     } else if (type === HandshakeType.newSessionTicket && this.#expectsTicket()) {
       this.#take(message, () => {
         this.#ticket = decodeNewSessionTicket(message.body)
@@ -160,6 +161,7 @@ export class ClientHandshake implements HandshakeRole {
     const session = this.#session
     this.#isResumed = session !== undefined && sessionId.length > 0 && answer.sessionId.equals(sessionId)
     if (!this.#isResumed || session === undefined) {
+      this.#keyExchange = this.#exchangeKeys(this.#agreement, answer)
       this.#stage = 'keys'
       return
     }
@@ -171,40 +173,21 @@ export class ClientHandshake implements HandshakeRole {
     this.#stage = 'finished'
   }
 
-  #keyExchange(message: HandshakeMessage): void {
-    const { keyExchange } = this.#agreed.terms.suite
-    if (this.#hasKeyExchange) throw unexpected(message)
-    this.#hasKeyExchange = true
-    const { share } = decodePskServerKeyExchange(message.body, keyExchange)
-    if (share !== undefined && !groups.includes(share.group))
-      throw illegal('the server chose a group that was not offered')
-    this.#peerShare = share
+  #exchangeKeys(agreement: Agreement, answer: ServerHello): ClientKeyExchange {
+    const context = { options: this.#options, output: this.#output, agreement, writer: this.#writer }
+    const { credentials } = this.#options
+    return credentials.kind === 'psk'
+      ? new PskClientExchange(context, credentials)
+      : new CertificateClientExchange(context, answer.extensions)
   }
 
   #helloDone(body: Buffer): void {
     if (body.length > 0) throw new DtlsError(AlertDescription.decodeError, 'a ServerHelloDone is empty')
-    if (this.#agreed.terms.suite.keyExchange === 'ecdhePsk' && this.#peerShare === undefined) {
-      throw new DtlsError(AlertDescription.unexpectedMessage, 'the ServerKeyExchange is missing')
-    }
-    const { credentials } = this.#options
     this.#stage = 'finished'
-    if (typeof credentials.key !== 'function') this.#exchangeKeys(credentials.key)
-    else this.#output.later(requestKey(credentials), key => this.#exchangeKeys(key))
-  }
-
-  #exchangeKeys(key: Uint8Array): void {
-    const { identity } = this.#options.credentials
-    const agreement = this.#agreed
-    const peerShare = this.#peerShare
-    const share = peerShare && KeyShare.generate(peerShare.group, this.#options.random)
-    const secret = peerShare && share?.secret(peerShare.publicKey)
-    const exchange = { identity: Buffer.from(identity), ...(share && { publicKey: share.publicKey }) }
-    const parts = [this.#writer.write(HandshakeType.clientKeyExchange, encodePskClientKeyExchange(exchange))]
-    agreement.agree(pskPremaster(key, secret))
-    secret?.fill(0)
-    this.#protect()
-    parts.push(...this.#writer.finish(agreement.finished('client')))
-    this.#output.send(parts, true)
+    this.#keyExchange?.answer(parts => {
+      this.#protect()
+      this.#output.send([...parts, ...this.#writer.finish(this.#agreed.finished('client'))], true)
+    })
   }
 
   #protect(): void {
@@ -222,7 +205,7 @@ export class ClientHandshake implements HandshakeRole {
     this.#output.established({
       suite: agreement.terms.suite,
       isResumed: this.#isResumed,
-      peerIdentity: undefined,
+      peerIdentity: this.#peerIdentity,
       resumable: this.#resumable(),
     })
   }
@@ -243,8 +226,13 @@ export class ClientHandshake implements HandshakeRole {
       ...(ticket.length > 0 && { ticket: Buffer.from(ticket) }),
       ...(this.#ticket && { ticketLifetimeSeconds: this.#ticket.lifetimeHintSeconds }),
       ...(serverName !== undefined && { serverName }),
+      ...(this.#peerIdentity !== undefined && { peerIdentity: this.#peerIdentity }),
       establishedMs: this.#isResumed ? (this.#session?.establishedMs ?? clock.now()) : clock.now(),
     }
+  }
+
+  get #peerIdentity(): string | undefined {
+    return this.#isResumed ? this.#session?.peerIdentity : this.#keyExchange?.peerIdentity
   }
 
   #expectsTicket(): boolean {
@@ -279,10 +267,9 @@ function offeredSessionId(session: ResumableSession | undefined, random: Random)
     : Buffer.from(session.sessionId)
 }
 
-function usesEcdhe(suites: readonly number[]): boolean {
-  return suites.some(id => cipherSuites.get(id)?.keyExchange === 'ecdhePsk')
-}
-
-function usesCbc(suites: readonly number[]): boolean {
-  return suites.some(id => cipherSuites.get(id)?.cipher === 'cbc')
+function offers(suites: readonly number[], isSuch: (suite: CipherSuite) => boolean): boolean {
+  return suites.some(id => {
+    const suite = cipherSuites.get(id)
+    return suite !== undefined && isSuch(suite)
+  })
 }

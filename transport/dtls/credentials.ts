@@ -1,4 +1,7 @@
 import { isUtf8 } from 'node:buffer'
+import type { KeyObject } from 'node:crypto'
+import type { VerifiedPeer } from './certificate/verified-peer.ts'
+import { type SignatureAlgorithm, type SigningKeyType, signWith } from './signatures.ts'
 
 /** A pre-shared key, at least 1 byte; as a function where it is kept elsewhere, asked once for each full handshake. */
 export type PskKey = Uint8Array | (() => Uint8Array | Promise<Uint8Array>)
@@ -14,6 +17,55 @@ export interface PskCredentials {
 /** A server's keys: that of an identity as the client sent it, undefined for one that nobody has. */
 export type PskLookup = (identity: Buffer) => Uint8Array | undefined
 
+/**
+ * Signs: a private key, EC of P-256 or RSA, or a function where it is kept elsewhere. The signature is in DER for ECDSA
+ * (RFC 8422 §5.10); a promise has to settle, a handshake waits for it.
+ */
+export type SigningKey =
+  | KeyObject
+  | ((data: Uint8Array, algorithm: SignatureAlgorithm) => Uint8Array | Promise<Uint8Array>)
+
+/** A certificate and its key (RFC 5246 §7.4.2); {@link x509} makes it. */
+export interface CertificateCredentials {
+  readonly kind: 'x509'
+  /** DER; the own certificate first, each next one certifies the one before. */
+  readonly chain: readonly Uint8Array[]
+  readonly key: SigningKey
+  /** Of the own certificate. */
+  readonly keyType: SigningKeyType
+}
+
+/** A key pair without a certificate (RFC 7250); {@link rpk} makes it. */
+export interface RawKeyCredentials {
+  readonly kind: 'rpk'
+  /** SubjectPublicKeyInfo, DER. */
+  readonly publicKey: Uint8Array
+  readonly key: SigningKey
+  readonly keyType: SigningKeyType
+}
+
+/** What an end signs with, and shows the public key of. */
+export type KeyPairCredentials = CertificateCredentials | RawKeyCredentials
+
+/** A client that proves nothing: only the server is verified. */
+interface AnonymousCredentials {
+  readonly kind: 'anonymous'
+}
+
+/** What a client proves itself with. */
+export type Credentials = PskCredentials | KeyPairCredentials | AnonymousCredentials
+
+/** What a peer has shown; views, valid while they are looked at. Whether it holds the private key is verified next. */
+export type PeerCertificate =
+  | { readonly kind: 'x509'; readonly chain: readonly Buffer[] }
+  | { readonly kind: 'rpk'; readonly publicKey: Buffer }
+
+/** The form in which an end shows its public key: in certificates, or by itself. */
+export type CertificateType = PeerCertificate['kind']
+
+/** Decides on a peer. Throws DtlsError with the alert for one that is not to be trusted. */
+export type VerifyPeer = (peer: PeerCertificate) => VerifiedPeer
+
 /** Identities and keys have a length of two bytes on the wire and in the premaster secret (RFC 4279 §2). */
 const maximumBytes = 0xffff
 
@@ -27,9 +79,30 @@ export function psk(identity: string | Uint8Array, key: PskKey): PskCredentials 
   return { kind: 'psk', identity: bytes, key: typeof key === 'function' ? key : checkedKey(key) }
 }
 
-/** The key itself, asked for where it is kept elsewhere. Rejects with RangeError for a key of not 1–65535 bytes. */
-export async function requestKey({ key }: PskCredentials): Promise<Uint8Array> {
-  return checkedKey(typeof key === 'function' ? await key() : key)
+/** The key itself; a promise where it has to be asked for, rejected with RangeError for a key of not 1–65535 bytes. */
+export function requestKey({ key }: PskCredentials): Uint8Array | Promise<Uint8Array> {
+  return typeof key === 'function' ? askForKey(key) : checkedKey(key)
+}
+
+async function askForKey(key: () => Uint8Array | Promise<Uint8Array>): Promise<Uint8Array> {
+  return checkedKey(await key())
+}
+
+/** A signature of `data`; a promise where it has to be asked for. */
+export function sign(
+  { key }: KeyPairCredentials,
+  data: Uint8Array,
+  algorithm: SignatureAlgorithm,
+): Uint8Array | Promise<Uint8Array> {
+  return typeof key === 'function' ? askToSign(key, data, algorithm) : signWith(key, data, algorithm)
+}
+
+async function askToSign(
+  key: Exclude<SigningKey, KeyObject>,
+  data: Uint8Array,
+  algorithm: SignatureAlgorithm,
+): Promise<Uint8Array> {
+  return key(data, algorithm)
 }
 
 /** An empty key would let everybody in. */

@@ -11,6 +11,10 @@ export interface Extensions {
   readonly pointFormats?: readonly number[]
   /** signature_algorithms, by preference (RFC 5246 §7.4.1.4.1). */
   readonly signatureAlgorithms?: readonly number[]
+  /** client_certificate_type: what the client can show of itself, by preference; the server's is one (RFC 7250 §3). */
+  readonly clientCertificateTypes?: readonly number[]
+  /** server_certificate_type: what the client can verify, by preference; the server's is one (RFC 7250 §3). */
+  readonly serverCertificateTypes?: readonly number[]
   /** encrypt_then_mac (RFC 7366). */
   readonly encryptThenMac?: true
   /** extended_master_secret (RFC 7627). */
@@ -34,7 +38,7 @@ export type HelloSender = 'client' | 'server'
 interface ExtensionRow {
   readonly type: number
   isIn(extensions: Extensions): boolean
-  write(extensions: Extensions, writer: ByteWriter): void
+  write(extensions: Extensions, writer: ByteWriter, from: HelloSender): void
   /** May leave bytes behind: the caller checks. */
   read(extensions: Received, reader: ByteReader, from: HelloSender): void
 }
@@ -42,15 +46,15 @@ interface ExtensionRow {
 function row<Name extends ExtensionName>(
   type: number,
   name: Name,
-  write: (writer: ByteWriter, value: Value<Name>) => void,
+  write: (writer: ByteWriter, value: Value<Name>, from: HelloSender) => void,
   read: (reader: ByteReader, from: HelloSender) => Value<Name> | undefined,
 ): ExtensionRow {
   return {
     type,
     isIn: extensions => extensions[name] !== undefined,
-    write(extensions, writer) {
+    write(extensions, writer, from) {
       const value = extensions[name]
-      if (value !== undefined) write(writer, value)
+      if (value !== undefined) write(writer, value, from)
     },
     read(extensions, reader, from) {
       const value = read(reader, from)
@@ -67,6 +71,8 @@ const rows: readonly ExtensionRow[] = [
   row(10, 'groups', writeNumbers, readNumbers),
   row(11, 'pointFormats', (writer, formats) => writer.vector8(Buffer.from(formats)), readPointFormats),
   row(13, 'signatureAlgorithms', writeNumbers, readNumbers),
+  row(19, 'clientCertificateTypes', writeCertificateTypes, readCertificateTypes),
+  row(20, 'serverCertificateTypes', writeCertificateTypes, readCertificateTypes),
   row(22, 'encryptThenMac', writeFlag, readFlag),
   row(23, 'extendedMasterSecret', writeFlag, readFlag),
   row(35, 'sessionTicket', (writer, ticket) => writer.bytes(ticket), readTicket),
@@ -77,11 +83,11 @@ const rows: readonly ExtensionRow[] = [
 const rowOfType: ReadonlyMap<number, ExtensionRow> = new Map(rows.map(each => [each.type, each]))
 
 /** Writes the block of extensions that ends a hello; nothing where there are none. */
-export function encodeExtensions(extensions: Extensions, writer: ByteWriter): void {
+export function encodeExtensions(extensions: Extensions, writer: ByteWriter, from: HelloSender): void {
   const present = rows.filter(each => each.isIn(extensions))
   if (present.length === 0) return
   writer.nested16(() => {
-    for (const each of present) writer.uint16(each.type).nested16(() => each.write(extensions, writer))
+    for (const each of present) writer.uint16(each.type).nested16(() => each.write(extensions, writer, from))
   })
 }
 
@@ -147,6 +153,17 @@ function readPointFormats(reader: ByteReader): number[] {
   const formats = [...reader.vector8(1)]
   if (!formats.includes(0)) throw illegal('the uncompressed point format is missing')
   return formats
+}
+
+/** A list of what is possible, answered by what it is to be (RFC 7250 §3). */
+function writeCertificateTypes(writer: ByteWriter, types: readonly number[], from: HelloSender): void {
+  const bytes = Buffer.from(types)
+  if (from === 'client') writer.vector8(bytes)
+  else writer.bytes(bytes)
+}
+
+function readCertificateTypes(reader: ByteReader, from: HelloSender): number[] {
+  return from === 'client' ? [...reader.vector8(1)] : [reader.uint8()]
 }
 
 function readVector(reader: ByteReader): Buffer {

@@ -1,12 +1,15 @@
 import { TransportError } from '../errors.ts'
 import { type AlertCode, AlertDescription, alertName, DtlsError } from './alert.ts'
 import type { HandshakeStage } from './handshake.ts'
+import { type CipherSuite, serverKeyType } from './suites.ts'
 
 /** Whose handshake it was and how far it had come. */
 export interface FailureContext {
   readonly role: 'client' | 'server'
   readonly peerName: string
   readonly stage: HandshakeStage
+  /** Undefined before the hellos have settled it. */
+  readonly suite: CipherSuite | undefined
 }
 
 /** What it may mean that nothing follows, by what was awaited of a server. */
@@ -14,7 +17,7 @@ const silences: Readonly<Record<HandshakeStage, string>> = {
   hello: 'does not answer the DTLS handshake: is it there, and on that port?',
   cookie: 'asked for a cookie and then fell silent: the two may have no cipher suite in common',
   keys: 'fell silent in the middle of the DTLS handshake',
-  finished: 'did not finish the DTLS handshake; its key for this identity may be another one',
+  finished: 'did not finish the DTLS handshake; it may not accept what this end has shown, or know another key for it',
 }
 
 /** Nobody has answered for a minute. */
@@ -35,10 +38,23 @@ const hints: Readonly<Partial<Record<number, string>>> = {
   [AlertDescription.badRecordMac]: 'its key for this identity is another one',
   [AlertDescription.accessDenied]: 'it does not let this client in',
   [AlertDescription.unrecognizedName]: 'it does not know the server name that was asked for',
+  [AlertDescription.badCertificate]: 'it does not accept the certificate or public key of this end',
+  [AlertDescription.certificateUnknown]: 'it does not accept the certificate or public key of this end',
+  [AlertDescription.unsupportedCertificate]: 'it does not take certificates or public keys like that of this end',
+  [AlertDescription.certificateRevoked]: 'the certificate of this end was revoked',
+  [AlertDescription.certificateExpired]: 'it takes the certificate of this end for expired: do the two clocks agree?',
+  [AlertDescription.unknownCa]: 'it does not know who issued the certificate of this end',
 }
 
-export function refusedByPeer({ peerName }: FailureContext, alertCode: number): TransportError {
-  const hint = hints[alertCode]
+/** What they mean where the ends share no key. */
+const certificateHints: typeof hints = {
+  ...hints,
+  [AlertDescription.handshakeFailure]: 'it wants a certificate or public key that it takes',
+  [AlertDescription.decryptError]: 'a signature does not fit the key that this end has shown',
+}
+
+export function refusedByPeer({ peerName, suite }: FailureContext, alertCode: number): TransportError {
+  const hint = (isCertified(suite) ? certificateHints : hints)[alertCode]
   const why = hint === undefined ? '' : `: ${hint}`
   const message = `${peerName} refused the DTLS handshake (${alertName(alertCode)})${why}`
   return new TransportError('HANDSHAKE', message, { alertCode, isAlertOfPeer: true })
@@ -46,7 +62,7 @@ export function refusedByPeer({ peerName }: FailureContext, alertCode: number): 
 
 /** This end has given up, for what the peer did or for what its own application threw. */
 export function refusedHere({ peerName }: FailureContext, alertCode: AlertCode, error: unknown): TransportError {
-  const why = error instanceof DtlsError ? error.message : 'the application could not say the key'
+  const why = error instanceof DtlsError ? error.message : 'the application could not say the key, sign or verify'
   const message = `the DTLS handshake with ${peerName} failed (${alertName(alertCode)}): ${why}`
   return new TransportError('HANDSHAKE', message, { cause: error, alertCode })
 }
@@ -67,4 +83,9 @@ export function brokenByPeer({ peerName }: FailureContext, alertCode: number): T
     alertCode,
     isAlertOfPeer: true,
   })
+}
+
+/** Whether the ends prove by certificates or public keys who they are. */
+function isCertified(suite: CipherSuite | undefined): boolean {
+  return suite !== undefined && serverKeyType(suite) !== undefined
 }

@@ -26,8 +26,8 @@ export interface HandshakeOutput {
   /** Begins epoch 1. */
   protect(sealing: RecordProtection, opening: RecordProtection, connectionIds: ConnectionIds): void
   established(result: Established): void
-  /** Takes a step that has to wait, unless the handshake has ended meanwhile; what fails ends it. */
-  later<T>(value: Promise<T>, step: (value: T) => void): void
+  /** Takes a step when its value is there, maybe now, unless the handshake has ended meanwhile; what fails ends it. */
+  later<T>(value: T | Promise<T>, step: (value: T) => void): void
 }
 
 /** How far a handshake is: which answer of the peer is awaited. */
@@ -36,6 +36,8 @@ export type HandshakeStage = 'hello' | 'cookie' | 'keys' | 'finished'
 /** One end of a handshake. */
 export interface HandshakeRole {
   readonly stage: HandshakeStage
+  /** Undefined before the hellos have settled it. */
+  readonly suite: CipherSuite | undefined
   /** Takes the next message of the peer. Throws DtlsError for what it must not send. */
   receive(message: HandshakeMessage): void
   /** Overwrites the secrets it holds. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { TransportError } from '../errors.ts'
 import type { Random } from '../random.ts'
-import type { PskCredentials, PskLookup } from './credentials.ts'
+import type { CertificateType, Credentials, KeyPairCredentials, PskLookup, VerifyPeer } from './credentials.ts'
 import type { ResumableSession } from './resumable-session.ts'
 
 /** Transmission parameters and bounds of a handshake. Times in milliseconds, sizes in bytes. */
@@ -38,12 +38,19 @@ export interface DtlsOptions {
    * Absent: the extension is not used.
    */
   readonly connectionIdLength?: number
+  /** Decides whether a certificate or raw public key of the peer is to be trusted. Default: none is. */
+  readonly verify?: VerifyPeer
+  /**
+   * The forms of certificates that {@link verify} knows, by preference (RFC 7250). Default: those of the own credentials.
+   */
+  readonly peerCertificateTypes?: readonly CertificateType[]
   /** Is given each session's line of an NSS key log. It exposes the session: for debugging only. */
   readonly keyLog?: (line: string) => void
 }
 
 export interface DtlsClientOptions extends DtlsOptions {
-  readonly credentials: PskCredentials
+  /** What kind they are decides which suites are offered. */
+  readonly credentials: Credentials
   /** server_name (RFC 6066 §3): a host name, not an address. */
   readonly serverName?: string
   /** A session to be resumed; the handshake is a full one where the server does not want it. */
@@ -51,7 +58,14 @@ export interface DtlsClientOptions extends DtlsOptions {
 }
 
 export interface DtlsServerOptions extends DtlsOptions {
-  readonly psk: PskLookup
+  /** The keys of clients that share one with the server. Default: none does. */
+  readonly psk?: PskLookup
+  /** What the server shows of itself to other clients, by preference. Default: nothing, so only pre-shared keys count. */
+  readonly credentials?: readonly KeyPairCredentials[]
+  /** Whether clients that share no key have to show a certificate or raw public key. Default: `required`. */
+  readonly clientCertificates?: 'none' | 'optional' | 'required'
+  /** The distinguished names, DER, of the authorities whose certificates are asked for. Default: any will do. */
+  readonly clientAuthorities?: readonly Uint8Array[]
   /** Is told, in one line, why a handshake or a session ended that its client did not close. */
   readonly onFailure?: (error: TransportError) => void
   /** Tells clients which identity to use (RFC 4279 §5.2). Default: no hint. */

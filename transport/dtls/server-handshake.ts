@@ -1,6 +1,6 @@
 import { Agreement } from './agreement.ts'
 import { AlertDescription, DtlsError } from './alert.ts'
-import { checkedKey, identityBytes, identityText } from './credentials.ts'
+import { identityBytes } from './credentials.ts'
 import type { Extensions } from './extensions.ts'
 import type { FlightPart } from './flight.ts'
 import {
@@ -15,18 +15,18 @@ import {
   unexpected,
 } from './handshake.ts'
 import { encodeHandshake, type HandshakeMessage, HandshakeType } from './handshake-message.ts'
+import { CertificateServerExchange } from './key-exchange/certificate-server.ts'
+import type { ServerKeyExchange } from './key-exchange/key-exchange.ts'
+import { PskServerExchange } from './key-exchange/psk-server.ts'
 import { KeyShare } from './key-share.ts'
 import type { ClientHello } from './messages/client-hello.ts'
 import { encodeNewSessionTicket } from './messages/new-session-ticket.ts'
-import { decodePskClientKeyExchange } from './messages/psk-client-key-exchange.ts'
-import { encodePskServerKeyExchange } from './messages/psk-server-key-exchange.ts'
 import { encodeServerHello } from './messages/server-hello.ts'
-import { type Choice, choose, noRenegotiation, offeredSuites } from './negotiation.ts'
+import { type Choice, choose, noRenegotiation, serverSuites } from './negotiation.ts'
 import type { DtlsServerOptions } from './parameters.ts'
-import { pskPremaster } from './prf.ts'
 import type { ResumableSession } from './resumable-session.ts'
 import type { SessionStore } from './session-store.ts'
-import { cipherSuites } from './suites.ts'
+import { type CipherSuite, cipherSuites, isEphemeral, serverKeyType } from './suites.ts'
 import { Transcript } from './transcript.ts'
 
 const sessionIdBytes = 32
@@ -43,10 +43,10 @@ export class ServerHandshake implements HandshakeRole {
   #agreement: Agreement | undefined
   #sessionId: Buffer = empty
   #givesTicket = false
-  #share: KeyShare | undefined
-  #peerIdentity = ''
+  #keyExchange: ServerKeyExchange | undefined
+  #peerIdentity: string | undefined
   #isResumed = false
-  #stage: HandshakeStage = 'keys'
+  #stage: HandshakeStage = 'hello'
 
   /**
    * @param message the ClientHello, as `hello` was read from it
@@ -74,6 +74,10 @@ export class ServerHandshake implements HandshakeRole {
     return this.#stage
   }
 
+  get suite(): CipherSuite | undefined {
+    return this.#agreement?.terms.suite
+  }
+
   /** Answers the ClientHello. Throws DtlsError where there is nothing to agree on. */
   start(): void {
     const { extensions } = this.#hello
@@ -83,16 +87,16 @@ export class ServerHandshake implements HandshakeRole {
     const session = this.#sessions.find(this.#hello)
     try {
       if (session !== undefined && this.#mayResume(session)) this.#resume(session)
-      else this.#begin(choose(offeredSuites(this.#options), this.#hello))
+      else this.#begin(choose(this.#options, this.#hello))
     } finally {
       session?.masterSecret.fill(0)
     }
   }
 
   receive(message: HandshakeMessage): void {
-    if (this.#stage === 'keys' && message.type === HandshakeType.clientKeyExchange) {
+    if (this.#stage === 'keys' && this.#keyExchange !== undefined) {
       this.#transcript.add(encodeHandshake(message))
-      this.#keyExchange(message.body)
+      if (this.#keyExchange.receive(message)) this.#keysExchanged(this.#keyExchange)
     } else if (this.#stage === 'finished' && message.type === HandshakeType.finished) {
       this.#finished(message)
     } else {
@@ -104,70 +108,75 @@ export class ServerHandshake implements HandshakeRole {
     this.#agreement?.wipe()
   }
 
-  #begin({ suite, group }: Choice): void {
-    const { random, identityHint } = this.#options
+  #begin(choice: Choice): void {
+    const { random } = this.#options
     const { sessionTicket, extendedMasterSecret } = this.#hello.extensions
     const isExtended = extendedMasterSecret === true
     // A session without extended master secret is never resumed (RFC 7627 §5.3), so it gets neither.
     this.#givesTicket = isExtended && sessionTicket !== undefined && this.#sessions.givesTickets
     this.#sessionId = isExtended && !this.#givesTicket ? random.bytes(sessionIdBytes) : empty
-    this.#share = group === undefined ? undefined : KeyShare.generate(group, random)
-    const parts = [this.#greet(suite.id, this.#sessionId)]
-    if (identityHint !== undefined || this.#share !== undefined) {
-      const exchange = { identityHint: Buffer.from(identityHint ?? ''), ...(this.#share && { share: this.#share }) }
-      parts.push(this.#writer.write(HandshakeType.serverKeyExchange, encodePskServerKeyExchange(exchange)))
-    }
-    parts.push(this.#writer.write(HandshakeType.serverHelloDone, empty))
-    this.#output.send(parts, true)
+    const keyExchange = this.#exchangeKeys(choice)
+    this.#keyExchange = keyExchange
+    const greeting = this.#greet(keyExchange.extensions)
+    keyExchange.begin(parts => {
+      this.#stage = 'keys'
+      this.#output.send([greeting, ...parts, this.#writer.write(HandshakeType.serverHelloDone, empty)], true)
+    })
+  }
+
+  #exchangeKeys(choice: Choice): ServerKeyExchange {
+    const options = this.#options
+    const share = choice.group === undefined ? undefined : KeyShare.generate(choice.group, options.random)
+    const agreement = this.#agreeOn(choice.suite)
+    const context = { options, output: this.#output, agreement, writer: this.#writer }
+    return share === undefined || choice.proof === undefined
+      ? new PskServerExchange(context, share)
+      : new CertificateServerExchange(context, share, choice.proof, this.#hello.extensions)
   }
 
   #resume(session: ResumableSession): void {
+    const suite = cipherSuites.get(session.suiteId)
+    if (suite === undefined) throw new DtlsError(AlertDescription.internalError, 'no such cipher suite')
     this.#isResumed = true
-    this.#peerIdentity = session.peerIdentity ?? ''
+    this.#peerIdentity = session.peerIdentity
     this.#sessionId = this.#hello.sessionId
-    const parts = [this.#greet(session.suiteId, this.#sessionId)]
-    this.#agreed.resume(session.masterSecret)
+    const agreement = this.#agreeOn(suite)
+    const parts = [this.#greet()]
+    agreement.resume(session.masterSecret)
     this.#protect()
-    parts.push(...this.#writer.finish(this.#agreed.finished('server')))
+    parts.push(...this.#writer.finish(agreement.finished('server')))
     this.#stage = 'finished'
     this.#output.send(parts, true)
   }
 
-  /** Writes the ServerHello, from which on the terms are known. */
-  #greet(suiteId: number, sessionId: Buffer): FlightPart {
-    const suite = cipherSuites.get(suiteId)
-    if (suite === undefined) throw new DtlsError(AlertDescription.internalError, 'no such cipher suite')
-    const { random: clientRandom, suites, extensions: offered } = this.#hello
-    const { random } = this.#options
-    const serverRandom = random.bytes(32)
-    const isExtended = offered.extendedMasterSecret === true
-    this.#agreement = new Agreement(
-      { suite, clientRandom, serverRandom, isExtended, transcript: this.#transcript },
-      this.#options,
-    )
+  #agreeOn(suite: CipherSuite): Agreement {
+    const { random: clientRandom, extensions } = this.#hello
+    const serverRandom = this.#options.random.bytes(32)
+    const isExtended = extensions.extendedMasterSecret === true
+    const terms = { suite, clientRandom, serverRandom, isExtended, transcript: this.#transcript }
+    this.#agreement = new Agreement(terms, this.#options)
+    return this.#agreement
+  }
+
+  /** Writes the ServerHello. */
+  #greet(ofKeyExchange: Extensions = {}): FlightPart {
+    const { suites, extensions: offered } = this.#hello
+    const { suite, serverRandom, isExtended } = this.#agreed.terms
     const extensions: Extensions = {
+      ...ofKeyExchange,
       ...(isExtended && { extendedMasterSecret: true }),
       ...(suite.cipher === 'cbc' && { encryptThenMac: true }),
-      ...(suite.keyExchange === 'ecdhePsk' && offered.pointFormats && { pointFormats: [0] }),
+      ...(isEphemeral(suite) && offered.pointFormats && { pointFormats: [0] }),
       ...(this.#givesTicket && { sessionTicket: empty }),
       ...(this.#connectionId && { connectionId: this.#connectionId }),
       ...((offered.renegotiationInfo || suites.includes(noRenegotiation)) && { renegotiationInfo: empty }),
     }
-    const body = encodeServerHello({ random: serverRandom, sessionId, suite: suiteId, extensions })
-    return this.#writer.write(HandshakeType.serverHello, body)
+    const hello = { random: serverRandom, sessionId: this.#sessionId, suite: suite.id, extensions }
+    return this.#writer.write(HandshakeType.serverHello, encodeServerHello(hello))
   }
 
-  #keyExchange(body: Buffer): void {
-    const agreement = this.#agreed
-    const { identity, publicKey } = decodePskClientKeyExchange(body, agreement.terms.suite.keyExchange)
-    const key = this.#options.psk(identity)
-    if (key === undefined) {
-      throw new DtlsError(AlertDescription.unknownPskIdentity, 'nobody is known by the identity of the client')
-    }
-    const secret = publicKey && this.#share?.secret(publicKey)
-    agreement.agree(pskPremaster(checkedKey(key), secret))
-    secret?.fill(0)
-    this.#peerIdentity = identityText(identity)
+  #keysExchanged({ peerIdentity }: ServerKeyExchange): void {
+    this.#peerIdentity = peerIdentity
     this.#protect()
     this.#stage = 'finished'
   }
@@ -215,19 +224,22 @@ export class ServerHandshake implements HandshakeRole {
       encryptThenMac: terms.suite.cipher === 'cbc',
       masterSecret: Buffer.from(master),
       sessionId: this.#sessionId,
-      peerIdentity: this.#peerIdentity,
+      ...(this.#peerIdentity !== undefined && { peerIdentity: this.#peerIdentity }),
       establishedMs: this.#options.clock.now(),
     }
   }
 
   /** Whether all that the session needs is still so; otherwise the handshake is a full one. */
-  #mayResume({ suiteId, peerIdentity = '' }: ResumableSession): boolean {
+  #mayResume({ suiteId, peerIdentity }: ResumableSession): boolean {
     const { suites, extensions } = this.#hello
+    const { psk, clientCertificates = 'required' } = this.#options
     // RFC 7627 §5.3: somebody has removed it.
     if (extensions.extendedMasterSecret !== true) throw refused('the session had an extended master secret')
-    if (!suites.includes(suiteId) || !offeredSuites(this.#options).includes(suiteId)) return false
-    if (cipherSuites.get(suiteId)?.cipher === 'cbc' && extensions.encryptThenMac !== true) return false
-    return this.#options.psk(identityBytes(peerIdentity)) !== undefined
+    const suite = cipherSuites.get(suiteId)
+    if (suite === undefined || !suites.includes(suiteId) || !serverSuites(this.#options).includes(suiteId)) return false
+    if (suite.cipher === 'cbc' && extensions.encryptThenMac !== true) return false
+    if (serverKeyType(suite) !== undefined) return peerIdentity !== undefined || clientCertificates !== 'required'
+    return peerIdentity !== undefined && psk?.(identityBytes(peerIdentity)) !== undefined
   }
 
   get #agreed(): Agreement {

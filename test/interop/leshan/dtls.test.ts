@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { cipherSuites } from '../../../transport/dtls/suites.ts'
+import { cipherSuites, serverKeyType } from '../../../transport/dtls/suites.ts'
 import { payloadSizes, suiteId } from '../dtls/ends.ts'
 import { loseEachDatagram } from '../dtls/loss.ts'
 import { DtlsSite } from '../dtls/site.ts'
@@ -17,7 +17,7 @@ const idCases = ['another address in mid-observation', 'sleep without a handshak
 const idTable = new PassTable('Leshan server and Connection IDs', idCases, ['our client'])
 
 /** Scandium has CBC only with the MAC first, which we do not have. */
-const suites = [...cipherSuites.values()].filter(({ cipher }) => cipher !== 'cbc')
+const suites = [...cipherSuites.values()].filter(suite => suite.cipher !== 'cbc' && serverKeyType(suite) === undefined)
 
 /** RFC 7252 §4.3: an empty confirmable message, and the Reset that answers it. */
 const ping = Buffer.from([0x40, 0, 0, 1])

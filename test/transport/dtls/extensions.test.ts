@@ -11,15 +11,15 @@ import {
 import { alertOf, expectRobust, type Wire } from '../../helpers/dtls-decoders.ts'
 import { clientExtensions, serverExtensions } from '../../helpers/dtls-extensions.ts'
 
-function encode(extensions: Extensions): Buffer {
+function encode(extensions: Extensions, from: HelloSender = 'client'): Buffer {
   const writer = new ByteWriter()
-  encodeExtensions(extensions, writer)
+  encodeExtensions(extensions, writer, from)
   const bytes = writer.finish()
   return bytes.length === 0 ? bytes : new ByteReader(bytes).vector16()
 }
 
 const wire = (from: HelloSender): Wire<Extensions> => ({
-  encode,
+  encode: extensions => encode(extensions, from),
   decode: bytes => decodeExtensions(bytes, from),
   values: from === 'client' ? clientExtensions : serverExtensions,
 })
@@ -35,6 +35,8 @@ test.each<[string, Extensions, string]>([
   ['supported_groups (RFC 8422 §5.1.1)', { groups: [29, 23] }, '000a 0006 0004 001d 0017'],
   ['ec_point_formats (RFC 8422 §5.1.2)', { pointFormats: [0] }, '000b 0002 01 00'],
   ['signature_algorithms (RFC 5246 §7.4.1.4.1)', { signatureAlgorithms: [0x0403] }, '000d 0004 0002 0403'],
+  ['client_certificate_type (RFC 7250 §3)', { clientCertificateTypes: [2, 0] }, '0013 0003 02 0200'],
+  ['server_certificate_type (RFC 7250 §3)', { serverCertificateTypes: [2] }, '0014 0002 01 02'],
   ['encrypt_then_mac (RFC 7366)', { encryptThenMac: true }, '0016 0000'],
   ['extended_master_secret (RFC 7627)', { extendedMasterSecret: true }, '0017 0000'],
   ['session_ticket (RFC 5077 §3.2)', { sessionTicket: hex('0102') }, '0023 0002 0102'],
@@ -52,9 +54,15 @@ test('a server confirms server_name without a name (RFC 6066 §3)', () => {
   expect(decodeExtensions(hex('0000 0000'), 'server')).toEqual({ serverName: '' })
 })
 
+test('a server says one type of certificates (RFC 7250 §3)', () => {
+  const extensions: Extensions = { clientCertificateTypes: [0], serverCertificateTypes: [2] }
+  expect(encode(extensions, 'server').toString('hex')).toBe('00130001000014000102')
+  expect(decodeExtensions(hex('0013 0001 00 0014 0001 02'), 'server')).toEqual(extensions)
+})
+
 test('without extensions nothing is written, not even a length', () => {
   const writer = new ByteWriter()
-  encodeExtensions({}, writer)
+  encodeExtensions({}, writer, 'client')
   expect(writer.finish().length).toBe(0)
 })
 
@@ -75,6 +83,8 @@ test.each<[string, string, HelloSender, number]>([
   ['a server_name of a server that has one', '0000 0006 0004 00 0001 61', 'server', AlertDescription.decodeError],
   ['a session_ticket of a server that has one', '0023 0001 01', 'server', AlertDescription.decodeError],
   ['an encrypt_then_mac that is not empty', '0016 0001 00', 'client', AlertDescription.decodeError],
+  ['no type of certificates', '0013 0001 00', 'client', AlertDescription.decodeError],
+  ['two types of certificates of a server', '0014 0002 0002', 'server', AlertDescription.decodeError],
   ['no groups', '000a 0002 0000', 'client', AlertDescription.decodeError],
   ['half a group', '000a 0005 0003 001d00', 'client', AlertDescription.decodeError],
   ['no point format', '000b 0001 00', 'client', AlertDescription.decodeError],

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest'
 import type { Connection } from '../../../transport/connection.ts'
 import { connectDtls } from '../../../transport/dtls/connect.ts'
 import { psk } from '../../../transport/dtls/credentials.ts'
-import { cipherSuites } from '../../../transport/dtls/suites.ts'
+import { cipherSuites, serverKeyType } from '../../../transport/dtls/suites.ts'
 import { DtlsSite, identity, key } from '../../helpers/dtls-site.ts'
 
-const suites = [...cipherSuites.values()]
+const suites = [...cipherSuites.values()].filter(suite => serverKeyType(suite) === undefined)
 
 describe('a full handshake', () => {
   for (const { id, name } of suites) {

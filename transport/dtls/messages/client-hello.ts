@@ -31,7 +31,7 @@ export function encodeClientHello(hello: ClientHello): Buffer {
       for (const suite of hello.suites) writer.uint16(suite)
     })
     .vector8(Buffer.from(hello.compressions))
-  encodeExtensions(hello.extensions, writer)
+  encodeExtensions(hello.extensions, writer, 'client')
   return writer.finish()
 }
 

@@ -21,7 +21,7 @@ export function encodeServerHello(hello: ServerHello): Buffer {
     .vector8(hello.sessionId)
     .uint16(hello.suite)
     .uint8(0)
-  encodeExtensions(hello.extensions, writer)
+  encodeExtensions(hello.extensions, writer, 'server')
   return writer.finish()
 }
 
