@@ -11,7 +11,8 @@ const handshakeTarget = 3
 const recordTarget = 2
 
 const rounds = 3
-const sessionsEach = 300
+const warmUpSessions = 1_500
+const sessionsEach = 500
 const echoesEach = 5_000
 const opensslClients = 10
 
@@ -97,7 +98,7 @@ async function benchPeers(): Promise<void> {
           const name = `${clientName} → ${serverName}`
           const count = sessionsEach
           try {
-            await ask('handshakes', { count })()
+            await ask('handshakes', { count: warmUpSessions })()
             await measure(`${name}, full`, ask('handshakes', { count }), count)
             if (client === 'dtls-client')
               await measure(`${name}, resumed`, ask('handshakes', { count, isResumed: true }), count)
@@ -118,7 +119,10 @@ async function benchPeers(): Promise<void> {
   }
   console.log(wideRow('', 'a second', 'client', 'server'))
   for (const [name, times] of runs) {
-    const of = (measure: keyof Run) => median(times.map(time => time[measure])).toFixed(0)
+    const of = (measure: keyof Run) => {
+      const value = median(times.map(time => time[measure]))
+      return Number.isNaN(value) ? '–' : value.toFixed(0)
+    }
     console.log(wideRow(name, of('perSecond'), of('cpuMicroseconds'), of('serverMicroseconds')))
   }
   console.log(

@@ -28,17 +28,25 @@ export type TransportErrorCode =
   /** A kind of security that the engine does not speak. */
   | 'NOT_SUPPORTED'
 
+export interface TransportErrorOptions extends ErrorOptions {
+  readonly alertCode?: number
+  readonly isAlertOfPeer?: boolean
+}
+
 /** Why bytes did not get through. `code` is stable and meant for programs. */
 export class TransportError extends Error {
   override readonly name = 'TransportError'
   readonly code: TransportErrorCode
-  /** The TLS or DTLS alert that ended the handshake, 0–255 (RFC 5246 §7.2). */
+  /** The TLS or DTLS alert that ended the handshake or the session, 0–255 (RFC 5246 §7.2). */
   readonly alertCode: number | undefined
+  /** Whether it was the peer that sent the alert. */
+  readonly isAlertOfPeer: boolean
 
-  constructor(code: TransportErrorCode, message: string, options?: ErrorOptions & { readonly alertCode?: number }) {
+  constructor(code: TransportErrorCode, message: string, options?: TransportErrorOptions) {
     super(message, options)
     this.code = code
     this.alertCode = options?.alertCode
+    this.isAlertOfPeer = options?.isAlertOfPeer ?? false
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Address, Connection, ConnectionReceiver, Network } from '../../transport/connection.ts'
 import { connectDtls } from '../../transport/dtls/connect.ts'
 import { psk } from '../../transport/dtls/credentials.ts'
@@ -125,7 +126,7 @@ interface Handshakes {
 
 /** A handshake for each session, abbreviated where there is one. The connections are closed, which is not measured. */
 async function handshakes(sessions: readonly (ResumableSession | undefined)[]): Promise<Handshakes> {
-  globalThis.gc?.({ type: 'minor' })
+  await clean()
   const time = { client: 0, server: 0 }
   const made: (ResumableSession | undefined)[] = []
   for (let from = 0; from < sessions.length; from += atOnce) {
@@ -160,17 +161,23 @@ async function connect(
   return connections
 }
 
+/** Everybody begins without the garbage of others, and after the threads have swept it up. */
+async function clean(): Promise<void> {
+  globalThis.gc?.({ type: 'minor' })
+  await sleep(20)
+}
+
 function close(connections: readonly DtlsConnection[]): void {
   for (const connection of connections) connection.close()
   deliver(toServer)
   toClient.length = 0
 }
 
-function repeated(
+async function repeated(
   count: number,
   { client, server }: { readonly client: Primitives; readonly server: Primitives },
-): Sides {
-  globalThis.gc?.({ type: 'minor' })
+): Promise<Sides> {
+  await clean()
   const time = { client: 0, server: 0 }
   lap.next()
   for (let left = count; left > 0; left--) client()
@@ -200,9 +207,9 @@ answerQuestions({
   /** So many full handshakes, and as many that resume them. */
   async handshakes(count: number): Promise<{ readonly full: SideTimes; readonly resumed: SideTimes }> {
     const full = await handshakes(Array.from({ length: count }, () => undefined))
-    const fullPrimitives = repeated(count, handshakePrimitives.full)
+    const fullPrimitives = await repeated(count, handshakePrimitives.full)
     const resumed = await handshakes(full.sessions)
-    const resumedPrimitives = repeated(count, handshakePrimitives.resumed)
+    const resumedPrimitives = await repeated(count, handshakePrimitives.resumed)
     return {
       full: { engine: full.times, primitives: fullPrimitives },
       resumed: { engine: resumed.times, primitives: resumedPrimitives },
@@ -216,7 +223,7 @@ answerQuestions({
     const payload = Buffer.alloc(bytes)
     const time = { client: 0, server: 0 }
     received = 0
-    globalThis.gc?.({ type: 'minor' })
+    await clean()
     for (let left = count; left > 0; left -= inFlight) {
       lap.next()
       for (let sent = 0; sent < inFlight; sent++) connection?.send(payload)
@@ -227,6 +234,6 @@ answerQuestions({
     if (received !== count) throw new Error(`${received} of ${count} records have arrived`)
     close(connections)
     const { seal, open } = recordPrimitives(bytes)
-    return { engine: each(time, count), primitives: repeated(count, { client: seal, server: open }) }
+    return { engine: each(time, count), primitives: await repeated(count, { client: seal, server: open }) }
   },
 })

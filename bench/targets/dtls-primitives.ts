@@ -5,7 +5,6 @@ export type Primitives = () => void
 
 const masterSecret = Buffer.alloc(48, 1)
 const premaster = Buffer.alloc(36, 2)
-const hash = Buffer.alloc(32, 3)
 const cookieSecret = Buffer.alloc(32, 4)
 const recordKey = Buffer.alloc(16, 5)
 const ticketKey = Buffer.alloc(32, 6)

@@ -92,7 +92,7 @@ export class ClientHandshake implements HandshakeRole {
 
   receive(message: HandshakeMessage): void {
     const { type } = message
-    if (this.#stage === 'hello') {
+    if (this.#stage === 'hello' || this.#stage === 'cookie') {
       if (type === HandshakeType.helloVerifyRequest) this.#repeatHello(message)
       else if (type === HandshakeType.serverHello)
         this.#take(message, () => this.#greeted(decodeServerHello(message.body)))
@@ -124,6 +124,7 @@ export class ClientHandshake implements HandshakeRole {
   #repeatHello({ body }: HandshakeMessage): void {
     if (this.#helloSequence >= maximumHelloVerifyRequests) throw refused('the server asks for a cookie again and again')
     const { cookie } = decodeHelloVerifyRequest(body)
+    this.#stage = 'cookie'
     this.#hello = { ...this.#hello, cookie }
     this.#transcript = new Transcript()
     this.#writer = new MessageWriter(this.#transcript, ++this.#helloSequence)

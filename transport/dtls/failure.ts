@@ -12,21 +12,26 @@ export interface FailureContext {
   readonly suite: CipherSuite | undefined
 }
 
-/** Nobody has answered for a minute. */
-export function silent({ role, peerName, stage, suite }: FailureContext): TransportError {
-  if (role === 'server') return new TransportError('TIMEOUT', `${peerName} fell silent in the DTLS handshake`)
-  if (stage === 'hello') {
-    return new TransportError(
-      'TIMEOUT',
-      `${peerName} does not answer the DTLS handshake: is it there, and on that port?`,
-    )
-  }
-  const why = stage === 'keys' ? 'fell silent in the middle of' : 'did not finish'
+/** What it may mean that nothing follows, by what was awaited of a server. */
+const silences: Readonly<Record<Exclude<HandshakeStage, 'finished'>, string>> = {
+  hello: 'does not answer the DTLS handshake: is it there, and on that port?',
+  cookie: 'asked for a cookie and then fell silent: the two may have no cipher suite in common',
+  keys: 'fell silent in the middle of the DTLS handshake',
+}
+
+function unfinished(suite: CipherSuite | undefined): string {
   const doubt = isCertified(suite)
     ? 'it may not accept what this end has shown'
     : 'its key for this identity may be another one'
-  const hint = stage === 'keys' ? '' : `; ${doubt}`
-  return new TransportError(stage === 'keys' ? 'TIMEOUT' : 'HANDSHAKE', `${peerName} ${why} the DTLS handshake${hint}`)
+  return `did not finish the DTLS handshake; ${doubt}`
+}
+
+/** Nobody has answered for a minute. */
+export function silent({ role, peerName, stage, suite }: FailureContext): TransportError {
+  if (role === 'server') return new TransportError('TIMEOUT', `${peerName} fell silent in the DTLS handshake`)
+  // A server that keeps its part of the handshake and then says no more has refused, in its way.
+  if (stage === 'finished') return new TransportError('HANDSHAKE', `${peerName} ${unfinished(suite)}`)
+  return new TransportError('TIMEOUT', `${peerName} ${silences[stage]}`)
 }
 
 /** What the alerts of a peer mean for the person who reads them (RFC 5246 §7.2.2, RFC 4279 §6). */
@@ -59,7 +64,7 @@ export function refusedByPeer({ peerName, suite }: FailureContext, alertCode: nu
   const hint = (isCertified(suite) ? certificateHints : hints)[alertCode]
   const why = hint === undefined ? '' : `: ${hint}`
   const message = `${peerName} refused the DTLS handshake (${alertName(alertCode)})${why}`
-  return new TransportError('HANDSHAKE', message, { alertCode })
+  return new TransportError('HANDSHAKE', message, { alertCode, isAlertOfPeer: true })
 }
 
 /** This end has given up, for what the peer did or for what its own application threw. */
@@ -81,7 +86,10 @@ export function closedByPeer({ peerName }: FailureContext): TransportError {
 }
 
 export function brokenByPeer({ peerName }: FailureContext, alertCode: number): TransportError {
-  return new TransportError('CLOSED', `${peerName} has ended the DTLS session (${alertName(alertCode)})`, { alertCode })
+  return new TransportError('CLOSED', `${peerName} has ended the DTLS session (${alertName(alertCode)})`, {
+    alertCode,
+    isAlertOfPeer: true,
+  })
 }
 
 /** Whether the ends prove by certificates or public keys who they are. */

@@ -1,11 +1,5 @@
 import type { Clock, Timer } from '../clock.ts'
-import {
-  encodeFragment,
-  encodeHandshake,
-  type HandshakeMessage,
-  HandshakeType,
-  handshakeHeaderBytes,
-} from './handshake-message.ts'
+import { encodeFragment, type HandshakeMessage, HandshakeType, handshakeHeaderBytes } from './handshake-message.ts'
 import type { DtlsParameters } from './parameters.ts'
 import { ContentType } from './record.ts'
 import type { RecordLayer } from './record-layer.ts'
@@ -13,10 +7,19 @@ import type { RecordLayer } from './record-layer.ts'
 /** What a flight is made of. */
 export type FlightPart =
   | { readonly kind: 'changeCipherSpec' }
-  | { readonly kind: 'handshake'; readonly message: HandshakeMessage; readonly isProtected: boolean }
+  | {
+      readonly kind: 'handshake'
+      readonly message: HandshakeMessage
+      /** The message in one piece, with its header. */
+      readonly encoded: Buffer
+      readonly isProtected: boolean
+    }
 
 /** What any record adds at most: header, Connection ID, explicit nonce or IV, tag or MAC, padding. */
 const overheadBytes = 13 + 32 + 16 + 32 + 16
+
+/** Less than this of a message in a datagram helps nobody, whatever the MTU is said to be. */
+const leastFragmentBytes = 64
 
 /** What every IPv4 path carries; tried when larger datagrams seem not to arrive (RFC 6347 §4.1.1.1). */
 const cautiousMtuBytes = 548
@@ -27,12 +30,13 @@ const changeCipherSpec = Buffer.of(1)
  * The datagrams of a flight: as few as they can be, none larger than `mtuBytes`, except for a long ClientHello. Each call
  * takes new sequence numbers.
  */
-export function flightDatagrams(parts: readonly FlightPart[], records: RecordLayer, mtuBytes: number): Buffer[] {
+function flightDatagrams(parts: readonly FlightPart[], records: RecordLayer, mtuBytes: number): Buffer[] {
   const datagrams: Buffer[] = []
   let pending: Buffer[] = []
   let pendingBytes = 0
   const flush = () => {
-    if (pendingBytes > 0) datagrams.push(Buffer.concat(pending))
+    const [first] = pending
+    if (first !== undefined) datagrams.push(pending.length === 1 ? first : Buffer.concat(pending, pendingBytes))
     pending = []
     pendingBytes = 0
   }
@@ -46,14 +50,14 @@ export function flightDatagrams(parts: readonly FlightPart[], records: RecordLay
       add(records.clear(ContentType.changeCipherSpec, changeCipherSpec))
       continue
     }
-    const { message, isProtected } = part
+    const { message, encoded, isProtected } = part
     const write = (content: Buffer) => {
       add(isProtected ? records.seal(ContentType.handshake, content) : records.clear(ContentType.handshake, content))
     }
-    const fragmentBytes = mtuBytes - overheadBytes - handshakeHeaderBytes
+    const fragmentBytes = Math.max(mtuBytes - overheadBytes - handshakeHeaderBytes, leastFragmentBytes)
     // A server that keeps no state yet cannot put a ClientHello together.
     if (message.body.length <= fragmentBytes || message.type === HandshakeType.clientHello) {
-      write(encodeHandshake(message))
+      write(encoded)
       continue
     }
     for (let offset = 0; offset < message.body.length; offset += fragmentBytes) {

@@ -31,7 +31,7 @@ export interface HandshakeOutput {
 }
 
 /** How far a handshake is: which answer of the peer is awaited. */
-export type HandshakeStage = 'hello' | 'keys' | 'finished'
+export type HandshakeStage = 'hello' | 'cookie' | 'keys' | 'finished'
 
 /** One end of a handshake. */
 export interface HandshakeRole {
@@ -61,8 +61,9 @@ export class MessageWriter {
   write(type: number, body: Buffer, isProtected = false): FlightPart {
     if (this.#sequence > lastMessageSequence) throw illegal('the numbers of the handshake messages are used up')
     const message: HandshakeMessage = { type, sequence: this.#sequence++, body }
-    this.#transcript.add(encodeHandshake(message))
-    return { kind: 'handshake', message, isProtected }
+    const encoded = encodeHandshake(message)
+    this.#transcript.add(encoded)
+    return { kind: 'handshake', message, encoded, isProtected }
   }
 
   /** ChangeCipherSpec and Finished, which end each side's part (RFC 5246 §7.4.9). */

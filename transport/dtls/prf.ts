@@ -6,14 +6,13 @@ const verifyDataBytes = 12
 
 /** The pseudorandom function of TLS 1.2 with SHA-256 (RFC 5246 §5): `length` bytes out of a secret. */
 export function prf(secret: Uint8Array, label: string, seed: Uint8Array, length: number): Buffer {
-  const labelled = Buffer.concat([Buffer.from(label, 'latin1'), seed])
   const output = Buffer.alloc(length)
-  let chained: Buffer = labelled
+  let chained = createHmac('sha256', secret).update(label, 'latin1').update(seed).digest()
   for (let offset = 0; offset < length; ) {
-    chained = createHmac('sha256', secret).update(chained).digest()
-    const block = createHmac('sha256', secret).update(chained).update(labelled).digest()
+    const block = createHmac('sha256', secret).update(chained).update(label, 'latin1').update(seed).digest()
     offset += block.copy(output, offset)
     block.fill(0)
+    if (offset < length) chained = createHmac('sha256', secret).update(chained).digest()
   }
   return output
 }

@@ -7,13 +7,24 @@ test('the alert that ended a handshake is TLS/DTLS Alert Code (/1/x/11) and part
   const site = await scenario()
   const connect = site.network.connect.bind(site.network)
   site.network.connect = () =>
-    Promise.reject(new TransportError('NETWORK_UNREACHABLE', 'the handshake failed', { alertCode: 40 }))
+    Promise.reject(
+      new TransportError('NETWORK_UNREACHABLE', 'the handshake failed', { alertCode: 40, isAlertOfPeer: true }),
+    )
   site.client.start()
   await site.clock.advance(10)
   expect(site.events.at(-1)).toMatchObject({ type: 'CONNECT_FAILURE', cause: { message: 'the handshake failed' } })
   expect(site.client.objects.get('/1/0/11')).toBe(40)
   site.network.connect = connect
   await site.clock.until(site.client.registered())
+})
+
+test('an alert that the client itself sent is none of the server', async () => {
+  const site = await clientSite()
+  site.network.connect = () => Promise.reject(new TransportError('HANDSHAKE', 'no key', { alertCode: 80 }))
+  site.client.start()
+  await site.clock.advance(10)
+  expect(site.client.objects.get('/1/0/11')).toBeUndefined()
+  await site.stop()
 })
 
 test('a connection that fails without an alert leaves it alone', async () => {

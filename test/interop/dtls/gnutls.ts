@@ -35,10 +35,8 @@ export async function startGnutlsServer(options: GnutlsOptions): Promise<GnutlsS
   const { identity, key } = options.psk ?? psk
   // A colon would end the identity; as hexadecimal it needs a mark.
   await writeFile(passwords, `#${Buffer.from(identity).toString('hex')}:${key.toString('hex')}\n`)
-  const process = new PeerProcess('gnutls-serv', [
-    ...commonArgs(options),
-    ...['--port', String(port), '--pskpasswd', passwords, '--echo', '--quiet'],
-  ])
+  const args = ['--port', String(port), '--pskpasswd', passwords, '--echo', '--quiet']
+  const process = new PeerProcess('gnutls-serv', [...commonArgs(options), ...args])
   await process.says(/listening on IPv4 .*done/)
   return {
     port,

@@ -48,7 +48,7 @@ const secureNetwork: Network = {
 describePeer('libcoap over DTLS', libcoapDtlsPrograms, libcoapInstall, () => {
   const site = new DtlsSite()
   afterAll(() => {
-    process.stdout.write(`\n${table}\n${resumption}\n`)
+    process.stdout.write(['', table, resumption, ''].join('\n'))
   })
 
   async function coapServer(backend: CoapBackend): Promise<CoapServer> {

@@ -8,7 +8,7 @@ import { type Psk, psk } from './psk.ts'
 export const opensslPrograms = ['openssl'] as const
 export const opensslInstall = 'apt-get install openssl'
 
-export interface OpensslOptions {
+interface OpensslOptions {
   /** A suite by OpenSSL's name, `PSK-AES128-CCM8`, or several with colons. */
   readonly suites: string
   readonly psk?: Psk

@@ -25,7 +25,7 @@ interface Sight {
   readonly bytes: Buffer
 }
 
-export function sightsOf(datagrams: readonly RelayedDatagram[]): Sight[] {
+function sightsOf(datagrams: readonly RelayedDatagram[]): Sight[] {
   return datagrams.flatMap(({ from, bytes }) => recordsOf(bytes).map(sight => ({ from, ...sight })))
 }
 

@@ -20,7 +20,7 @@ const table = new PassTable('Leshan client over DTLS 1.2', cases, ['our server']
 
 describePeer('A client of Leshan 2.0.0-M18 over DTLS', leshanPrograms, leshanInstall, () => {
   afterAll(() => {
-    process.stdout.write(`\n${table}\n`)
+    process.stdout.write(['', table, ''].join('\n'))
   })
 
   describe.each([

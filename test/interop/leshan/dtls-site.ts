@@ -9,7 +9,7 @@ import type { Leshan } from './leshan.ts'
 import { LifecycleClient } from './lifecycle-client.ts'
 
 /** A resource of bytes. */
-export const bytesPath = '/3442/0/150'
+const bytesPath = '/3442/0/150'
 
 let count = 0
 

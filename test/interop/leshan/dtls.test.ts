@@ -35,7 +35,7 @@ describePeer('Leshan 2.0.0-M18 over DTLS', leshanPrograms, leshanInstall, () => 
     ;[leshan, withoutIds] = await Promise.all([startLeshan(), startLeshan({ connectionIdLength: 0 })])
   })
   afterAll(async () => {
-    process.stdout.write(`\n${suiteTable}\n${idTable}\n`)
+    process.stdout.write(['', suiteTable, idTable, ''].join('\n'))
     await Promise.all([leshan?.close(), withoutIds?.close()])
   })
 

@@ -30,8 +30,12 @@ export async function startLeshanClient(options: LeshanClientOptions): Promise<L
   const { endpoint, serverUri, psk = usualPsk, connectionIdLength = 6, lifetimeSeconds = 300 } = options
   const program = await JavaProgram.start(
     'client',
-    ...[endpoint, serverUri, psk.identity, psk.key.toString('hex')],
-    ...[String(connectionIdLength), String(lifetimeSeconds)],
+    endpoint,
+    serverUri,
+    psk.identity,
+    psk.key.toString('hex'),
+    String(connectionIdLength),
+    String(lifetimeSeconds),
   )
   return new LeshanClient(program, await program.events())
 }

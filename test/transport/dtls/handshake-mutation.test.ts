@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { duelOf, flipBytes, recordsOf, scenarios, undisturbed } from '../../helpers/dtls-duel.ts'
 
 /** One byte of so many is flipped here; each of them in test/long. */
-const stride = 5
+const stride = 13
 
 describe.each(scenarios)('$name', scenario => {
   test('each datagram dropped, doubled, or late', async () => {
     for (const { index } of await undisturbed(scenario)) {
-      for (const delaysMs of [[], [0, 0, 0], [1], [700], [0, 700], [1_500], [0, 5_000], [64_000], [0, 64_000]]) {
+      for (const delaysMs of [[], [0, 0, 0], [1], [700], [0, 5_000], [0, 64_000]]) {
         const duel = await duelOf(scenario)
         await duel.handshake((datagram, deliver) => {
           if (datagram.index !== index) deliver()
@@ -43,7 +43,7 @@ describe.each(scenarios)('$name', scenario => {
   })
 
   test('bytes flipped, one at a time', async () => {
-    expect(await flipBytes(scenario, stride, scenarios.indexOf(scenario) % stride)).toBeGreaterThan(30)
+    expect(await flipBytes(scenario, stride, scenarios.indexOf(scenario) % stride)).toBeGreaterThan(20)
   })
 
   test('what a record holds cut off, its length adjusted', async () => {
@@ -120,12 +120,12 @@ describe.each(scenarios)('$name', scenario => {
     await duel.expectEstablished('all again')
   })
 
-  test('each datagram in another session, at each of its stages', async () => {
+  test('each datagram in another session, at every other of its stages', async () => {
     const other = await (await duelOf(scenario)).handshake()
     const recorded = [...other.sent]
     await other.expectEstablished('the other session')
     for (const foreign of recorded) {
-      for (let stage = 0; stage < recorded.length; stage++) {
+      for (let stage = foreign.index % 2; stage < recorded.length; stage += 2) {
         const duel = await duelOf(scenario)
         // Another handshake than the recorded one, with the same server from the same address: its cookies are right.
         duel.site.random.bytes(1)

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { Connection } from '../../../transport/connection.ts'
+import { connectDtls } from '../../../transport/dtls/connect.ts'
 import { psk } from '../../../transport/dtls/credentials.ts'
 import { cipherSuites, serverKeyType } from '../../../transport/dtls/suites.ts'
 import { DtlsSite, identity, key } from '../../helpers/dtls-site.ts'
@@ -84,5 +86,31 @@ describe('what goes wrong', () => {
     const startMs = site.clock.now()
     await expect(site.connect()).rejects.toMatchObject({ code: 'TIMEOUT' })
     expect(site.clock.now() - startMs).toBe(63_000)
+  })
+
+  test('a server that says no more after its cookie: a line that says what that may mean', async () => {
+    const site = await new DtlsSite().listen()
+    // The HelloVerifyRequest passes, the ServerHello does not.
+    const connection = await site.network.connect(site.serverAddress)
+    let heard = 0
+    const deaf: Connection = {
+      local: connection.local,
+      remote: connection.remote,
+      send: bytes => connection.send(bytes),
+      receive: receiver =>
+        connection.receive({
+          datagram: bytes => {
+            if (heard++ === 0) receiver.datagram(bytes)
+          },
+          failed: () => {},
+        }),
+      close: () => connection.close(),
+    }
+    const { clock, random } = site
+    const opening = connectDtls(deaf, { clock, random, credentials: psk(identity, key) })
+    await expect(clock.until(opening)).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      message: expect.stringContaining('no cipher suite in common'),
+    })
   })
 })
