@@ -13,18 +13,25 @@ export interface FailureContext {
 }
 
 /** What it may mean that nothing follows, by what was awaited of a server. */
-const silences: Readonly<Record<HandshakeStage, string>> = {
+const silences: Readonly<Record<Exclude<HandshakeStage, 'finished'>, string>> = {
   hello: 'does not answer the DTLS handshake: is it there, and on that port?',
   cookie: 'asked for a cookie and then fell silent: the two may have no cipher suite in common',
   keys: 'fell silent in the middle of the DTLS handshake',
-  finished: 'did not finish the DTLS handshake; it may not accept what this end has shown, or know another key for it',
+}
+
+function unfinished(suite: CipherSuite | undefined): string {
+  const doubt = isCertified(suite)
+    ? 'it may not accept what this end has shown'
+    : 'its key for this identity may be another one'
+  return `did not finish the DTLS handshake; ${doubt}`
 }
 
 /** Nobody has answered for a minute. */
-export function silent({ role, peerName, stage }: FailureContext): TransportError {
+export function silent({ role, peerName, stage, suite }: FailureContext): TransportError {
   if (role === 'server') return new TransportError('TIMEOUT', `${peerName} fell silent in the DTLS handshake`)
   // A server that keeps its part of the handshake and then says no more has refused, in its way.
-  return new TransportError(stage === 'finished' ? 'HANDSHAKE' : 'TIMEOUT', `${peerName} ${silences[stage]}`)
+  if (stage === 'finished') return new TransportError('HANDSHAKE', `${peerName} ${unfinished(suite)}`)
+  return new TransportError('TIMEOUT', `${peerName} ${silences[stage]}`)
 }
 
 /** What the alerts of a peer mean for the person who reads them (RFC 5246 §7.2.2, RFC 4279 §6). */
