@@ -1,11 +1,13 @@
 import { createPublicKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { AlertDescription, DtlsError } from '../../transport/dtls/alert.ts'
-import type {
-  CertificateCredentials,
-  KeyPairCredentials,
-  RawKeyCredentials,
-  VerifyPeer,
+import {
+  type CertificateCredentials,
+  type KeyPairCredentials,
+  type RawKeyCredentials,
+  type SigningKey,
+  sign,
+  type VerifyPeer,
 } from '../../transport/dtls/credentials.ts'
 import { rpk, x509 } from '../../transport/dtls/key-pair.ts'
 
@@ -46,4 +48,17 @@ export function trusting(...trusted: readonly KeyPairCredentials[]): VerifyPeer 
 
 function shownBy(credentials: KeyPairCredentials): Uint8Array {
   return credentials.kind === 'x509' ? (credentials.chain[0] as Uint8Array) : credentials.publicKey
+}
+
+/** The same credentials, which sign the same the same way each time: ECDSA takes randomness that no seed reaches. */
+export function steady<Credentials extends KeyPairCredentials>(credentials: Credentials): Credentials {
+  const signatures = new Map<string, Uint8Array>()
+  const key: SigningKey = (data, algorithm) => {
+    const text = `${algorithm} ${Buffer.from(data).toString('base64')}`
+    const signature = signatures.get(text) ?? sign(credentials, data, algorithm)
+    if (signature instanceof Promise) throw new Error('these sign at once')
+    signatures.set(text, signature)
+    return signature
+  }
+  return { ...credentials, key }
 }

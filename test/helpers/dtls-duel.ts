@@ -8,6 +8,7 @@ import type { DtlsClientOptions, DtlsServerOptions } from '../../transport/dtls/
 import { ContentType, type DtlsRecord, readRecord } from '../../transport/dtls/record.ts'
 import { TransportError } from '../../transport/errors.ts'
 import type { MemoryNetwork } from '../../transport/memory.ts'
+import { clientCertificate, clientKey, serverCertificate, serverKey, steady, trusting } from './dtls-credentials.ts'
 import { DtlsSite, identity, key } from './dtls-site.ts'
 
 /** A kind of handshake, attacked in one way after the other. */
@@ -15,12 +16,20 @@ export interface Scenario {
   readonly name: string
   readonly server?: Partial<DtlsServerOptions>
   readonly client?: Partial<DtlsClientOptions>
+  /** Whom the server takes the client for. Default: the holder of the pre-shared key. */
+  readonly clientIdentity?: string
   /** Whether the handshake that is attacked resumes the session of another before it. */
   readonly resumes?: boolean
 }
 
 const identified = { connectionIdLength: 4 }
 const small = { parameters: { mtuBytes: 160 } }
+
+const certificates: Scenario = {
+  name: 'certificates',
+  client: { suites: [0xc0ae], credentials: steady(clientCertificate), verify: trusting(serverCertificate) },
+  server: { credentials: [steady(serverCertificate)], verify: trusting(clientCertificate) },
+}
 
 export const scenarios: readonly Scenario[] = [
   { name: 'full, with a ticket' },
@@ -31,6 +40,14 @@ export const scenarios: readonly Scenario[] = [
   { name: 'CBC with encrypt-then-MAC', client: { suites: [0x00ae] } },
   { name: 'Connection IDs', client: identified, server: identified },
   { name: 'Connection IDs, abbreviated', resumes: true, client: identified, server: identified },
+  certificates,
+  { ...certificates, name: 'certificates, abbreviated', resumes: true },
+  {
+    name: 'raw public keys',
+    client: { suites: [0xc0ae], credentials: steady(clientKey), verify: trusting(serverKey) },
+    server: { credentials: [steady(serverKey)], verify: trusting(clientKey) },
+    clientIdentity: 'key of client',
+  },
   { name: 'in fragments', client: { suites: [0xd001] }, server: { ...small, identityHint: 'a hint '.repeat(12) } },
 ]
 
@@ -61,6 +78,10 @@ const rightAlerts = new Set([
   'protocol_version',
   'unsupported_extension',
   'unknown_psk_identity',
+  'bad_certificate',
+  'unsupported_certificate',
+  'certificate_unknown',
+  'unknown_ca',
 ])
 
 function expectRightAlert({ cause, alertCode }: TransportError, why: string): void {
@@ -85,10 +106,12 @@ export class DtlsDuel {
   error: unknown
   #acceptedBefore = 0
   #inject: MemoryNetwork['send'] = () => {}
+  readonly #clientIdentity: string
   #session: Partial<DtlsClientOptions> = {}
 
   constructor(scenario: Scenario, seed = 1) {
     this.scenario = scenario
+    this.#clientIdentity = scenario.clientIdentity ?? identity
     this.site = new DtlsSite({ seed, server: { ...scenario.server, keyLog: line => this.serverKeys.push(line) } })
   }
 
@@ -156,7 +179,8 @@ export class DtlsDuel {
       expectRightAlert(error as TransportError, why)
       // Who gives up by itself says so; who was told to does not answer.
       const isSilent = (error as TransportError).cause === undefined
-      if (mayBeAlone && isSilent) for (const served of this.served) expect(served.identity, why).toBe(identity)
+      if (mayBeAlone && isSilent)
+        for (const served of this.served) expect(served.identity, why).toBe(this.#clientIdentity)
       else expect(this.served, why).toEqual([])
     } else if (mayBeAlone && this.served.length === 0) {
       expect(await site.echo(client, Buffer.of(1)), why).toBeUndefined()
@@ -165,7 +189,7 @@ export class DtlsDuel {
       expect(
         this.served.map(served => served.identity),
         why,
-      ).toEqual([identity])
+      ).toEqual([this.#clientIdentity])
       for (const length of [3, 300]) {
         const bytes = site.random.bytes(length)
         expect(await site.echo(client, bytes), why).toEqual(bytes)
