@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { CertificateError } from '../../transport/dtls/certificate/certificate-error.ts'
 import { readCertificates, readPrivateKey, readPublicKey } from '../../transport/dtls/certificate/pem.ts'
 import { verifyRawKey } from '../../transport/dtls/certificate/raw-key.ts'

@@ -54,7 +54,7 @@ function shownBy(credentials: KeyPairCredentials): Uint8Array {
 export function steady<Credentials extends KeyPairCredentials>(credentials: Credentials): Credentials {
   const signatures = new Map<string, Uint8Array>()
   const key: SigningKey = (data, algorithm) => {
-    const text = `${algorithm} ${Buffer.from(data).toString('base64')}`
+    const text = Buffer.from(data).toString('base64')
     const signature = signatures.get(text) ?? sign(credentials, data, algorithm)
     if (signature instanceof Promise) throw new Error('these sign at once')
     signatures.set(text, signature)

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { DerError, DerReader, DerTag } from '../../../../transport/dtls/certificate/der.ts'
 
