@@ -23,8 +23,8 @@ function destination(
   if (account === undefined) throw new Error('there is no account')
   const environment = { store, keys, clock: new SimulatedClock(), dtls: {} }
   const { security } = destinationOf(account, environment)
-  const key = security?.credentials.kind === 'psk' ? security.credentials.key : undefined
-  return { security, key, account }
+  const stored = security?.credentials.kind === 'psk' ? security.credentials.key : undefined
+  return { security, key: stored, account }
 }
 
 describe('psk(identity, key)', () => {
