@@ -8,6 +8,7 @@ import { signWith } from '../../../transport/dtls/signatures.ts'
 import type { TestCertificate } from '../../../transport/dtls/test-certificates.ts'
 import { SimulatedClock } from '../../../transport/simulated-clock.ts'
 import { issue, issueAuthority, pem, yearMs } from '../../helpers/certificates.ts'
+import { MemoryPersistence } from '../../helpers/restart-site.ts'
 import { endpoint, type SecureSiteOptions, secureSite } from '../../helpers/secure-site.ts'
 
 const startMs = new SimulatedClock().now()
@@ -149,6 +150,27 @@ describe('mutual X.509', () => {
     await site.register()
   })
 
+  test('what is saved is taken again where such a key is the same, and holds no key', async () => {
+    const persistence = new MemoryPersistence()
+    const key = family.client.privateKey
+    const site = await certificateSite({ known: { key }, options: { client: { persistence } } })
+    await site.register()
+    const text = persistence.text ?? ''
+    const saved = persistence.copy()
+    const secret = Buffer.from(String(key.export({ format: 'jwk' }).d), 'base64url')
+    expect(text).toContain(family.client.der.toString('base64').slice(0, 40))
+    expect(text).not.toContain(secret.toString('base64').slice(0, 40))
+    const { conditions } = site.network
+    site.network.conditions = { ...conditions, loss: 1 }
+    await site.clock.until(site.client.stop())
+    site.network.conditions = conditions
+    const next = site.boot({ persistence: saved })
+    next.start()
+    await site.clock.until(next.registered())
+    expect(site.eventTypes.at(-1)).toBe('REG_UPDATE_COMPLETE')
+    await site.clock.until(next.stop())
+  })
+
   test('sleeps and comes back by an abbreviated handshake', async () => {
     const site = await certificateSite({ options: { client: { queueMode: { awakeSeconds: 20 } } } })
     await site.register()
@@ -165,12 +187,12 @@ describe('mutual X.509', () => {
 describe('certificate usage (/0/x/15)', () => {
   const trusts = { trustStore: ['ca'] } as const
   test.each<[string, Wish]>([
-    ['0, CA constraint', { ...trusts, known: known('ca', 0) }],
-    ['1, service certificate constraint', { ...trusts, known: known('server', 1) }],
-    ['2, trust anchor assertion', { known: known('ca', 2) }],
-    ['3, domain-issued certificate', { known: known('server', 3) }],
-    ['3 of a self-signed certificate', { server: ['selfSigned'], known: known('selfSigned', 3) }],
-    ['3 of an expired one for another host', { server: ['otherHost'], known: known('otherHost', 3) }],
+    ['0, CA constraint', { ...trusts, known: by('ca', 0) }],
+    ['1, service certificate constraint', { ...trusts, known: by('server', 1) }],
+    ['2, trust anchor assertion', { known: by('ca', 2) }],
+    ['3, domain-issued certificate', { known: by('server', 3) }],
+    ['3 of a self-signed certificate', { server: ['selfSigned'], known: by('selfSigned', 3) }],
+    ['3 of an expired one for another host', { server: ['otherHost'], known: by('otherHost', 3) }],
     ['none, with a trust store alone', { ...trusts, known: {} }],
   ])('%s: registered', async (_, wish) => {
     const site = await certificateSite(resolved(wish))
@@ -179,28 +201,23 @@ describe('certificate usage (/0/x/15)', () => {
   })
 
   test.each<[string, Wish, RegExp, number]>([
-    ['0 with another CA', { ...trusts, known: known('stranger', 0) }, /CN=server: CA constraint: /, 48],
-    ['1 with another certificate', { ...trusts, known: known('twin', 1) }, /service certificate constraint: /, 46],
-    [
-      '1 of a self-signed one',
-      { ...trusts, server: ['selfSigned'], known: known('selfSigned', 1) },
-      /unknown issuer/,
-      48,
-    ],
-    ['2 with another CA', { known: known('stranger', 2) }, /unknown issuer: /, 48],
+    ['0 with another CA', { ...trusts, known: by('stranger', 0) }, /CN=server: CA constraint: /, 48],
+    ['1 with another certificate', { ...trusts, known: by('twin', 1) }, /service certificate constraint: /, 46],
+    ['1 of a self-signed one', { ...trusts, server: ['selfSigned'], known: by('selfSigned', 1) }, /unknown issuer/, 48],
+    ['2 with another CA', { known: by('stranger', 2) }, /unknown issuer: /, 48],
     [
       '2 for another host',
-      { server: ['otherHost'], known: known('ca', 2) },
+      { server: ['otherHost'], known: by('ca', 2) },
       /wrong host: it is for other\.example, not for 10\.0\.0\.2/,
       46,
     ],
     [
       '2 when expired',
-      { server: ['expired'], known: known('ca', 2) },
+      { server: ['expired'], known: by('ca', 2) },
       /expired: valid until 2023-11-14T22:13:19Z, now 2023-11-14T22:13:20Z/,
       45,
     ],
-    ['3 with another certificate', { known: known('twin', 3) }, /domain-issued certificate: /, 46],
+    ['3 with another certificate', { known: by('twin', 3) }, /domain-issued certificate: /, 46],
   ])('%s: CONNECT_FAILURE with its rule in a line', async (_, wish, message, alertCode) => {
     const { cause, site } = await failure(resolved(wish))
     expect(cause.code).toBe('HANDSHAKE')
@@ -254,7 +271,7 @@ describe('a client that the server does not let in', () => {
 /** Tables are made before the certificates are. */
 type Later = Partial<CertificateSecurityOptions> & { readonly later?: Name }
 
-function known(later: Name, usage: 0 | 1 | 2 | 3): Later {
+function by(later: Name, usage: 0 | 1 | 2 | 3): Later {
   return { later, usage }
 }
 

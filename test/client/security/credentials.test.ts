@@ -66,6 +66,11 @@ describe('options that contradict each other', () => {
       /is empty/,
     ],
     ['a long Connection ID', { dtls: { connectionIdLength: 21 } }, /`dtls.connectionIdLength` .* 0 to 20/],
+    [
+      'garbage to trust',
+      { dtls: { trustStore: [Buffer.from('x')] } },
+      /^`dtls.trustStore`: entry 1 .* neither DER nor PEM/,
+    ],
     ['a tiny MTU', { dtls: { mtuBytes: 100 } }, /`dtls.mtuBytes`/],
     ['a short session key', { dtls: { sessionKey: Buffer.alloc(16) } }, /`dtls.sessionKey` must have 32 bytes/],
   ])('%s: OptionsError', (_, options, message) => {
