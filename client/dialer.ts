@@ -6,7 +6,6 @@ import type { DtlsClientOptions } from '../transport/dtls/parameters.ts'
 import { closedError, TransportError, type TransportErrorCode } from '../transport/errors.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import { type DestinationSecurity, destinationOf } from './destination.ts'
-import { fingerprint } from './fingerprint.ts'
 import { KeptSession } from './kept-session.ts'
 import type { SavedServer } from './saved-state.ts'
 
@@ -51,12 +50,10 @@ export class Dialer {
    * CLOSED after {@link hangUp}; and with what the application's own `connect` rejects with.
    */
   async open(account: ServerAccount | BootstrapAccount): Promise<Connection> {
-    const { connect, store, keys } = this.#environment
+    const { connect } = this.#environment
     if (connect !== undefined) return connect(account)
-    const { uri, security } = destinationOf(account, store, keys)
-    return security === undefined
-      ? this.#openPlain(uri)
-      : this.#openSecure(uri, security, fingerprintOf(account, security))
+    const { uri, security } = destinationOf(account, this.#environment)
+    return security === undefined ? this.#openPlain(uri) : this.#openSecure(uri, security)
   }
 
   /** Gives up the handshake under way, if there is one. */
@@ -111,7 +108,8 @@ export class Dialer {
     return connection
   }
 
-  async #openSecure(uri: Address, security: DestinationSecurity, agreedWith: string): Promise<Connection> {
+  async #openSecure(uri: Address, security: DestinationSecurity): Promise<Connection> {
+    const { fingerprint: agreedWith } = security
     this.#opening = new AbortController()
     const { signal } = this.#opening
     const { network } = this.#environment
@@ -152,7 +150,7 @@ export class Dialer {
   }
 
   #optionsFor(
-    { credentials, serverName, suites }: DestinationSecurity,
+    { credentials, verify, serverName, suites }: DestinationSecurity,
     session: DtlsClientOptions['session'],
   ): DtlsClientOptions {
     const { clock, random, dtls } = this.#environment
@@ -161,6 +159,7 @@ export class Dialer {
       clock,
       random,
       credentials,
+      ...(verify && { verify }),
       connectionIdLength,
       parameters: defined({ mtuBytes, initialTimeoutMs, maximumTimeoutMs, maximumTransmissions }),
       ...(serverName === undefined ? {} : { serverName }),
@@ -169,15 +168,6 @@ export class Dialer {
       ...(session && { session }),
     }
   }
-}
-
-/** A session with other credentials, or of another server, is another one. */
-function fingerprintOf(
-  { uri }: ServerAccount | BootstrapAccount,
-  { credentials, serverName }: DestinationSecurity,
-): string {
-  const { identity, key } = credentials
-  return fingerprint(uri, serverName, identity, typeof key === 'function' ? undefined : key)
 }
 
 /** Without what is undefined. */

@@ -1,3 +1,5 @@
+import { readTrustStore } from '../transport/dtls/certificate/trust-store.ts'
+import { checked } from './credential-fault.ts'
 import { OptionsError } from './options-error.ts'
 
 /** How the client speaks DTLS with the servers whose URI is `coaps://`. */
@@ -16,6 +18,11 @@ export interface ClientDtlsOptions {
   /** How often a message of a handshake is sent before the server counts as silent, 1 to 20. Default 6, a minute. */
   readonly maximumTransmissions?: number
   /**
+   * The authorities that may vouch for servers with certificates: each entry one certificate in DER or any number in PEM, not
+   * changed afterwards. Default: none, so that a server has to be known by its Security instance (/0/x/4).
+   */
+  readonly trustStore?: readonly Uint8Array[]
+  /**
    * Keeps DTLS sessions over a restart, so that the next handshake is short: 32 random bytes, with which they are encrypted in the
    * saved state. Without it, or without `persistence`, no session is kept.
    */
@@ -33,7 +40,8 @@ export function checkDtlsOptions(options: ClientDtlsOptions): void {
   checkWhole('initialTimeoutMs', options.initialTimeoutMs, 1, 3_600_000)
   checkWhole('maximumTimeoutMs', options.maximumTimeoutMs, 1, 3_600_000)
   checkWhole('maximumTransmissions', options.maximumTransmissions, 1, 20)
-  const { sessionKey } = options
+  const { sessionKey, trustStore } = options
+  if (trustStore !== undefined) checked('`dtls.trustStore`', () => readTrustStore(trustStore))
   if (sessionKey !== undefined && sessionKey.length !== sessionKeyBytes) {
     throw new OptionsError(`\`dtls.sessionKey\` must have ${sessionKeyBytes} bytes`)
   }

@@ -1,27 +1,29 @@
-import type { PskCredentials, PskKey } from '../transport/dtls/credentials.ts'
+import type { PskKey, SigningKey } from '../transport/dtls/credentials.ts'
 
-type Ask = Exclude<PskKey, Uint8Array>
+/** A key that is not in the objects: a function for a pre-shared one, or what signs. */
+export type ExternalKey =
+  | { readonly kind: 'psk'; readonly key: Exclude<PskKey, Uint8Array> }
+  | { readonly kind: 'signing'; readonly key: SigningKey }
 
-interface ExternalKey {
+interface Entry {
   readonly uri: string
   readonly identity: Uint8Array
-  readonly ask: Ask
+  readonly external: ExternalKey
 }
 
 /**
- * The keys that the application keeps outside of the objects, by Security instance. One is for the server and the identity that
- * it was given with, whatever a Bootstrap-Server may write into the instance later.
+ * The keys that the application keeps outside of the objects, by Security instance. One is for the server and the identity, the
+ * certificate or the public key (/0/x/3) that it was given with, whatever a Bootstrap-Server may write into the instance later.
  */
 export class ExternalKeys {
-  readonly #keys = new Map<number, ExternalKey>()
+  readonly #entries = new Map<number, Entry>()
 
-  /** Takes the key of an instance where it is a function. */
-  add(securityInstanceId: number, uri: string, { identity, key }: PskCredentials): void {
-    if (typeof key === 'function') this.#keys.set(securityInstanceId, { uri, identity, ask: key })
+  add(securityInstanceId: number, uri: string, identity: Uint8Array, external: ExternalKey): void {
+    this.#entries.set(securityInstanceId, { uri, identity, external })
   }
 
-  find(securityInstanceId: number, uri: string, identity: Uint8Array): Ask | undefined {
-    const known = this.#keys.get(securityInstanceId)
-    return known?.uri === uri && Buffer.compare(known.identity, identity) === 0 ? known.ask : undefined
+  find(securityInstanceId: number, uri: string, identity: Uint8Array): ExternalKey | undefined {
+    const known = this.#entries.get(securityInstanceId)
+    return known?.uri === uri && Buffer.compare(known.identity, identity) === 0 ? known.external : undefined
   }
 }

@@ -4,7 +4,6 @@ import { security } from '../objects/definitions/security.ts'
 import { server } from '../objects/definitions/server.ts'
 import { ObjectsApi } from '../objects/objects.ts'
 import { ObjectStore } from '../objects/store.ts'
-import type { PskCredentials } from '../transport/dtls/credentials.ts'
 import { formatServerUri, parseServerUri, type ServerUri } from '../transport/uri.ts'
 import { ExternalKeys } from './external-keys.ts'
 import {
@@ -16,11 +15,7 @@ import {
   type ServerOptions,
 } from './options.ts'
 import { OptionsError } from './options-error.ts'
-import { checkPsk } from './psk.ts'
-
-/** Security modes (LwM2M Core 1.2.2 §E.1, resource 2). */
-const pskMode = 0
-const noSecMode = 3
+import { externalKey, type Security, securityResources } from './security.ts'
 
 export interface FactoryState {
   readonly store: ObjectStore
@@ -50,8 +45,10 @@ export function factoryBootstrap(options: ClientOptions): FactoryState {
     account: ServerOptions | BootstrapServerOptions,
     values: InstanceValues<typeof security>,
   ) => {
-    objects.create(inUse(security), instanceId, { ...reach(account, options), ...values })
-    if (account.security !== undefined) keys.add(instanceId, account.uri, account.security)
+    const resources = reach(account, options)
+    objects.create(inUse(security), instanceId, { ...resources, ...values })
+    const external = account.security && externalKey(account.security)
+    if (external !== undefined) keys.add(instanceId, account.uri, resources.publicKeyOrIdentity, external)
   }
   for (const [instanceId, account] of bootstraps.entries()) {
     const { holdOffSeconds, accountTimeoutSeconds } = account
@@ -88,27 +85,22 @@ export function factoryBootstrap(options: ClientOptions): FactoryState {
 }
 
 /** Where a server is and how it is reached; throws OptionsError, or TransportError INVALID_URI. */
-function reach({ uri, security: credentials, suites }: UriOptions, { connect }: ClientOptions) {
+function reach({ uri, security: credentials, serverName, suites }: UriOptions, { connect }: ClientOptions) {
   const parsed = parseServerUri(uri)
   // How the application's own connection is secured is its own matter.
   if (connect === undefined) checkScheme(parsed, credentials)
-  if (credentials !== undefined) checkPsk(credentials)
   if (suites !== undefined) checkSuites(suites)
-  const { identity = new Uint8Array(), key = new Uint8Array() } = credentials ?? {}
   return {
     lwm2mServerUri: uri,
-    securityMode: credentials === undefined ? noSecMode : pskMode,
-    publicKeyOrIdentity: identity,
-    serverPublicKey: new Uint8Array(),
-    // A key that is a function stays where it is.
-    secretKey: typeof key === 'function' ? new Uint8Array() : key,
+    ...securityResources(credentials),
+    ...(serverName === undefined ? {} : { sni: serverName }),
     ...(suites && { dtlsTlsCiphersuite: Object.fromEntries(suites.entries()) }),
   }
 }
 
 type UriOptions = SecurityOptions & Pick<ServerOptions, 'uri'>
 
-function checkScheme(uri: ServerUri, credentials: PskCredentials | undefined): void {
+function checkScheme(uri: ServerUri, credentials: Security | undefined): void {
   const shown = formatServerUri(uri)
   if (uri.scheme === 'coap' && credentials !== undefined) {
     throw new OptionsError(`${shown} is not secured, but has \`security\`; write coaps://`)

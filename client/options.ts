@@ -7,7 +7,6 @@ import type { EnablerVersion } from '../objects/enabler.ts'
 import type { Clock } from '../transport/clock.ts'
 import type { CoapParameters } from '../transport/coap/parameters.ts'
 import type { Network } from '../transport/connection.ts'
-import type { PskCredentials } from '../transport/dtls/credentials.ts'
 import { isProfileId } from '../transport/lwm2m/uplink.ts'
 import type { Random } from '../transport/random.ts'
 import type { Trace } from '../transport/trace.ts'
@@ -15,11 +14,14 @@ import type { Connect, WhileAsleep } from './connection-environment.ts'
 import { type ClientDtlsOptions, checkDtlsOptions } from './dtls-options.ts'
 import { OptionsError } from './options-error.ts'
 import type { Persistence } from './persistence.ts'
+import type { Security } from './security.ts'
 
 /** How a server of the factory is secured. */
 export interface SecurityOptions {
-  /** `psk(identity, key)`, for a server with a `coaps` URI. Default: none, for one with a `coap` URI. */
-  readonly security?: PskCredentials
+  /** `psk(…)`, `x509(…)` or `rpk(…)`, for a server with a `coaps` URI. Default: none, for one with a `coap` URI. */
+  readonly security?: Security
+  /** The name to ask the server for, and to find in its certificate (/0/x/14). Default: the host of the URI. */
+  readonly serverName?: string
   /** The cipher suites to offer, by their numbers (/0/x/16), such as 0xc0a8. Default: all that the engine has. */
   readonly suites?: readonly number[]
 }

@@ -176,5 +176,7 @@ export function savingOf(
 /** An option as it can be compared: of a key that is kept elsewhere only the identity is known. */
 function comparable<Options extends SecurityOptions>(server: Options) {
   const { security } = server
-  return typeof security?.key === 'function' ? { ...server, security: security.identity } : server
+  if (security === undefined || security.key instanceof Uint8Array) return server
+  const { key: _, ...known } = security
+  return { ...server, security: known }
 }

@@ -11,6 +11,10 @@ export interface SecurityCredentials {
   readonly secretKey: Uint8Array
   /** The cipher suites to offer, as their two bytes make a number: 0xc0a8 (/0/x/16). Empty: those of the engine. */
   readonly suites: readonly number[]
+  /** How `serverPublicKey` presents what it is to be compared with, 0–3 (/0/x/13). */
+  readonly matchingType: number | undefined
+  /** What the certificate of the server has to do with `serverPublicKey`, 0–3 (/0/x/15). */
+  readonly certificateUsage: number | undefined
 }
 
 /** The credentials of a Security instance as they are now (LwM2M Core 1.2.2 §E.1); what is absent is empty. */
@@ -21,11 +25,17 @@ export function securityCredentials(store: ObjectStore, securityInstanceId: numb
     const value = content(name)
     return value instanceof Uint8Array ? value : new Uint8Array()
   }
+  const number = (name: keyof typeof resources) => {
+    const value = content(name)
+    return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined
+  }
   const suites = content('dtlsTlsCiphersuite')
   return {
     publicKeyOrIdentity: bytes('publicKeyOrIdentity'),
     serverPublicKey: bytes('serverPublicKey'),
     secretKey: bytes('secretKey'),
     suites: suites instanceof Map ? [...suites.values()].map(Number) : [],
+    matchingType: number('matchingType'),
+    certificateUsage: number('certificateUsage'),
   }
 }

@@ -1,6 +1,7 @@
 import { FormatError, OperationError, ResponseCode } from '../objects/errors.ts'
 import { diagnostic } from '../transport/coap/blockwise-response.ts'
 import { type CoapMessage, noPayload } from '../transport/coap/message.ts'
+import type { Connection } from '../transport/connection.ts'
 
 const maximumEndpointLength = 200
 
@@ -25,4 +26,9 @@ export function checkEndpoint(endpoint: string | undefined): string {
     throw new OperationError('BAD_REQUEST', 'the ep parameter is no endpoint name')
   }
   return endpoint
+}
+
+/** Whether a client is who it says, where a certificate or key of its own tells who that is. */
+export function isOwnName(endpoint: string, { proof, identity }: Connection): boolean {
+  return proof !== 'ownKey' || identity === endpoint
 }

@@ -23,7 +23,7 @@ export interface BootstrapConfig {
 
 /** The bootstrap of one client, in the order in which it is done. */
 export interface ClientBootstrap {
-  /** The one PSK identity for which it is; undefined: whoever asks under the name of the client. */
+  /** The one identity for which it is; undefined: whoever may ask under the name of the client. */
   readonly identity: string | undefined
   /** Whether to ask first what is there, so that free instances are written. */
   readonly discover: boolean

@@ -5,7 +5,7 @@ import type { CoapEndpoint } from '../transport/coap/endpoint.ts'
 import { type CoapMessage, Code } from '../transport/coap/message.ts'
 import { findStrings, OptionNumber } from '../transport/coap/options.ts'
 import type { CoapPeer } from '../transport/coap/peer.ts'
-import type { Address } from '../transport/connection.ts'
+import type { Address, Connection } from '../transport/connection.ts'
 import { closedError, TransportError } from '../transport/errors.ts'
 import {
   type BootstrapPackRequest,
@@ -13,7 +13,7 @@ import {
   decodeBootstrapPackRequest,
   decodeBootstrapRequest,
 } from '../transport/lwm2m/bootstrap-request.ts'
-import { checkEndpoint, failure, success } from './answers.ts'
+import { checkEndpoint, failure, isOwnName, success } from './answers.ts'
 import { type BootstrapConfig, bootstrapOf, type ClientBootstrap } from './bootstrap-config.ts'
 import { encodePack } from './bootstrap-pack.ts'
 import { BootstrapSession, type PerformedOperation } from './bootstrap-session.ts'
@@ -69,13 +69,15 @@ export class Lwm2mBootstrapServer {
   readonly #events = new Subject<BootstrapEvent>()
   readonly #config: BootstrapConfig
   readonly #maximumSessions: number
+  readonly #checksEndpoint: boolean
   readonly #sessions = new Map<string, BootstrapSession>()
   #endpoint: CoapEndpoint | undefined
 
-  private constructor({ config, maximumSessions = 1_000 }: BootstrapListenOptions) {
+  private constructor({ config, maximumSessions = 1_000, security }: BootstrapListenOptions) {
     this.events$ = this.#events.asObservable()
     this.#config = config
     this.#maximumSessions = maximumSessions
+    this.#checksEndpoint = security?.checkEndpoint ?? true
   }
 
   /** Rejects with TransportError ADDRESS_IN_USE, NETWORK_UNREACHABLE or INVALID_SECURITY. */
@@ -170,10 +172,16 @@ export class Lwm2mBootstrapServer {
     const endpoint = checkEndpoint(name)
     const client = bootstrapOf(this.#config, endpoint)
     if (client === undefined) throw new OperationError('BAD_REQUEST', 'nothing is configured for this endpoint')
-    if (client.identity !== undefined && client.identity !== identity) {
+    // Who is named in the configuration may have a certificate for any name.
+    const isRight = client.identity === undefined ? this.#mayBe(endpoint, connection) : client.identity === identity
+    if (!isRight) {
       throw new OperationError('BAD_REQUEST', 'what is configured for this endpoint is for another identity')
     }
     return [{ endpoint, address, ...(identity === undefined ? {} : { identity }) }, client]
+  }
+
+  #mayBe(endpoint: string, connection: Connection): boolean {
+    return !this.#checksEndpoint || isOwnName(endpoint, connection)
   }
 
   #isFull(endpoint: string): boolean {

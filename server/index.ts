@@ -7,6 +7,7 @@ export {
 } from './bootstrap-config.ts'
 export { type BootstrapEvent, Lwm2mBootstrapServer } from './bootstrap-server.ts'
 export type { PerformedOperation } from './bootstrap-session.ts'
+export type { ClientTrust, RawKeyLookup } from './client-verification.ts'
 export { BootstrapConfigError, RequestError, type RequestErrorCode } from './errors.ts'
 export type { CancelMode } from './observations.ts'
 export type {
@@ -22,6 +23,6 @@ export type {
 } from './options.ts'
 export type { Registration, RegistrationEvent } from './registrations.ts'
 export type { DiscoverResult, OperationResult, ReadResult } from './results.ts'
-export type { ServerSecurity } from './security.ts'
+export type { ServerCertificate, ServerKeyPair, ServerSecurity } from './security.ts'
 export type { ReceivedSend } from './sends.ts'
 export { Lwm2mServer } from './server.ts'

@@ -4,6 +4,7 @@ import type { Address, Connection } from '../transport/connection.ts'
 import type { RegisterParameters, UpdateParameters } from '../transport/lwm2m/uplink.ts'
 import type { Random } from '../transport/random.ts'
 import { formatAddress } from '../transport/uri.ts'
+import { isOwnName } from './answers.ts'
 
 /** A registered client, as of its last Register or Update; never changed afterwards. */
 export interface Registration extends RegisterParameters {
@@ -15,7 +16,10 @@ export interface Registration extends RegisterParameters {
   readonly location: string
   /** Where it was when it was last heard of by a Register or Update. */
   readonly address: Address
-  /** Who the client has proved to be, where the server speaks DTLS: the identity of its pre-shared key. */
+  /**
+   * Who the client has proved to be, where the server speaks DTLS: the identity of its pre-shared key, the name in its
+   * certificate, or the one that its raw public key is known by.
+   */
   readonly identity?: string
   /** When it registered and when it was last heard of by a Register or Update, clock milliseconds. */
   readonly registeredMs: number
@@ -36,6 +40,8 @@ export interface RegistrationsOptions {
   readonly clock: Clock
   readonly random: Random
   readonly maximum: number
+  /** Whether a client that has proved its name by a key of its own may have that name alone. */
+  readonly checksEndpoint: boolean
   readonly onEvent: (event: RegistrationEvent) => void
 }
 
@@ -76,11 +82,15 @@ export class Registrations {
 
   /**
    * Registers a client; an earlier registration of its endpoint name ends (LwM2M Core 1.2.2 §6.2.1). Throws
-   * OperationError SERVICE_UNAVAILABLE when there is no room, FORBIDDEN when the name is that of another identity.
+   * OperationError SERVICE_UNAVAILABLE when there is no room, FORBIDDEN when the name is that of another identity, or not
+   * the one that the client has proved.
    */
   register(endpoint: string, parameters: RegisterParameters & Announced, connection: Connection): Registration {
-    const { clock, maximum, onEvent } = this.#options
+    const { clock, maximum, checksEndpoint, onEvent } = this.#options
     const { remote: address, identity } = connection
+    if (checksEndpoint && !isOwnName(endpoint, connection)) {
+      throw new OperationError('FORBIDDEN', 'the endpoint name is not the one that the client has proved')
+    }
     const replaced = this.#byEndpoint.get(endpoint)
     if (replaced !== undefined) checkOwner(replaced, connection)
     if (replaced === undefined && this.#byEndpoint.size >= maximum) {

@@ -69,7 +69,8 @@ export class Lwm2mServer {
 
   private constructor(options: ListenOptions) {
     const { clock = systemClock, random = systemRandom, maximumRegistrations: maximum = 10_000 } = options
-    const { clientAwakeSeconds = 93, maximumWaitingRequests: maximumWaiting = 64 } = options
+    const { clientAwakeSeconds = 93, maximumWaitingRequests: maximumWaiting = 64, security } = options
+    const { checkEndpoint: checksEndpoint = true } = security ?? {}
     this.events$ = this.#events.asObservable()
     this.sends$ = this.#sends.asObservable()
     this.#clock = clock
@@ -80,7 +81,13 @@ export class Lwm2mServer {
       maximumWaiting,
       isReachable: endpoint => this.#isReachable(endpoint),
     })
-    this.#registrations = new Registrations({ clock, random, maximum, onEvent: event => this.#follow(event) })
+    this.#registrations = new Registrations({
+      clock,
+      random,
+      maximum,
+      checksEndpoint,
+      onEvent: event => this.#follow(event),
+    })
   }
 
   /** Rejects with TransportError ADDRESS_IN_USE, NETWORK_UNREACHABLE or INVALID_SECURITY. */

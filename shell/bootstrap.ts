@@ -5,11 +5,12 @@ import { BootstrapConfigError } from '../server/errors.ts'
 import { describeCode } from '../transport/coap/message.ts'
 import { describeContentFormat } from '../transport/lwm2m/describe.ts'
 import { formatAddress } from '../transport/uri.ts'
+import { readCredentials } from './credentials.ts'
 import { DocumentError, readDocument } from './document.ts'
 import type { Environment } from './environment.ts'
 import { Log } from './print.ts'
 import { type RecordingArguments, startRecording } from './recording.ts'
-import { readCredentials, type SecurityArguments } from './security.ts'
+import type { SecurityArguments } from './security.ts'
 import { serverSecurity } from './server-security.ts'
 
 export interface BootstrapArguments extends SecurityArguments, RecordingArguments {

@@ -1,6 +1,7 @@
 import { mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describeSystemError } from '../client/file-system.ts'
+import { writePem } from '../transport/dtls/certificate/pem.ts'
 import {
   type CertificateTemplate,
   exportTestKeys,
@@ -87,7 +88,7 @@ async function makeFiles(devices: readonly Device[], { clock, random }: Environm
 
 function certificateFiles(name: string, { der, privateKey }: TestCertificate): NewFile[] {
   return [
-    { name: `${name}.pem`, text: pem('CERTIFICATE', der), isSecret: false },
+    { name: `${name}.pem`, text: writePem('CERTIFICATE', der), isSecret: false },
     { name: `${name}.key`, text: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(), isSecret: true },
   ]
 }
@@ -95,15 +96,9 @@ function certificateFiles(name: string, { der, privateKey }: TestCertificate): N
 async function rawKeyFiles(name: string): Promise<NewFile[]> {
   const { publicKey, privateKey } = exportTestKeys(await generateTestKeys())
   return [
-    { name: `${name}-rpk.pub`, text: pem('PUBLIC KEY', publicKey), isSecret: false },
+    { name: `${name}-rpk.pub`, text: writePem('PUBLIC KEY', publicKey), isSecret: false },
     { name: `${name}-rpk.key`, text: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(), isSecret: true },
   ]
-}
-
-/** RFC 7468 §2: lines of 64 characters. */
-function pem(label: string, der: Buffer): string {
-  const lines = der.toString('base64').match(/.{1,64}/g) ?? []
-  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n')
 }
 
 /** Writes all of the files or none, over no other. Resolves with why not. */

@@ -6,19 +6,19 @@ import { temperature } from '../objects/definitions/temperature.ts'
 import type { EnablerVersion } from '../objects/enabler.ts'
 import type { Clock } from '../transport/clock.ts'
 import { isRequest, isResponse } from '../transport/coap/message.ts'
-import type { PskCredentials } from '../transport/dtls/credentials.ts'
 import { TransportError } from '../transport/errors.ts'
 import { describeMessage } from '../transport/lwm2m/describe.ts'
 import type { Trace } from '../transport/trace.ts'
 import { parseServerUri } from '../transport/uri.ts'
 import { report } from './client-report.ts'
+import { deviceSecurity } from './client-security.ts'
 import { simulateDevice } from './device.ts'
 import type { Environment } from './environment.ts'
 import { Log } from './print.ts'
 import { type RecordingArguments, startRecording } from './recording.ts'
-import { connectionIdOption, readCredentials, type SecurityArguments } from './security.ts'
+import { type ClientSecurityArguments, connectionIdOption } from './security.ts'
 
-export interface ClientArguments extends SecurityArguments, RecordingArguments {
+export interface ClientArguments extends ClientSecurityArguments, RecordingArguments {
   /** Absent: the device bootstraps. */
   readonly server?: string
   readonly bootstrap?: string
@@ -47,10 +47,10 @@ export async function runClient(args: ClientArguments, environment: Environment)
   const log = new Log(environment)
   const { server, bootstrap, lifetime, shortServerId = 1, restartAfter: restartAfterSeconds } = args
   checkCombination(args)
-  const credentials = await readCredentials(args)
-  checkSecurity(args, credentials)
+  const secured = await deviceSecurity(args)
+  checkSecurity(args, secured !== undefined)
   const recording = startRecording(args, environment)
-  const securityOf = (uri: string) => (credentials !== undefined && isSecure(uri) ? { security: credentials } : {})
+  const securityOf = (uri: string) => (secured !== undefined && isSecure(uri) ? { security: secured.security } : {})
   const client = new Lwm2mClient({
     endpoint: args.endpoint,
     ...(server !== undefined && {
@@ -75,6 +75,7 @@ export async function runClient(args: ClientArguments, environment: Environment)
     network: recording.network,
     dtls: {
       ...connectionIdOption(args),
+      ...(secured && { trustStore: secured.trustStore }),
       ...(recording.keyLog && { keyLog: recording.keyLog }),
     },
     trace: serverRequests(log),
@@ -112,13 +113,13 @@ function checkCombination({ server, bootstrap, lifetime, shortServerId }: Client
 }
 
 /** Throws OptionsError. */
-function checkSecurity({ server, bootstrap }: ClientArguments, credentials: PskCredentials | undefined): void {
+function checkSecurity({ server, bootstrap }: ClientArguments, isSecured: boolean): void {
   const uris = [server, bootstrap].filter(uri => uri !== undefined)
-  if (credentials === undefined) {
+  if (!isSecured) {
     const secure = uris.find(isSecure)
-    if (secure !== undefined) throw new OptionsError(`${secure} needs --psk-identity, and --psk-key or --psk-key-file`)
+    if (secure !== undefined) throw new OptionsError(`${secure} needs --psk-identity, --cert or --rpk-key`)
   } else if (!uris.some(isSecure)) {
-    throw new OptionsError(`${uris[0]} is not secured, but there is --psk-identity; write coaps://`)
+    throw new OptionsError(`${uris[0]} is not secured, but there are credentials; write coaps://`)
   }
 }
 

@@ -16,7 +16,7 @@ import { type ClientArguments, runClient } from './client.ts'
 import { runDdf } from './ddf.ts'
 import type { Environment } from './environment.ts'
 import { addRecordingOptions } from './recording.ts'
-import { addSecurityOptions } from './security.ts'
+import { addClientSecurityOptions, addSecurityOptions } from './security.ts'
 import { runServer, type ServerArguments } from './server.ts'
 import { runStatecharts, type StatechartsArguments } from './statecharts.ts'
 
@@ -56,7 +56,7 @@ export async function run(args: readonly string[], environment: Environment): Pr
     .option('--restart-after <seconds>', 'start again after giving up (default: exit with 1)', parseRestartSeconds)
     .option('--once', 'exit with 1 after the first attempt that fails')
     .option('--inspect [url]', 'show the statecharts in the Stately inspector, by default at ws://localhost:8080')
-  withNetwork(clientCommand).action(async (options: ClientArguments) => {
+  addClientSecurityOptions(withNetwork(clientCommand)).action(async (options: ClientArguments) => {
     exitCode = await runClient(options, environment)
   })
   const serverCommand = program

@@ -1,19 +1,31 @@
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { OptionsError } from '../client/options-error.ts'
-import { psk } from '../client/psk.ts'
-import type { PskCredentials } from '../transport/dtls/credentials.ts'
+import type { CertificateUsage } from '../transport/dtls/certificate/verify.ts'
 import { parseConnectionIdLength } from './arguments.ts'
-import { DocumentError, readDocument } from './document.ts'
 
-/** How a command speaks DTLS. */
+/** How a command speaks DTLS: with a pre-shared key, a certificate, or raw public keys. */
 export interface SecurityArguments {
   readonly pskIdentity?: string
   /** Hexadecimal, unchecked: what checks it must not show it. */
   readonly pskKey?: string
   /** File that holds it. */
   readonly pskKeyFile?: string
+  /** Files, PEM or DER: the own certificate with its chain, its private key, the authorities that vouch for the peer. */
+  readonly cert?: string
+  readonly key?: string
+  readonly ca?: string
+  /** Files, PEM or DER: the own private key, the public keys of peers. */
+  readonly rpkKey?: string
+  readonly rpkPeer?: readonly string[]
   /** Bytes of the own Connection ID; `true`: the default. */
   readonly cid?: number | true
+}
+
+/** What only a client is asked for. */
+export interface ClientSecurityArguments extends SecurityArguments {
+  /** File of what is known of the server, PEM or DER. */
+  readonly serverCert?: string
+  readonly usage?: CertificateUsage
 }
 
 /** Room for any number of sessions, and for none to be guessed. */
@@ -34,6 +46,11 @@ export function addSecurityOptions(command: Command): Command {
       ),
     )
     .option('--psk-key-file <file>', 'file that holds the key, hexadecimal')
+    .option('--cert <file>', 'certificate to show, with those that certify it; PEM or DER')
+    .option('--key <file>', 'private key of --cert; PEM or DER')
+    .option('--ca <file>', 'authorities that vouch for the certificates of the other end; PEM or DER')
+    .option('--rpk-key <file>', 'private key of the raw public key to show; PEM or DER')
+    .option('--rpk-peer <file>', 'public key of the other end, may be repeated for a server; PEM or DER', collected)
     .addOption(
       new Option(
         '--cid [length]',
@@ -42,32 +59,43 @@ export function addSecurityOptions(command: Command): Command {
     )
 }
 
-/** A key of 64 bytes and what a text editor may add. */
-const longestFileBytes = 1_000
-
-/** The credentials that a command was given; undefined: none. Rejects with OptionsError, which shows no key. */
-export async function readCredentials(args: SecurityArguments): Promise<PskCredentials | undefined> {
-  const { pskIdentity, pskKey, pskKeyFile, cid } = args
-  if (pskIdentity === undefined) {
-    if (pskKey !== undefined || pskKeyFile !== undefined) throw new OptionsError('a key needs --psk-identity')
-    if (cid !== undefined) throw new OptionsError('--cid needs --psk-identity; there is no Connection ID without DTLS')
-    return undefined
-  }
-  if (pskKey !== undefined) return psk(pskIdentity, parseKey(pskKey, '--psk-key'))
-  if (pskKeyFile === undefined) throw new OptionsError('--psk-identity needs --psk-key or --psk-key-file')
-  const text = await readKeyFile(pskKeyFile)
-  return psk(pskIdentity, parseKey(text.trim(), pskKeyFile))
+/** Adds those of {@link ClientSecurityArguments} besides. */
+export function addClientSecurityOptions(command: Command): Command {
+  return command
+    .option('--server-cert <file>', 'certificate or public key to know the server by (/0/x/4); PEM or DER')
+    .option(
+      '--usage <usage>',
+      'what --server-cert is: 0 its CA, 1 itself, both with --ca besides; 2 its CA, 3 itself (default: 3)',
+      parseUsage,
+    )
 }
 
-async function readKeyFile(file: string): Promise<string> {
-  try {
-    return (await readDocument(file, longestFileBytes)).toString('latin1')
-  } catch (error) {
-    throw error instanceof DocumentError ? new OptionsError(`${file}: ${error.message}`) : error
-  }
+function collected(file: string, files: readonly string[] = []): string[] {
+  return [...files, file]
 }
 
-function parseKey(hex: string, source: string): Buffer {
-  if (/^(?:[0-9a-fA-F]{2}){1,64}$/.test(hex)) return Buffer.from(hex, 'hex')
-  throw new OptionsError(`${source} is no key: write 1 to 64 bytes as hexadecimal digits, two each`)
+function parseUsage(text: string): CertificateUsage {
+  const usage = ([0, 1, 2, 3] as const).find(known => String(known) === text)
+  if (usage === undefined) throw new InvalidArgumentError('Write 0, 1, 2 or 3.')
+  return usage
+}
+
+/** Which of the three kinds of security was asked for; undefined: none. Throws OptionsError where options contradict each other. */
+export function securityKind(args: SecurityArguments): 'psk' | 'x509' | 'rpk' | undefined {
+  const { pskIdentity, pskKey, pskKeyFile, cert, key, ca, rpkKey, rpkPeer, cid } = args
+  const [kind, other] = [
+    pskIdentity !== undefined && ('psk' as const),
+    cert !== undefined && ('x509' as const),
+    rpkKey !== undefined && ('rpk' as const),
+  ].filter(one => one !== false)
+  if (other !== undefined) throw new OptionsError('--psk-identity, --cert and --rpk-key exclude each other')
+  if (kind !== 'psk' && (pskKey !== undefined || pskKeyFile !== undefined)) {
+    throw new OptionsError('a key needs --psk-identity')
+  }
+  if (kind !== 'x509' && (key !== undefined || ca !== undefined)) throw new OptionsError('--key and --ca need --cert')
+  if (kind !== 'rpk' && rpkPeer !== undefined) throw new OptionsError('--rpk-peer needs --rpk-key')
+  if (kind === undefined && cid !== undefined) {
+    throw new OptionsError('--cid needs --psk-identity, --cert or --rpk-key; there is no Connection ID without DTLS')
+  }
+  return kind
 }

@@ -1,20 +1,45 @@
+import { OptionsError } from '../client/options-error.ts'
 import type { ServerSecurity } from '../server/security.ts'
-import type { PskCredentials } from '../transport/dtls/credentials.ts'
+import { verifyRawKey } from '../transport/dtls/certificate/raw-key.ts'
+import type { CommandCredentials } from './credentials.ts'
 import type { Log } from './print.ts'
 import type { Recording } from './recording.ts'
 import { connectionIdOption, type SecurityArguments } from './security.ts'
 
-/** A server that knows one key, and tells in a line why a handshake has failed. */
+/** A server with what it was given, which tells in a line why a handshake has failed. Throws OptionsError. */
 export function serverSecurity(
-  { identity, key }: PskCredentials,
+  credentials: CommandCredentials,
   args: SecurityArguments,
   { keyLog }: Recording,
   log: Log,
 ): ServerSecurity {
   return {
-    psk: asked => (typeof key !== 'function' && asked.equals(identity) ? key : undefined),
+    ...proofs(credentials),
     onFailure: error => log.failed(error.message),
     ...connectionIdOption(args),
     ...(keyLog && { keyLog }),
+  }
+}
+
+function proofs(credentials: CommandCredentials): ServerSecurity {
+  switch (credentials.kind) {
+    case 'psk': {
+      const { identity, key } = credentials
+      return { psk: asked => (typeof key !== 'function' && asked.equals(identity) ? key : undefined) }
+    }
+    case 'x509': {
+      const { certificate, key, ca } = credentials
+      if (ca === undefined) throw new OptionsError('a server with --cert needs --ca, to know devices by')
+      return { certificates: [{ certificate, key }], trustStore: [ca] }
+    }
+    case 'rpk': {
+      const { key, peers } = credentials
+      return {
+        keyPair: { key },
+        rawKeys: shown => (peers.some(peer => shown.equals(peer)) ? verifyRawKey(shown).identity : undefined),
+        // Nobody has said which device has which key.
+        checkEndpoint: false,
+      }
+    }
   }
 }

@@ -25,6 +25,8 @@ export interface Connection {
   readonly remote: Address
   /** Who the peer has proved to be; undefined where there is no security. */
   readonly identity?: string | undefined
+  /** How it has proved that: with a key that both ends share, or with one of its own. */
+  readonly proof?: 'sharedKey' | 'ownKey' | undefined
   /** Sends a datagram; never throws, a failure is told to the receiver. */
   send(bytes: Uint8Array): void
   /** Sets who receives; until then datagrams are dropped. */

@@ -26,9 +26,25 @@ export {
   type RequestHandler,
 } from './coap/peer.ts'
 export type { Address, Connection, ConnectionReceiver, ConnectOptions, Listener, Network } from './connection.ts'
+export { CertificateError, type CertificateRule } from './dtls/certificate/certificate-error.ts'
+export { verifyRawKey } from './dtls/certificate/raw-key.ts'
+export type { VerifiedPeer } from './dtls/certificate/verified-peer.ts'
+export { type CertificateUsage, type VerifyOptions, verifyCertificates } from './dtls/certificate/verify.ts'
 export { connectDtls, wakeDtls } from './dtls/connect.ts'
-export type { PskCredentials, PskKey, PskLookup } from './dtls/credentials.ts'
+export type {
+  CertificateCredentials,
+  Credentials,
+  KeyPairCredentials,
+  PeerCertificate,
+  PskCredentials,
+  PskKey,
+  PskLookup,
+  RawKeyCredentials,
+  SigningKey,
+  VerifyPeer,
+} from './dtls/credentials.ts'
 export type { DtlsConnection, SleepingDtls } from './dtls/dtls-connection.ts'
+export { type PemOrDer, rpk, x509 } from './dtls/key-pair.ts'
 export { listenDtls } from './dtls/listener.ts'
 export type { DtlsClientOptions, DtlsOptions, DtlsParameters, DtlsServerOptions } from './dtls/parameters.ts'
 export { openResumable, type ResumableSession, sealResumable } from './dtls/resumable-session.ts'

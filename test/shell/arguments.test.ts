@@ -22,7 +22,7 @@ test.each([
     'client --endpoint a --server coap://h/rd',
     `error: "coap://h/rd" is no server URI: it goes on after the port; ${uriHint}`,
   ],
-  ['client --endpoint a --server coaps://h', 'error: coaps://h needs --psk-identity, and --psk-key or --psk-key-file'],
+  ['client --endpoint a --server coaps://h', 'error: coaps://h needs --psk-identity, --cert or --rpk-key'],
   [
     'client --endpoint a --server coap://h --lifetime -1',
     "error: option '--lifetime <seconds>' argument '-1' is invalid. Write a whole number from 0 to 2147483647.",
@@ -50,7 +50,7 @@ test.each([
   [`client --server coap://h --endpoint ${'e'.repeat(201)}`, 'error: the endpoint name must have 1 to 200 bytes'],
   [
     'client --endpoint a --server coap://h --psk-identity a --psk-key 00',
-    'error: coap://h is not secured, but there is --psk-identity; write coaps://',
+    'error: coap://h is not secured, but there are credentials; write coaps://',
   ],
   [
     'client --endpoint a --server coaps://h --psk-identity a --psk-key 0g',
@@ -81,7 +81,19 @@ test.each([
     'server --listen 0 --cid 21 --psk-identity a --psk-key 00',
     "error: option '--cid [length]' argument '21' is invalid. Write a whole number from 0 to 20.",
   ],
-  ['server --listen 0 --cid', 'error: --cid needs --psk-identity; there is no Connection ID without DTLS'],
+  [
+    'server --listen 0 --cid',
+    'error: --cid needs --psk-identity, --cert or --rpk-key; there is no Connection ID without DTLS',
+  ],
+  [
+    'client --endpoint a --server coaps://h --psk-identity a --psk-key 00 --cert a',
+    'error: --psk-identity, --cert and --rpk-key exclude each other',
+  ],
+  ['client --endpoint a --server coaps://h --cert a', 'error: --cert needs --key'],
+  ['client --endpoint a --server coaps://h --ca a', 'error: --key and --ca need --cert'],
+  ['client --endpoint a --server coaps://h --rpk-peer a', 'error: --rpk-peer needs --rpk-key'],
+  ['client --endpoint a --server coaps://h --rpk-key a', 'error: --rpk-key needs --rpk-peer'],
+  ['client --endpoint a --server coaps://h --usage 2', 'error: --server-cert and --usage need --cert'],
   ['server --listen 0 --pcap /nowhere/a.pcap', 'error: /nowhere/a.pcap cannot be written: no such file or directory'],
   ['server', "error: required option '--listen <port>' not specified"],
   [

@@ -7,6 +7,7 @@ export interface SessionBehind {
   /** Changes with the address of the client (RFC 9146 §6). */
   readonly remote: Address
   readonly identity: string | undefined
+  readonly proof: Connection['proof']
   /** Throws TransportError. */
   send(bytes: Uint8Array): void
 }
@@ -36,6 +37,10 @@ export class AcceptedSession implements Connection {
 
   get identity(): string | undefined {
     return this.#session.identity
+  }
+
+  get proof(): Connection['proof'] {
+    return this.#session.proof
   }
 
   receive(receiver: ConnectionReceiver): void {

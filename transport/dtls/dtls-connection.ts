@@ -1,7 +1,7 @@
 import type { Address, Connection, ConnectionReceiver } from '../connection.ts'
 import { TransportError } from '../errors.ts'
 import type { Association } from './association.ts'
-import type { Established } from './handshake.ts'
+import { type Established, proofOf } from './handshake.ts'
 import type { ConnectionIds } from './record-layer.ts'
 import type { ResumableSession } from './resumable-session.ts'
 
@@ -41,6 +41,10 @@ export class DtlsConnection implements Connection {
 
   get identity(): string | undefined {
     return this.#established.peerIdentity
+  }
+
+  get proof(): Connection['proof'] {
+    return proofOf(this.#established)
   }
 
   /** Whether the handshake was abbreviated (RFC 5246 §7.3, RFC 5077). */

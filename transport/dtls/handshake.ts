@@ -1,11 +1,12 @@
 import { timingSafeEqual } from 'node:crypto'
+import type { Connection } from '../connection.ts'
 import { AlertDescription, DtlsError } from './alert.ts'
 import type { FlightPart } from './flight.ts'
 import { encodeHandshake, type HandshakeMessage, HandshakeType } from './handshake-message.ts'
 import type { RecordProtection } from './protection.ts'
 import type { ConnectionIds } from './record-layer.ts'
 import type { ResumableSession } from './resumable-session.ts'
-import type { CipherSuite } from './suites.ts'
+import { type CipherSuite, serverKeyType } from './suites.ts'
 import type { Transcript } from './transcript.ts'
 
 /** What a handshake has led to. */
@@ -17,6 +18,12 @@ export interface Established {
   readonly peerIdentity: string | undefined
   /** With which the next handshake may be abbreviated; undefined where that is not possible. */
   readonly resumable: ResumableSession | undefined
+}
+
+/** How the peer has proved who it is. */
+export function proofOf(established: Established | undefined): Connection['proof'] {
+  if (established?.peerIdentity === undefined) return undefined
+  return serverKeyType(established.suite) === undefined ? 'sharedKey' : 'ownKey'
 }
 
 /** What a role of the handshake needs of the association around it. */

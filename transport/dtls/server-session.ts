@@ -2,7 +2,7 @@ import type { Address, Connection } from '../connection.ts'
 import type { TransportError } from '../errors.ts'
 import { AcceptedSession, type SessionBehind } from './accepted-session.ts'
 import { Association, type AssociationOptions } from './association.ts'
-import type { Established } from './handshake.ts'
+import { type Established, proofOf } from './handshake.ts'
 import type { ResumableSession } from './resumable-session.ts'
 
 /** What becomes of a {@link ServerSession}. */
@@ -69,6 +69,10 @@ export class ServerSession implements SessionBehind {
 
   get identity(): string | undefined {
     return this.#established?.peerIdentity
+  }
+
+  get proof(): Connection['proof'] {
+    return proofOf(this.#established)
   }
 
   send(bytes: Uint8Array): void {

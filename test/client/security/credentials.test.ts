@@ -7,6 +7,7 @@ import type { ClientOptions, ServerOptions } from '../../../client/options.ts'
 import { OptionsError } from '../../../client/options-error.ts'
 import { psk } from '../../../client/psk.ts'
 import { serverAccounts } from '../../../objects/account.ts'
+import { SimulatedClock } from '../../../transport/simulated-clock.ts'
 
 const key = Buffer.from('00ff', 'hex')
 const secure: ServerOptions = { uri: 'coaps://example.org', shortServerId: 1, security: psk('me', key) }
@@ -20,7 +21,10 @@ function destination(
   change(store)
   const [account] = serverAccounts(store)
   if (account === undefined) throw new Error('there is no account')
-  return { ...destinationOf(account, store, keys), account }
+  const environment = { store, keys, clock: new SimulatedClock(), dtls: {} }
+  const { security } = destinationOf(account, environment)
+  const stored = security?.credentials.kind === 'psk' ? security.credentials.key : undefined
+  return { security, key: stored, account }
 }
 
 describe('psk(identity, key)', () => {
@@ -62,6 +66,11 @@ describe('options that contradict each other', () => {
       /is empty/,
     ],
     ['a long Connection ID', { dtls: { connectionIdLength: 21 } }, /`dtls.connectionIdLength` .* 0 to 20/],
+    [
+      'garbage to trust',
+      { dtls: { trustStore: [Buffer.from('x')] } },
+      /^`dtls.trustStore`: entry 1 .* neither DER nor PEM/,
+    ],
     ['a tiny MTU', { dtls: { mtuBytes: 100 } }, /`dtls.mtuBytes`/],
     ['a short session key', { dtls: { sessionKey: Buffer.alloc(16) } }, /`dtls.sessionKey` must have 32 bytes/],
   ])('%s: OptionsError', (_, options, message) => {
@@ -108,12 +117,10 @@ describe('the way to a server', () => {
 
   test('a key that is a function is asked for, as long as nobody writes another server, identity or key', async () => {
     const server = { security: psk('me', () => key) }
-    const ask = destination(server).security?.credentials.key
+    const { key: ask } = destination(server)
     if (typeof ask !== 'function') throw new Error('the key is not asked for')
     expect(await ask()).toEqual(key)
-    expect(destination(server, store => store.set([0, 0, 5], Uint8Array.of(7))).security?.credentials.key).toEqual(
-      Uint8Array.of(7),
-    )
+    expect(destination(server, store => store.set([0, 0, 5], Uint8Array.of(7))).key).toEqual(Uint8Array.of(7))
     for (const [resource, value] of [
       [0, 'coaps://evil.example'],
       [3, Uint8Array.of(1)],
@@ -125,9 +132,8 @@ describe('the way to a server', () => {
   test('keys of the application belong to one instance', () => {
     const keys = new ExternalKeys()
     const identity = Buffer.from('me')
-    keys.add(0, 'coaps://h', { kind: 'psk', identity, key: () => key })
-    keys.add(1, 'coaps://h', { kind: 'psk', identity, key })
-    expect(keys.find(0, 'coaps://h', identity)).toBeTypeOf('function')
+    keys.add(0, 'coaps://h', identity, { kind: 'psk', key: () => key })
+    expect(keys.find(0, 'coaps://h', identity)?.kind).toBe('psk')
     expect(keys.find(1, 'coaps://h', identity)).toBeUndefined()
   })
 })

@@ -33,6 +33,15 @@ export function readCertificateOrKey(bytes: Uint8Array, place: string): Buffer {
   return onlyOne(readBlocks(bytes, [...certificateLabels, publicKeyLabel], place), place)
 }
 
+/** DER as text, in lines of 64 characters (RFC 7468 §2). */
+export function writePem(label: string, der: Uint8Array): string {
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? []
+  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n')
+}
+
 function readBlocks(bytes: Uint8Array, labels: readonly string[], place: string): Buffer[] {
   if (isDer(bytes)) return [Buffer.from(bytes)]
   const found = readPem(bytes, place).filter(({ label }) => labels.includes(label))

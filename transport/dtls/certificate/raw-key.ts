@@ -27,9 +27,24 @@ export function verifyRawKey(
 }
 
 function isExpected(key: Buffer, expected: Uint8Array | IsKnownKey, type: MatchingType): boolean {
-  if (typeof expected === 'function') return expected(key)
-  const place = 'the expected public key'
+  return typeof expected === 'function' ? expected(key) : matches(key, readExpectedKey(expected, type), type)
+}
+
+/**
+ * The key of a peer that this end was given, or its hash, as {@link verifyRawKey} compares it.
+ * Throws {@link CertificateError} `configuration` for what matches nothing.
+ */
+export function readExpectedKey(
+  expected: Uint8Array,
+  type: MatchingType = 0,
+  place = 'the expected public key',
+): Uint8Array {
   const fault = matchingFault(expected, type)
   if (fault !== undefined) throw new CertificateError(place, 'configuration', fault)
-  return matches(key, type === 0 ? readOwn(() => readPublicKey(expected, place)) : expected, type)
+  if (type !== 0) return Uint8Array.from(expected)
+  return readOwn(() => {
+    const key = readPublicKey(expected, place)
+    readP256Key(key, place)
+    return key
+  })
 }
