@@ -27,12 +27,10 @@ import type { PeerProcess } from './peer-process.ts'
 import { DtlsSite } from './site.ts'
 import { handshakesOf, isFragmented } from './wire.ts'
 
-/** GnuTLS's names of the cipher and the key exchange by that of IANA of the suite. */
+/** GnuTLS's names of the cipher and the key exchange by that of IANA of the suite; its programs take their time with each. */
 const suites = {
   ECDHE_ECDSA_WITH_AES_128_CCM_8: { cipher: 'AES-128-CCM-8', keyExchange: 'ECDHE-ECDSA' },
-  ECDHE_ECDSA_WITH_AES_128_CCM: { cipher: 'AES-128-CCM', keyExchange: 'ECDHE-ECDSA' },
   ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: { cipher: 'AES-128-GCM', keyExchange: 'ECDHE-ECDSA' },
-  ECDHE_ECDSA_WITH_AES_128_CBC_SHA256: { cipher: 'AES-128-CBC', keyExchange: 'ECDHE-ECDSA' },
   ECDHE_RSA_WITH_AES_128_GCM_SHA256: { cipher: 'AES-128-GCM', keyExchange: 'ECDHE-RSA' },
 } as const
 type Suite = keyof typeof suites
@@ -279,7 +277,8 @@ describePeer('gnutls and certificates', gnutlsPrograms, gnutlsInstall, () => {
       it(name, async () => {
         const server = await gnutlsServer(endsOf(ccm8, other).itsServer)
         const connected = OurClient.connect(server.port, { ...endsOf(ccm8, kind).ourClient, ...soon })
-        await expect(connected).rejects.toMatchObject({ code: 'HANDSHAKE' })
+        // GnuTLS answers such a ClientHello not even with an alert.
+        await expect(connected).rejects.toMatchObject({ code: 'TIMEOUT' })
       })
 
       it(`${name}, the other way round`, async () => {
