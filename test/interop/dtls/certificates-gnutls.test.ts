@@ -1,9 +1,17 @@
-import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PassTable } from '../leshan/pass-table.ts'
 import { describePeer } from '../peer-suite.ts'
 import type { RelayedDatagram } from '../relay.ts'
-import { clientName, issueParties, knowing, type Parties, type Party, serverHost, verifying } from './certificates.ts'
+import {
+  clientName,
+  issueParties,
+  keyFingerprint,
+  knowing,
+  type Parties,
+  type Party,
+  serverHost,
+  verifying,
+} from './certificates.ts'
 import {
   OurClient,
   type OurClientOptions,
@@ -122,8 +130,8 @@ describePeer('gnutls and certificates', gnutlsPrograms, gnutlsInstall, () => {
       ? { ...suites[suite], credentials: { kind, own: server } }
       : { ...suites[suite], credentials: { kind, own: server, root: parties.rootFile } }
     const identities = {
-      client: isRaw ? fingerprint(client) : clientName,
-      server: isRaw ? fingerprint(server) : 'server',
+      client: isRaw ? keyFingerprint(client) : clientName,
+      server: isRaw ? keyFingerprint(server) : 'server',
     }
     return { ourClient, ourServer, itsClient, itsServer, identities }
   }
@@ -290,10 +298,6 @@ describePeer('gnutls and certificates', gnutlsPrograms, gnutlsInstall, () => {
     }
   })
 })
-
-function fingerprint({ certificate: { publicKey } }: Party): string {
-  return createHash('sha256').update(publicKey).digest('hex')
-}
 
 /** The ends whose Certificate was longer than a datagram. */
 function fragmenting(datagrams: readonly RelayedDatagram[]): Set<string> {

@@ -3,11 +3,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { systemClock } from '../../../transport/clock.ts'
 import { Code } from '../../../transport/coap/message.ts'
 import { CoapPeer } from '../../../transport/coap/peer.ts'
-import type { Network } from '../../../transport/connection.ts'
-import { listenDtls } from '../../../transport/dtls/listener.ts'
 import type { TransportError } from '../../../transport/errors.ts'
 import { systemRandom } from '../../../transport/random.ts'
-import { udpNetwork } from '../../../transport/udp.ts'
 import { get, notFound, request } from '../../helpers/coap-site.ts'
 import { PassTable } from '../leshan/pass-table.ts'
 import {
@@ -22,6 +19,7 @@ import { startStore, stateOf } from '../libcoap/store.ts'
 import { describePeer } from '../peer-suite.ts'
 import { issueParties, knowing, type Parties, type Party, verifying } from './certificates.ts'
 import { OurClient, type OurClientOptions, payload, payloadSizes, soon } from './ends.ts'
+import { secureNetwork } from './secure-network.ts'
 import { DtlsSite } from './site.ts'
 
 const cases = ['GET and PUT of 1 B to 16 kB', 'blocks of 64', 'observe'] as const
@@ -78,22 +76,11 @@ describePeer('libcoap and certificates', libcoapDtlsPrograms, libcoapInstall, ()
     const failures: TransportError[] = []
     const trustStore = [parties.root.der]
     const verify = kind === 'rpk' ? knowing(parties.plainClient) : verifying({ purpose: 'client', trustStore })
-    const network: Network = {
-      connect: () => Promise.reject(new Error('it only listens')),
-      listen: (local, accept) =>
-        listenDtls(
-          udpNetwork,
-          local,
-          {
-            clock: systemClock,
-            random: systemRandom,
-            credentials: [parties.plainServer[kind]],
-            verify,
-            onFailure: error => failures.push(error),
-          },
-          accept,
-        ),
-    }
+    const network = secureNetwork({
+      credentials: [parties.plainServer[kind]],
+      verify,
+      onFailure: error => failures.push(error),
+    })
     const store = await startStore({ network, parameters: { blockBytes } })
     site.after(async () => {
       await store.close()

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,6 +48,11 @@ export class Party {
     return join(this.#folder, `${name}.pem`)
   }
 
+  /** PKCS #8 in DER. */
+  get pkcs8File(): string {
+    return join(this.#folder, 'key.der')
+  }
+
   async write(): Promise<void> {
     const [own = '', ...intermediates] = this.chain.map(der => armored('CERTIFICATE', der))
     const { privateKey, publicKey: spki } = this.certificate
@@ -63,9 +69,11 @@ export class Party {
       chainAndKey: chain + key,
       keys: publicKey + key,
     }
+    const mode = 0o600
     await Promise.all(
-      Object.entries(files).map(([name, text]) => writeFile(join(this.#folder, `${name}.pem`), text, { mode: 0o600 })),
+      Object.entries(files).map(([name, text]) => writeFile(join(this.#folder, `${name}.pem`), text, { mode })),
     )
+    await writeFile(this.pkcs8File, privateKey.export({ format: 'der', type: 'pkcs8' }), { mode })
   }
 }
 
@@ -114,6 +122,10 @@ export async function issueParties() {
     expiredClient: await party({ ...client, issuer: root, notAfterMs: nowMs - hourMs / 2 }),
     selfSignedServer: await party(server),
     selfSignedClient: await party(client),
+    /** Those of a client with this name, below the intermediate authority, right below the root, and of a stranger. */
+    namedClient: (commonName: string) => party({ ...client, commonName, issuer: intermediate }, intermediate),
+    plainNamedClient: (commonName: string) => party({ ...client, commonName, issuer: root }),
+    strangeNamedClient: (commonName: string) => party({ ...client, commonName, issuer: otherRoot }),
     /** PEM of the root. */
     rootFile: join(folder, 'root.pem'),
     otherRootFile: join(folder, 'other-root.pem'),
@@ -138,4 +150,9 @@ export function knowing({ certificate }: Party): VerifyPeer {
     if (peer.kind === 'x509') throw new Error('only raw public keys were asked for')
     return verifyRawKey(peer.publicKey, certificate.publicKey)
   }
+}
+
+/** By which a raw public key is known: the SHA-256 of it, in hexadecimal. */
+export function keyFingerprint({ certificate: { publicKey } }: Party): string {
+  return createHash('sha256').update(publicKey).digest('hex')
 }
