@@ -104,7 +104,9 @@ export async function issueParties() {
     return issued
   }
 
-  const server = { commonName: 'server', hosts: [serverHost, '127.0.0.1'], purposes: ['server'] } as const
+  const hosts = [serverHost, '127.0.0.1']
+  // Leshan's server does not start without the purpose of a client: it begins handshakes, too.
+  const server = { commonName: 'server', hosts, purposes: ['server', 'client'] } as const
   const client = { commonName: clientName, purposes: ['client'] } as const
   const rsa = await generateTestKeys('RSA-2048')
   const all = {
