@@ -37,8 +37,11 @@ export function suiteId(name: string): number {
 const base: Pick<DtlsOptions, 'clock' | 'random'> = { clock: systemClock, random: systemRandom }
 const impatient: Partial<DtlsParameters> = { initialTimeoutMs: 200 }
 
-export interface OurClientOptions
-  extends Partial<Omit<DtlsClientOptions, 'clock' | 'random' | 'credentials' | 'session'>> {
+/** Of a client that is not to wait long for what does not come. */
+export const soon: { readonly parameters: Partial<DtlsParameters> } = { parameters: { maximumTransmissions: 3 } }
+
+export interface OurClientOptions extends Partial<Omit<DtlsClientOptions, 'clock' | 'random' | 'session'>> {
+  /** Where there are no other credentials. */
   readonly psk?: Psk
   readonly session?: ResumableSession | undefined
 }
@@ -68,7 +71,7 @@ export class OurClient {
         ...options,
         ...(session && { session }),
         parameters: { ...impatient, ...parameters },
-        credentials: credentialsOf(psk.identity, psk.key),
+        credentials: options.credentials ?? credentialsOf(psk.identity, psk.key),
       }),
     )
   }

@@ -3,10 +3,7 @@ import { afterAll, describe, expect, vi } from 'vitest'
 import { systemClock } from '../../../transport/clock.ts'
 import { Code } from '../../../transport/coap/message.ts'
 import { CoapPeer } from '../../../transport/coap/peer.ts'
-import type { Network } from '../../../transport/connection.ts'
-import { listenDtls } from '../../../transport/dtls/listener.ts'
 import { systemRandom } from '../../../transport/random.ts'
-import { udpNetwork } from '../../../transport/udp.ts'
 import { get, notFound, request } from '../../helpers/coap-site.ts'
 import { PassTable } from '../leshan/pass-table.ts'
 import {
@@ -21,6 +18,7 @@ import { startStore, stateOf } from '../libcoap/store.ts'
 import { describePeer } from '../peer-suite.ts'
 import { type OurClientOptions, payload, payloadSizes } from './ends.ts'
 import { psk } from './psk.ts'
+import { secureNetwork } from './secure-network.ts'
 import { DtlsSite } from './site.ts'
 import { handshakesOf } from './wire.ts'
 
@@ -29,21 +27,7 @@ const cases = ['GET and PUT of 1 B to 16 kB', 'blocks of 64', 'observe'] as cons
 const table = new PassTable('libcoap over DTLS 1.2', cases, ['our client', 'our server'])
 const resumption = new PassTable('libcoap, resumption', ['session ID or ticket'], ['our client'])
 
-/** UDP with DTLS on it, for an endpoint that listens. */
-const secureNetwork: Network = {
-  connect: () => Promise.reject(new Error('it only listens')),
-  listen: (local, accept) =>
-    listenDtls(
-      udpNetwork,
-      local,
-      {
-        clock: systemClock,
-        random: systemRandom,
-        psk: identity => (identity.toString() === psk.identity ? psk.key : undefined),
-      },
-      accept,
-    ),
-}
+const network = secureNetwork({ psk: identity => (identity.toString() === psk.identity ? psk.key : undefined) })
 
 describePeer('libcoap over DTLS', libcoapDtlsPrograms, libcoapInstall, () => {
   const site = new DtlsSite()
@@ -70,7 +54,7 @@ describePeer('libcoap over DTLS', libcoapDtlsPrograms, libcoapInstall, () => {
   }
 
   async function ourStore(blockBytes = 1_024) {
-    const store = await startStore({ network: secureNetwork, parameters: { blockBytes } })
+    const store = await startStore({ network, parameters: { blockBytes } })
     site.after(async () => {
       await store.close()
       expect(store.faults).toEqual([])

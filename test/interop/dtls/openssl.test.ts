@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { PassTable } from '../leshan/pass-table.ts'
 import { describePeer } from '../peer-suite.ts'
-import { OurClient, payload, payloadSizes, suiteId } from './ends.ts'
+import { OurClient, payload, payloadSizes, soon, suiteId } from './ends.ts'
 import { loseEachDatagram } from './loss.ts'
 import {
   type OpensslClientOptions,
@@ -227,7 +227,6 @@ describePeer('openssl', opensslPrograms, opensslInstall, () => {
   })
 
   const gcm = { suites: suites.PSK_WITH_AES_128_GCM_SHA256 }
-  const soon = { parameters: { maximumTransmissions: 3 } }
 
   describe('what comes to nothing', () => {
     // OpenSSL discards the Finished that it cannot decrypt, and takes any identity.
@@ -235,7 +234,7 @@ describePeer('openssl', opensslPrograms, opensslInstall, () => {
       const server = await opensslServer({ ...ccm8, psk: wrongKey })
       await expect(OurClient.connect(server.port, soon)).rejects.toMatchObject({
         code: 'HANDSHAKE',
-        message: expect.stringContaining('its key for this identity may be another one'),
+        message: expect.stringContaining('or know another key for it'),
       })
     })
 

@@ -2,16 +2,25 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../free-port.ts'
+import type { Party } from './certificates.ts'
 import { PeerProcess } from './peer-process.ts'
 import { type Psk, psk } from './psk.ts'
 
 export const opensslPrograms = ['openssl'] as const
 export const opensslInstall = 'apt-get install openssl'
 
+export interface OpensslCertificates {
+  readonly own?: Party
+  /** A file in PEM; a peer that it does not certify is refused, and a server demands a certificate. Without one any will do. */
+  readonly root?: string
+}
+
 interface OpensslOptions {
   /** A suite by OpenSSL's name, `PSK-AES128-CCM8`, or several with colons. */
   readonly suites: string
   readonly psk?: Psk
+  /** Instead of a key: what the peer is verified by, and what it shows of itself, if anything. */
+  readonly x509?: OpensslCertificates
   /** Whether tickets are used besides session IDs. Default true. */
   readonly tickets?: boolean
   /** The longest datagram of a handshake, at least 256. */
@@ -31,7 +40,9 @@ export interface OpensslServer {
 /** `openssl s_server` on a free port. */
 export async function startOpensslServer(options: OpensslServerOptions): Promise<OpensslServer> {
   const port = await freePort()
-  const args = ['s_server', ...commonArgs(options), '-accept', `127.0.0.1:${port}`, '-nocert']
+  const args = ['s_server', ...commonArgs(options), '-accept', `127.0.0.1:${port}`]
+  if (options.x509 === undefined) args.push('-nocert')
+  if (options.x509?.root !== undefined) args.push('-Verify', '3')
   if (options.hint !== undefined) args.push('-psk_hint', options.hint)
   const process = new PeerProcess('openssl', args)
   await process.says(/ACCEPT/)
@@ -49,7 +60,7 @@ export interface OpensslClientOptions extends OpensslOptions {
 /** `openssl s_client`; what it is written it sends, what it receives it prints. */
 export function startOpensslClient(port: number, options: OpensslClientOptions): PeerProcess {
   const args = ['s_client', ...commonArgs(options), '-connect', `127.0.0.1:${port}`, '-nocommands']
-  args.push('-psk_identity', (options.psk ?? psk).identity)
+  if (options.x509 === undefined) args.push('-psk_identity', (options.psk ?? psk).identity)
   if (options.serverName !== undefined) args.push('-servername', options.serverName)
   if (options.resume !== undefined) args.push('-sess_in', options.resume)
   if (options.keep !== undefined) args.push('-sess_out', options.keep)
@@ -62,10 +73,20 @@ export async function sessionFile(): Promise<{ readonly path: string; remove(): 
   return { path: join(folder, 'session'), remove: () => rm(folder, { recursive: true, force: true }) }
 }
 
-function commonArgs({ suites, psk: { key } = psk, tickets = true, mtuBytes }: OpensslOptions): string[] {
+function commonArgs({ suites, x509, psk: { key } = psk, tickets = true, mtuBytes }: OpensslOptions): string[] {
   // With -timeout it retransmits.
-  const args = ['-dtls1_2', '-timeout', '-psk', key.toString('hex'), '-cipher', `${suites}:@SECLEVEL=0`]
+  const args = ['-dtls1_2', '-timeout', '-cipher', `${suites}:@SECLEVEL=0`]
+  if (x509 === undefined) args.push('-psk', key.toString('hex'))
+  else args.push(...certificateArgs(x509))
   if (!tickets) args.push('-no_ticket')
   if (mtuBytes !== undefined) args.push('-mtu', String(mtuBytes))
+  return args
+}
+
+function certificateArgs({ own, root }: OpensslCertificates): string[] {
+  const args: string[] = []
+  if (own !== undefined) args.push('-cert', own.file('own'), '-key', own.file('key'))
+  if (own !== undefined && own.chain.length > 1) args.push('-cert_chain', own.file('intermediates'))
+  if (root !== undefined) args.push('-CAfile', root, '-verify_return_error')
   return args
 }

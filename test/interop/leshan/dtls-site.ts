@@ -70,7 +70,7 @@ export class SecureClient extends LifecycleClient {
 }
 
 /** Writes and reads bytes of these sizes, compared at each end. */
-export async function writeAndRead(leshan: Leshan, secure: SecureClient, sizes: readonly number[]): Promise<void> {
+export async function writeAndRead(leshan: Leshan, secure: LifecycleClient, sizes: readonly number[]): Promise<void> {
   for (const size of sizes) {
     const hex = payload(size).toString('hex')
     const written = await leshan.write(secure.endpoint, bytesPath, { [bytesPath]: hex })

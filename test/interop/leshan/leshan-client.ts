@@ -1,3 +1,6 @@
+import { vi } from 'vitest'
+import type { CertificateUsage } from '../../../transport/dtls/certificate/verify.ts'
+import type { Party } from '../dtls/certificates.ts'
 import { type Psk, psk as usualPsk } from '../dtls/psk.ts'
 import type { EventStream } from './event-stream.ts'
 import { JavaProgram } from './java-program.ts'
@@ -40,7 +43,21 @@ export async function startLeshanClient(options: LeshanClientOptions): Promise<L
   return new LeshanClient(program, await program.events())
 }
 
-/** A running Leshan client of LwM2M 1.1, with a Test Object, over DTLS with a pre-shared key. */
+/** What a Leshan client is given of itself and of its server, in the Security object and its trust store. */
+export type LeshanKeyPair =
+  | { readonly kind: 'rpk'; readonly own: Party; readonly server: Party }
+  | {
+      readonly kind: 'x509'
+      readonly own: Party
+      /** /0/x/4, a certificate in DER. */
+      readonly server: Buffer
+      /** /0/x/15 */
+      readonly usage: CertificateUsage
+      /** What it trusts, in DER. */
+      readonly root: Buffer
+    }
+
+/** A running Leshan client of LwM2M 1.1, with a Test Object, over DTLS with a pre-shared key, or what it is given instead. */
 export class LeshanClient {
   readonly events: EventStream<LeshanClientEvents>
   readonly #program: JavaProgram
@@ -53,6 +70,34 @@ export class LeshanClient {
   /** The warnings that Leshan logged so far. */
   get log(): string {
     return this.#program.log
+  }
+
+  /** Begins anew with the server of this URI, before {@link register}. */
+  async setKeyPair(uri: string, given: LeshanKeyPair): Promise<void> {
+    const { own } = given
+    const key = own.certificate.privateKey.export({ format: 'der', type: 'pkcs8' })
+    const body =
+      given.kind === 'rpk'
+        ? { own: own.certificate.publicKey, server: given.server.certificate.publicKey }
+        : { own: own.certificate.der, server: given.server, root: given.root }
+    const inHex = Object.entries({ ...body, key }).map(([name, bytes]) => [name, bytes.toString('hex')])
+    const usage = given.kind === 'x509' && { usage: given.usage }
+    await this.#program.fetch('PUT', '/key-pair', JSON.stringify({ uri, ...Object.fromEntries(inHex), ...usage }))
+  }
+
+  /** What comes of its first attempt to register. */
+  async tryToRegister(): Promise<'REGISTERED' | 'FAILED'> {
+    const before = this.events.history.length
+    await this.#program.fetch('PUT', '/registration')
+    const isOutcome = ({ type }: { readonly type: string }) => type === 'REGISTERED' || type === 'FAILED'
+    return vi.waitFor(
+      () => {
+        const outcome = this.events.history.slice(before).find(isOutcome)
+        if (outcome === undefined) throw new Error('neither registered nor refused')
+        return outcome.type as 'REGISTERED' | 'FAILED'
+      },
+      { timeout: 10_000 },
+    )
   }
 
   async register(): Promise<void> {

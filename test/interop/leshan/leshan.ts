@@ -1,3 +1,4 @@
+import type { Party } from '../dtls/certificates.ts'
 import type { Psk } from '../dtls/psk.ts'
 import type { EventStream } from './event-stream.ts'
 import { JavaProgram } from './java-program.ts'
@@ -19,14 +20,19 @@ export interface LeshanOptions {
   readonly awakeTimeMs?: number
   /** Of the Connection IDs that it chooses; with 0 it finds clients by their addresses. Default 6. */
   readonly connectionIdLength?: number
+  /** Its certificate, which is its raw public key too, and a file with the one that is to certify clients, PEM. */
+  readonly credentials?: { readonly own: Party; readonly root: string }
 }
 
 /** Starts a Leshan server; see {@link JavaProgram.start}. */
 export async function startLeshan({
   awakeTimeMs = 93_000,
   connectionIdLength = 6,
+  credentials,
 }: LeshanOptions = {}): Promise<Leshan> {
-  return new Leshan(await JavaProgram.start('server', String(awakeTimeMs), String(connectionIdLength)))
+  const files = credentials && [credentials.own.pkcs8File, credentials.own.file('chain'), credentials.root]
+  const parameters = [String(awakeTimeMs), String(connectionIdLength), ...(files ?? [])]
+  return new Leshan(await JavaProgram.start('server', ...parameters))
 }
 
 /**
@@ -58,6 +64,12 @@ export class Leshan {
   /** The key of a client, which then has to come with it. */
   setPsk(endpoint: string, psk: Psk): Promise<void> {
     return this.#program.setPsk(endpoint, psk)
+  }
+
+  /** Lets a client come with a raw public key, or with a certificate for its endpoint name. */
+  async setKeyPair(endpoint: string, kind: 'x509' | 'rpk', { certificate }: Party): Promise<void> {
+    const body = kind === 'rpk' ? { publicKey: certificate.publicKey.toString('hex') } : {}
+    await this.#program.fetch('PUT', `/key-pairs/${encodeURIComponent(endpoint)}`, JSON.stringify(body))
   }
 
   /** Forgets every DTLS session and connection, unknown to the clients. */

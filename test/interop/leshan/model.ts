@@ -33,6 +33,10 @@ export interface LeshanRegistration {
   readonly address: string
   /** Of a client that came with a pre-shared key. */
   readonly pskIdentity?: string
+  /** Of one with a certificate: the common name in it. */
+  readonly x509CommonName?: string
+  /** Of one with a raw public key: that, in hexadecimal. */
+  readonly rawPublicKey?: string
   readonly lwM2mVersion: string
   readonly lifetime: number
   readonly bindingMode: string

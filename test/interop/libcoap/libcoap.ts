@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import type { Party } from '../dtls/certificates.ts'
 import type { Psk } from '../dtls/psk.ts'
 import { freePort } from '../free-port.ts'
 
@@ -19,11 +20,20 @@ export const libcoapInstall = 'apt-get install libcoap3-bin'
 
 const run = promisify(execFile)
 
+/** What a program shows of itself, and by what it verifies its peer. */
+export type CoapCredentials =
+  /** Its certificate, and a file with the root, both PEM; it shows no chain. */
+  | { readonly kind: 'x509'; readonly own: Party; readonly root: string }
+  /** It trusts every raw public key; only of the `gnutls` backend. */
+  | { readonly kind: 'rpk'; readonly own: Party }
+
 export interface CoapClientOptions {
   /** Default `notls`. */
   readonly backend?: CoapBackend
   /** For `coaps`. */
   readonly psk?: Psk
+  /** For `coaps`, instead of a key. */
+  readonly credentials?: CoapCredentials
   /** GET unless told otherwise. */
   readonly method?: 'get' | 'post' | 'put' | 'delete' | 'fetch' | 'patch' | 'ipatch'
   readonly payload?: Uint8Array
@@ -69,6 +79,7 @@ export async function coapClient(uri: string, options: CoapClientOptions = {}): 
     if (options.nonConfirmable === true) args.push('-N')
     if (options.lost !== undefined) args.push('-l', options.lost)
     if (options.psk !== undefined) args.push('-u', options.psk.identity, '-k', options.psk.key.toString())
+    if (options.credentials !== undefined) args.push(...credentialArgs(options.credentials))
     const program = `coap-client-${options.backend ?? 'notls'}`
     const timeout = (waitSeconds + (options.observeSeconds ?? 0) + 5) * 1_000
     const { stdout, stderr } = await run(program, [...args, uri], { timeout, maxBuffer: 64 * 1024 * 1024 })
@@ -99,6 +110,8 @@ export interface CoapServerOptions {
   readonly backend?: CoapBackend
   /** The key of every identity. */
   readonly psk?: Psk
+  /** Instead of a key; it demands the same of its clients. */
+  readonly credentials?: CoapCredentials
 }
 
 /**
@@ -106,11 +119,12 @@ export interface CoapServerOptions {
  * response), `/example_data` (observable, written by PUT), and keeps whatever is PUT to up to 100 other paths.
  */
 export async function startCoapServer(options: CoapServerOptions = {}): Promise<CoapServer> {
-  const { lossPercent = 0, backend = 'notls', psk } = options
+  const { lossPercent = 0, backend = 'notls', psk, credentials } = options
   const port = await freePort()
   const args = ['-A', '127.0.0.1', '-p', String(port), '-d', '100']
   if (lossPercent > 0) args.push('-l', `${lossPercent}%`)
   if (psk !== undefined) args.push('-k', psk.key.toString(), '-h', 'hint')
+  if (credentials !== undefined) args.push(...credentialArgs(credentials))
   const process = spawn(`coap-server-${backend}`, args, { stdio: 'ignore' })
   await answersPing(process, port)
   return {
@@ -123,6 +137,11 @@ export async function startCoapServer(options: CoapServerOptions = {}): Promise<
       await once(process, 'exit')
     },
   }
+}
+
+function credentialArgs(credentials: CoapCredentials): string[] {
+  const { kind, own } = credentials
+  return kind === 'rpk' ? ['-M', own.file('keys'), '-n'] : ['-c', own.file('chainAndKey'), '-C', credentials.root]
 }
 
 /** RFC 7252 §4.3: an empty confirmable message is answered with a Reset. */

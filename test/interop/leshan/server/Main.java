@@ -1,9 +1,11 @@
+import java.security.cert.Certificate;
 import java.util.Map;
 import org.eclipse.californium.core.config.CoapConfig;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.scandium.DTLSConnector;
 import org.eclipse.californium.scandium.config.DtlsConfig;
 import org.eclipse.leshan.core.endpoint.Protocol;
+import org.eclipse.leshan.core.security.util.SecurityUtil;
 import org.eclipse.leshan.server.LeshanServer;
 import org.eclipse.leshan.server.LeshanServerBuilder;
 import org.eclipse.leshan.server.model.VersionedModelProvider;
@@ -16,8 +18,8 @@ import org.eclipse.leshan.transport.californium.server.endpoint.coap.CoapServerP
 import org.eclipse.leshan.transport.californium.server.endpoint.coaps.CoapsServerProtocolProvider;
 
 /**
- * An Eclipse Leshan server: see {@link Program}. Takes for how many milliseconds a client in queue mode stays awake, and the length
- * of its Connection IDs, 0 to find clients by their addresses. DELETE /api/sessions forgets everything of DTLS, unknown to the clients.
+ * An Eclipse Leshan server: see {@link Program}. Takes for how many milliseconds a client in queue mode stays awake, the length
+ * of its Connection IDs, 0 to find clients by their addresses, and perhaps what it proves itself with. DELETE /api/sessions forgets everything of DTLS, unknown to the clients.
  */
 public final class Main {
     /** Of a block-wise transfer; 8,192 by default. */
@@ -29,7 +31,9 @@ public final class Main {
         int coapPort = Program.freePort();
         int coapsPort = Program.freePort();
         InMemorySecurityStore security = new InMemorySecurityStore();
-        LeshanServer leshan = new LeshanServerBuilder()
+        LeshanServerBuilder builder = new LeshanServerBuilder();
+        if (arguments.length > 2) setCredentials(builder, arguments[2], arguments[3], arguments[4]);
+        LeshanServer leshan = builder
             .setObjectModelProvider(new VersionedModelProvider(Models.all()))
             .setClientAwakeTimeProvider(new StaticClientAwakeTimeProvider(Integer.parseInt(arguments[0])))
             .setSecurityStore(security)
@@ -46,11 +50,20 @@ public final class Main {
         Program.run(Map.of("coapPort", coapPort, "coapsPort", coapsPort), Map.of(
             "/api/clients", new Requests(leshan, new Sleepers(leshan, events))::serve,
             "/api/security", new PreSharedKeys(storeOf(security)),
+            "/api/key-pairs", new KeyPairs(security),
             "/api/sessions", exchange -> {
                 connectorOf(leshan).clearConnectionState();
                 Program.answer(exchange, 200, "{}".getBytes());
             },
             "/api/event", events::serve));
+    }
+
+    /** Files: the private key in PKCS #8, its certificate and those that certify it, and the one that is to certify clients. */
+    private static void setCredentials(LeshanServerBuilder builder, String key, String chain, String root) throws Exception {
+        builder
+            .setPrivateKey(SecurityUtil.privateKey.readFromFile(key))
+            .setCertificateChain(SecurityUtil.certificateChain.readFromFile(chain))
+            .setTrustedCertificates(new Certificate[] {SecurityUtil.certificate.readFromFile(root)});
     }
 
     private static void configure(Configuration configuration, int connectionIdLength) {
