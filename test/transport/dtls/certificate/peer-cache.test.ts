@@ -29,7 +29,8 @@ describe('a certificate', () => {
     const options: VerifyOptions = { purpose: 'server', nowMs, trustStore: [root.der], cache, ...more }
     return {
       cache,
-      verify: (now: Partial<VerifyOptions> = {}, shown = chain()) => verifyCertificates(shown, { ...options, ...now }),
+      verify: (now: Partial<VerifyOptions> = {}, shown: readonly Uint8Array[] = chain()) =>
+        verifyCertificates(shown, { ...options, ...now }),
     }
   }
 
