@@ -1,11 +1,12 @@
 import { OpensslServer, opensslVersion, reconnects, runOpensslClient } from './openssl.ts'
 import type { ClientRun, ClientTime } from './targets/dtls-client-target.ts'
-import type { RecordRun, Sides, SideTimes } from './targets/dtls-memory.ts'
+import type { KeyPairRun, RecordRun, Sides, SideTimes } from './targets/dtls-memory.ts'
 import { Worker } from './worker.ts'
 
 const turns = 12
 const warmUpTurns = 3
 const handshakesEach = 640
+const keyPairHandshakesEach = 160
 const recordsEach = 4_000
 const handshakeTarget = 3
 const recordTarget = 2
@@ -16,7 +17,10 @@ const sessionsEach = 500
 const echoesEach = 5_000
 const opensslClients = 10
 
-/** Full and resumed PSK handshakes and records (AES-128-CCM-8): beside the primitives they need, then beside other implementations. */
+/**
+ * PSK handshakes, full and resumed, ECDSA handshakes with certificates and raw public keys, and records (AES-128-CCM-8):
+ * beside the primitives they need, then PSK beside other implementations.
+ */
 export async function benchDtls(): Promise<void> {
   await benchSides()
   await benchPeers()
@@ -24,7 +28,7 @@ export async function benchDtls(): Promise<void> {
 
 /** Both sides in one process and in memory, in turns with the bare primitives of `node:crypto`. */
 async function benchSides(): Promise<void> {
-  console.log(`\nDTLS 1.2 in memory, TLS_PSK_WITH_AES_128_CCM_8: CPU µs, mean of ${turns} turns`)
+  console.log(`\nDTLS 1.2 in memory, AES_128_CCM_8 with PSK and mutual ECDHE_ECDSA: CPU µs, mean of ${turns} turns`)
   const worker = new Worker('targets/dtls-memory', { nodeOptions: ['--expose-gc'] })
   const times = new Map<string, SideTimes[]>()
   const add = (name: string, time: SideTimes) => times.set(name, [...(times.get(name) ?? []), time])
@@ -33,8 +37,15 @@ async function benchSides(): Promise<void> {
     for (let turn = -warmUpTurns; turn < turns; turn++) {
       if (turn === 0) times.clear()
       const { full, resumed } = await worker.ask<Record<'full' | 'resumed', SideTimes>>('handshakes', handshakesEach)
-      add('full handshake', full)
-      add('resumed handshake', resumed)
+      add('full PSK handshake', full)
+      add('resumed PSK handshake', resumed)
+      for (const [name, kind] of keyPairs) {
+        for (const isCached of [false, true]) {
+          const run: KeyPairRun = { count: keyPairHandshakesEach, kind, isCached }
+          const time = await worker.ask<SideTimes>('keyPairHandshakes', run)
+          add(`${name} handshake${isCached ? ', key cached' : ''}`, time)
+        }
+      }
       for (const bytes of [64, 1_024]) {
         const run: RecordRun = { count: recordsEach, bytes }
         add(`record of ${bytes} B`, await worker.ask<SideTimes>('records', run))
@@ -46,6 +57,11 @@ async function benchSides(): Promise<void> {
   console.log(row('', 'client/seal', 'primitives', 'server/open', 'primitives', 'both a second', '× primitives'))
   for (const [name, runs] of times) printSides(name, runs, name.includes('handshake') ? handshakeTarget : recordTarget)
 }
+
+const keyPairs = [
+  ['X.509', 'x509'],
+  ['raw key', 'rpk'],
+] as const
 
 function printSides(name: string, runs: readonly SideTimes[], target: number): void {
   const engine = mean(runs.map(run => run.engine))
@@ -157,7 +173,7 @@ async function opensslHandshakes(port: number): Promise<ClientTime> {
 }
 
 function row(name: string, ...columns: readonly string[]): string {
-  return name.padEnd(18) + columns.map(column => column.padStart(14)).join('')
+  return name.padEnd(30) + columns.map(column => column.padStart(14)).join('')
 }
 
 function wideRow(name: string, ...columns: readonly string[]): string {

@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Address, Connection, ConnectionReceiver, Network } from '../../transport/connection.ts'
 import { connectDtls } from '../../transport/dtls/connect.ts'
-import { psk } from '../../transport/dtls/credentials.ts'
+import { type CertificateType, psk, type VerifyPeer } from '../../transport/dtls/credentials.ts'
 import type { DtlsConnection } from '../../transport/dtls/dtls-connection.ts'
 import { listenDtls } from '../../transport/dtls/listener.ts'
+import type { DtlsClientOptions, DtlsServerOptions } from '../../transport/dtls/parameters.ts'
 import type { ResumableSession } from '../../transport/dtls/resumable-session.ts'
 import { systemClock, systemRandom } from '../../transport/index.ts'
 import { answerQuestions } from '../questions.ts'
+import { keyPairPrimitives } from './dtls-key-pair-primitives.ts'
+import { credentialsOf, verifierOf } from './dtls-key-pairs.ts'
 import { handshakePrimitives, type Primitives, recordPrimitives } from './dtls-primitives.ts'
 import { benchPsk } from './dtls-psk.ts'
 
@@ -26,8 +29,19 @@ export interface RecordRun {
   readonly bytes: number
 }
 
+export interface KeyPairRun {
+  readonly count: number
+  readonly kind: CertificateType
+  /** Whether the ends keep what they have read of the key of the other. */
+  readonly isCached: boolean
+}
+
+/** How a client proves who it is, and knows the server. */
+type ClientIdentity = Pick<DtlsClientOptions, 'credentials' | 'verify'>
+
 const key = Buffer.from(benchPsk.key)
-const credentials = psk(benchPsk.identity, key)
+const withPsk: ClientIdentity = { credentials: psk(benchPsk.identity, key) }
+const clientCredentials = credentialsOf('client')
 const common = { clock: systemClock, random: systemRandom }
 const serverAddress: Address = { host: '10.0.0.2', port: 5684 }
 
@@ -74,6 +88,7 @@ interface Datagram {
 const toServer: Datagram[] = []
 const toClient: Datagram[] = []
 let acceptEnd: (connection: Connection) => void = () => {}
+let verifyClient: VerifyPeer = verifierOf('client', false)
 let received = 0
 
 const network: Network = {
@@ -125,12 +140,15 @@ interface Handshakes {
 }
 
 /** A handshake for each session, abbreviated where there is one. The connections are closed, which is not measured. */
-async function handshakes(sessions: readonly (ResumableSession | undefined)[]): Promise<Handshakes> {
+async function handshakes(
+  sessions: readonly (ResumableSession | undefined)[],
+  identity: ClientIdentity = withPsk,
+): Promise<Handshakes> {
   await clean()
   const time = { client: 0, server: 0 }
   const made: (ResumableSession | undefined)[] = []
   for (let from = 0; from < sessions.length; from += atOnce) {
-    const connections = await connect(sessions.slice(from, from + atOnce), time)
+    const connections = await connect(sessions.slice(from, from + atOnce), time, identity)
     made.push(...connections.map(({ resumable }) => resumable))
     close(connections)
   }
@@ -140,12 +158,13 @@ async function handshakes(sessions: readonly (ResumableSession | undefined)[]): 
 async function connect(
   sessions: readonly (ResumableSession | undefined)[],
   time: { client: number; server: number },
+  identity: ClientIdentity = withPsk,
 ): Promise<readonly DtlsConnection[]> {
   const paths = sessions.map(path)
   lap.next()
   const opening = paths.map(({ client }, index) => {
     const session = sessions[index]
-    return connectDtls(client, { ...common, credentials, ...(session && { session }) })
+    return connectDtls(client, { ...common, ...identity, ...(session && { session }) })
   })
   time.client += lap.next()
   while (toServer.length > 0) {
@@ -193,7 +212,12 @@ function each({ client, server }: Sides, count: number): Sides {
 
 answerQuestions({
   async listen(): Promise<void> {
-    const options = { ...common, psk: (name: Buffer) => (name.toString() === benchPsk.identity ? key : undefined) }
+    const options: DtlsServerOptions = {
+      ...common,
+      psk: name => (name.toString() === benchPsk.identity ? key : undefined),
+      credentials: Object.values(credentialsOf('server')),
+      verify: peer => verifyClient(peer),
+    }
     await listenDtls(network, serverAddress, options, connection => {
       connection.receive({
         datagram: () => {
@@ -214,6 +238,16 @@ answerQuestions({
       full: { engine: full.times, primitives: fullPrimitives },
       resumed: { engine: resumed.times, primitives: resumedPrimitives },
     }
+  },
+
+  /** So many full handshakes in which both ends sign; the first ones are not counted, so that what can be kept is. */
+  async keyPairHandshakes({ count, kind, isCached }: KeyPairRun): Promise<SideTimes> {
+    verifyClient = verifierOf('client', isCached)
+    const identity = { credentials: clientCredentials[kind], verify: verifierOf('server', isCached) }
+    const fresh = Array.from({ length: count }, () => undefined)
+    await handshakes(fresh.slice(0, 1), identity)
+    const { times } = await handshakes(fresh, identity)
+    return { engine: times, primitives: await repeated(count, keyPairPrimitives(kind, isCached)) }
   },
 
   /** Records from the client, which seals, to the server, which opens. */

@@ -13,7 +13,7 @@ const additionalData = Buffer.alloc(13)
 const cookieParameters = Buffer.alloc(90)
 
 /** As long as the messages of a handshake are, their headers included. */
-const messages = {
+export const messages = {
   clientHello: Buffer.alloc(150),
   resumingHello: Buffer.alloc(350),
   serverHello: Buffer.alloc(72),
@@ -38,8 +38,12 @@ const extendedMasterSeed = labelled(22 + 32)
 const keyExpansionSeed = labelled(13 + 64)
 const finishedSeed = labelled(15 + 32)
 
+export function extendedMasterSecret(): void {
+  prf(premaster, extendedMasterSeed, 48)
+}
+
 /** Key block, both Finished, and the records that they are in. */
-function keysAndFinished(): void {
+export function keysAndFinished(): void {
   prf(masterSecret, keyExpansionSeed, 40)
   prf(masterSecret, finishedSeed, 12)
   prf(masterSecret, finishedSeed, 12)
@@ -47,12 +51,12 @@ function keysAndFinished(): void {
   finished.open()
 }
 
-function cookie(): void {
+export function cookie(): void {
   createHmac('sha256', cookieSecret).update(cookieParameters).digest()
 }
 
 /** One transcript, and a look at it after each group of messages but the last. */
-function transcript(...groups: readonly (readonly Buffer[])[]): void {
+export function transcript(...groups: readonly (readonly Buffer[])[]): void {
   const running = createHash('sha256')
   for (const [index, group] of groups.entries()) {
     for (const message of group) running.update(message)
@@ -72,7 +76,7 @@ const ticketNonce = Buffer.alloc(12)
 const ticket = Buffer.alloc(ticketBytes)
 const sealedTicket = sealTicket()
 
-function sealTicket(): { readonly encrypted: Buffer; readonly tag: Buffer } {
+export function sealTicket(): { readonly encrypted: Buffer; readonly tag: Buffer } {
   const cipher = createCipheriv('aes-256-gcm', ticketKey, ticketNonce, { authTagLength: 16 })
   cipher.setAAD(additionalData)
   const encrypted = cipher.update(ticket)
@@ -119,14 +123,14 @@ export const handshakePrimitives = {
   full: {
     client(): void {
       transcript(...fullTranscript)
-      prf(premaster, extendedMasterSeed, 48)
+      extendedMasterSecret()
       keysAndFinished()
     },
     server(): void {
       cookie()
       cookie()
       transcript(...fullTranscript)
-      prf(premaster, extendedMasterSeed, 48)
+      extendedMasterSecret()
       keysAndFinished()
       sealTicket()
     },

@@ -21,13 +21,15 @@ export class Certificate {
   readonly fields: CertificateFields
   readonly publicKey: KeyObject
   readonly #x509: X509Certificate
+  /** Whose key was found to have signed it. */
+  #signer: Certificate | undefined
 
   /**
-   * Reads one certificate. Throws {@link CertificateError} `malformed` for what is none and `publicKey` for one of a
+   * Reads one certificate, of a copy of the bytes. Throws {@link CertificateError} `malformed` for what is none and `publicKey` for one of a
    * kind that OpenSSL does not know; `place` says which it is until its subject is known.
    */
   static parse(der: Uint8Array, place: string): Certificate {
-    const bytes = Buffer.from(der.buffer, der.byteOffset, der.byteLength)
+    const bytes = Buffer.from(der)
     try {
       return new Certificate(bytes, readFields(bytes), place)
     } catch (cause) {
@@ -73,12 +75,15 @@ export class Certificate {
 
   /** Whether its key signed `certificate`. */
   hasSigned(certificate: Certificate): boolean {
+    if (certificate.#signer === this) return true
     try {
-      return certificate.#x509.verify(this.publicKey)
+      if (!certificate.#x509.verify(this.publicKey)) return false
     } catch {
       // A key of another kind than the signature.
       return false
     }
+    certificate.#signer = this
+    return true
   }
 }
 

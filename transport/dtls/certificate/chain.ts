@@ -1,22 +1,26 @@
 import { Certificate } from './certificate.ts'
 import { CertificateError } from './certificate-error.ts'
+import type { PeerCache } from './peer-cache.ts'
 import { publicKeyFault } from './public-key.ts'
 
 /** How many certificates a peer may show. */
 const longestChain = 8
 
 /**
- * Reads what a peer has shown, its own certificate first (RFC 5246 §7.4.2).
+ * Reads what a peer has shown, its own certificate first (RFC 5246 §7.4.2), as far as `cache` does not know it.
  * Throws {@link CertificateError} `missing`, `chainLength` or `malformed`.
  */
-export function readChain(chain: readonly Uint8Array[]): [Certificate, ...Certificate[]] {
+export function readChain(
+  chain: readonly Uint8Array[],
+  cache?: PeerCache<Certificate>,
+): [Certificate, ...Certificate[]] {
   const [own, ...others] = chain
   if (own === undefined) throw new CertificateError('the peer', 'missing', 'it has shown none')
   if (chain.length > longestChain) {
     throw new CertificateError('the peer', 'chainLength', `${chain.length} certificates, at most ${longestChain}`)
   }
   const parse = (der: Uint8Array, index: number) =>
-    Certificate.parse(der, `certificate ${index + 1} of ${chain.length}`)
+    cache?.find(der) ?? Certificate.parse(der, `certificate ${index + 1} of ${chain.length}`)
   return [parse(own, 0), ...others.map((der, index) => parse(der, index + 1))]
 }
 

@@ -4,6 +4,7 @@ import { buildPath, readChain } from './chain.ts'
 import { hostsOf, isForHost } from './host.ts'
 import type { MatchingType } from './matching.ts'
 import { printable } from './name.ts'
+import type { PeerCache } from './peer-cache.ts'
 import { checkPath, checkPeerKey, type Purpose } from './rules.ts'
 import { ServerPublicKey, serverPublicKey } from './server-public-key.ts'
 import { readTrustStore } from './trust-store.ts'
@@ -30,6 +31,8 @@ export interface VerifyOptions {
   readonly serverCertificate?: Uint8Array
   /** /0/x/13, 0 by default. */
   readonly matchingType?: MatchingType
+  /** Knows the certificates of trusted peers that come again; absent: they are read each time. */
+  readonly cache?: PeerCache<Certificate>
 }
 
 /**
@@ -38,13 +41,20 @@ export interface VerifyOptions {
  * not asked for (RFC 6698 §2.1.1). Revocation is not checked.
  */
 export function verifyCertificates(chain: readonly Uint8Array[], options: VerifyOptions): VerifiedPeer {
+  const path = trustedPath(chain, options)
+  for (const certificate of path) options.cache?.keep(certificate.der, certificate)
+  return verifiedPeer(path[0])
+}
+
+/** The peer's own certificate first, the one that is trusted last. */
+function trustedPath(chain: readonly Uint8Array[], options: VerifyOptions): [Certificate, ...Certificate[]] {
   const pin = pinOf(options)
-  const certificates = readChain(pin?.usage === 3 ? chain.slice(0, 1) : chain)
+  const certificates = readChain(pin?.usage === 3 ? chain.slice(0, 1) : chain, options.cache)
   const [own] = certificates
   if (pin?.usage === 3) {
     checkMatch(own, pin.key, 'domainIssued')
     checkPeerKey(own)
-    return verifiedPeer(own)
+    return [own]
   }
   const anchors = pin?.usage === 2 ? assertedAnchors(certificates, pin.key) : readTrustStore(options.trustStore ?? [])
   const path = buildPath(certificates, anchors)
@@ -52,7 +62,7 @@ export function verifyCertificates(chain: readonly Uint8Array[], options: Verify
   checkHost(own, options.hosts)
   if (pin?.usage === 0) checkAuthorities(path, pin.key)
   if (pin?.usage === 1) checkMatch(own, pin.key, 'serviceCertificate')
-  return verifiedPeer(own)
+  return path
 }
 
 interface Pin {
