@@ -46,7 +46,9 @@ export function destinationOf(account: Reach, environment: ProofEnvironment): De
   if (stored.suites.length > 0 && !stored.suites.some(id => isSuiteOf(mode === 'psk', id))) {
     throw new TransportError('NOT_SUPPORTED', `${shown}: none of its cipher suites (/0/${instanceId}/16) is supported`)
   }
-  const serverName = account.sni ?? (isHostName(uri.host) ? uri.host.replace(/\.$/, '') : undefined)
+  // RFC 6066 §3: no address, and no dot at the end.
+  const name = account.sni ?? uri.host
+  const serverName = isHostName(name) ? name.replace(/\.$/, '') : undefined
   return {
     uri,
     security: {

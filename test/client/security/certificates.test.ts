@@ -9,7 +9,14 @@ import type { TestCertificate } from '../../../transport/dtls/test-certificates.
 import { SimulatedClock } from '../../../transport/simulated-clock.ts'
 import { issue, issueAuthority, pem, yearMs } from '../../helpers/certificates.ts'
 import { MemoryPersistence } from '../../helpers/restart-site.ts'
-import { endpoint, type SecureSiteOptions, secureSite } from '../../helpers/secure-site.ts'
+import {
+  credentials,
+  endpoint,
+  identity,
+  type SecureSiteOptions,
+  secureSite,
+  key as sharedKey,
+} from '../../helpers/secure-site.ts'
 
 const startMs = new SimulatedClock().now()
 const valid = { notBeforeMs: startMs - yearMs, notAfterMs: startMs + yearMs }
@@ -76,14 +83,9 @@ function certificateSite({
   security,
   options,
 }: Wish = {}) {
-  const { psk: _, ...shown }: ServerSecurity = {
-    certificates: [material(server)],
-    trustStore: [family.ca.der],
-    ...security,
-  }
   return secureSite({
     ...options,
-    security: { psk: {}, ...shown },
+    security: { psk: {}, certificates: [material(server)], trustStore: [family.ca.der], ...security },
     account: {
       security: x509({ ...material(client), serverCertificate: family.server.der, ...known }),
       ...options?.account,
@@ -259,6 +261,15 @@ describe('a client that the server does not let in', () => {
     const site = await certificateSite({ client: ['otherClient'], security: { checkEndpoint: false } })
     await site.register()
     expect(site.server.registrations.get(endpoint)?.identity).toBe('somebody')
+  })
+
+  test('one server knows clients by keys, too, whose identities are no endpoint names', async () => {
+    const site = await certificateSite({
+      security: { psk: { [identity]: sharedKey } },
+      options: { account: { security: credentials } },
+    })
+    await site.register()
+    expect(site.server.registrations.get(endpoint)?.identity).toBe(identity)
   })
 
   test('the name can be among the alternative ones', async () => {

@@ -113,6 +113,8 @@ describe('the way to a server', () => {
   test('the name in /0/x/14 comes before that of the URI', () => {
     const { security } = destination({}, store => store.set([0, 0, 14], 'other.example'))
     expect(security?.serverName).toBe('other.example')
+    expect(destination({ serverName: 'third.example' }).security?.serverName).toBe('third.example')
+    expect(destination({ serverName: '192.0.2.1' }).security?.serverName).toBeUndefined()
   })
 
   test('a key that is a function is asked for, as long as nobody writes another server, identity or key', async () => {
