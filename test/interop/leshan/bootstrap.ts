@@ -1,6 +1,7 @@
 import type { Psk } from '../dtls/psk.ts'
 import type { EventStream } from './event-stream.ts'
 import { JavaProgram } from './java-program.ts'
+import { filesOf, type LeshanCredentials } from './leshan.ts'
 import type { LeshanLink, LeshanNode } from './model.ts'
 
 /** Leshan's BootstrapConfig; Security and Server by instance id. Bytes are hexadecimal. What is absent is Leshan's default. */
@@ -109,13 +110,15 @@ export interface BootstrapEvents {
 export interface LeshanBootstrapOptions {
   /** How long a client has to answer a request, milliseconds. Default: 5 s. */
   readonly timeoutMs?: number
+  readonly credentials?: LeshanCredentials
 }
 
 /** Starts a Leshan bootstrap server; see {@link JavaProgram.start}. */
 export async function startLeshanBootstrap({
   timeoutMs = 5_000,
+  credentials,
 }: LeshanBootstrapOptions = {}): Promise<LeshanBootstrap> {
-  return new LeshanBootstrap(await JavaProgram.start('bootstrap', String(timeoutMs)))
+  return new LeshanBootstrap(await JavaProgram.start('bootstrap', String(timeoutMs), ...filesOf(credentials)))
 }
 
 /** A running Leshan bootstrap server: what it gives each client, and the course of the sessions. */
@@ -157,6 +160,11 @@ export class LeshanBootstrap {
   /** The next session of the client has no configuration. */
   async forget(endpoint: string): Promise<void> {
     await this.#program.fetch('DELETE', pathOf(endpoint))
+  }
+
+  /** Lets a client come with a certificate for its endpoint name. */
+  async setCertified(endpoint: string): Promise<void> {
+    await this.#program.fetch('PUT', `/key-pairs/${encodeURIComponent(endpoint)}`)
   }
 
   /** The events of one client, or of all; open it before what it should see. Ends with {@link close}. */

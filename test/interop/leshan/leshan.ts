@@ -15,13 +15,25 @@ import type {
 export const leshanPrograms = ['java', 'javac', 'mvn'] as const
 export const leshanInstall = 'apt-get install openjdk-17-jdk-headless maven'
 
+/** The certificate of a server, which is its raw public key too, and a file with the one that is to certify clients, PEM. */
+export interface LeshanCredentials {
+  readonly own: Party
+  readonly root: string
+}
+
+/** As the programs take them. */
+export function filesOf(credentials: LeshanCredentials | undefined): string[] {
+  if (credentials === undefined) return []
+  const { own, root } = credentials
+  return [own.pkcs8File, own.file('chain'), root]
+}
+
 export interface LeshanOptions {
   /** How long Leshan takes a client in queue mode for awake after its last message, milliseconds. Default: MAX_TRANSMIT_WAIT. */
   readonly awakeTimeMs?: number
   /** Of the Connection IDs that it chooses; with 0 it finds clients by their addresses. Default 6. */
   readonly connectionIdLength?: number
-  /** Its certificate, which is its raw public key too, and a file with the one that is to certify clients, PEM. */
-  readonly credentials?: { readonly own: Party; readonly root: string }
+  readonly credentials?: LeshanCredentials
 }
 
 /** Starts a Leshan server; see {@link JavaProgram.start}. */
@@ -30,8 +42,7 @@ export async function startLeshan({
   connectionIdLength = 6,
   credentials,
 }: LeshanOptions = {}): Promise<Leshan> {
-  const files = credentials && [credentials.own.pkcs8File, credentials.own.file('chain'), credentials.root]
-  const parameters = [String(awakeTimeMs), String(connectionIdLength), ...(files ?? [])]
+  const parameters = [String(awakeTimeMs), String(connectionIdLength), ...filesOf(credentials)]
   return new Leshan(await JavaProgram.start('server', ...parameters))
 }
 

@@ -1,4 +1,8 @@
+import com.sun.net.httpserver.HttpExchange;
+import java.io.IOException;
+import java.security.cert.Certificate;
 import java.util.Map;
+import org.eclipse.leshan.core.security.util.SecurityUtil;
 import org.eclipse.leshan.server.bootstrap.DefaultBootstrapHandler;
 import org.eclipse.leshan.server.bootstrap.InMemoryBootstrapConfigStore;
 import org.eclipse.leshan.server.bootstrap.LeshanBootstrapServer;
@@ -8,9 +12,10 @@ import org.eclipse.leshan.server.californium.bootstrap.endpoint.coap.CoapBootstr
 import org.eclipse.leshan.server.californium.bootstrap.endpoint.coaps.CoapsBootstrapServerProtocolProvider;
 import org.eclipse.leshan.server.security.BootstrapSecurityStoreAdapter;
 import org.eclipse.leshan.server.security.InMemorySecurityStore;
+import org.eclipse.leshan.server.security.NonUniqueSecurityInfoException;
 import org.eclipse.leshan.server.security.SecurityInfo;
 
-/** An Eclipse Leshan bootstrap server: see {@link Program}. Takes how many milliseconds a client has to answer a request. */
+/** An Eclipse Leshan bootstrap server: see {@link Program}. Takes how many milliseconds a client has to answer a request, and perhaps what it proves itself with. */
 public final class Main {
     private Main() {}
 
@@ -20,7 +25,9 @@ public final class Main {
         InMemorySecurityStore security = new InMemorySecurityStore();
         long timeoutMs = Long.parseLong(arguments[0]);
         InMemoryBootstrapConfigStore store = new InMemoryBootstrapConfigStore();
-        LeshanBootstrapServer leshan = new LeshanBootstrapServerBuilder()
+        LeshanBootstrapServerBuilder builder = new LeshanBootstrapServerBuilder();
+        if (arguments.length > 1) setCredentials(builder, arguments[1], arguments[2], arguments[3]);
+        LeshanBootstrapServer leshan = builder
             .setTaskProvider(new Configurations.TaskProvider(store))
             .setBootstrapHandlerFactory((sender, manager, listener) ->
                 new DefaultBootstrapHandler(sender, manager, listener, timeoutMs))
@@ -38,7 +45,28 @@ public final class Main {
         Program.run(Map.of("coapPort", coapPort, "coapsPort", coapsPort), Map.of(
             "/api/bootstrap", new Configurations(store)::serve,
             "/api/security", new PreSharedKeys(storeOf(security)),
+            "/api/key-pairs", exchange -> addCertified(security, exchange),
             "/api/event", events::serve));
+    }
+
+    /** Files: the private key in PKCS #8, its certificate and those that certify it, and the one that is to certify clients. */
+    private static void setCredentials(LeshanBootstrapServerBuilder builder, String key, String chain, String root) throws Exception {
+        builder
+            .setPrivateKey(SecurityUtil.privateKey.readFromFile(key))
+            .setCertificateChain(SecurityUtil.certificateChain.readFromFile(chain))
+            .setTrustedCertificates(new Certificate[] {SecurityUtil.certificate.readFromFile(root)});
+    }
+
+    /** PUT /api/key-pairs/EP, for a client with a certificate for its endpoint name. */
+    private static void addCertified(InMemorySecurityStore security, HttpExchange exchange) throws IOException {
+        int status = 200;
+        try {
+            String endpoint = exchange.getRequestURI().getRawPath().substring("/api/key-pairs/".length());
+            security.add(SecurityInfo.newX509CertInfo(Program.decode(endpoint)));
+        } catch (NonUniqueSecurityInfoException e) {
+            status = 400;
+        }
+        Program.answer(exchange, status, "{}".getBytes());
     }
 
     private static PreSharedKeys.Store storeOf(InMemorySecurityStore security) {
