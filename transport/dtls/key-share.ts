@@ -43,25 +43,22 @@ export class KeyShare {
 
 const privateBytes = 32
 
-/** What stands before the 32 bytes of an X25519 key in DER (RFC 8410 §4, §7). */
-const x25519Private = Buffer.from('302e020100300506032b656e04220420', 'hex')
-const x25519Public = Buffer.from('302a300506032b656e032100', 'hex')
+/** A key of X25519 as a JWK (RFC 8037 §2), which OpenSSL takes as it is: to find out what is in DER takes it 0.5 ms. */
+const x25519 = { kty: 'OKP', crv: 'X25519' }
 
 function generateX25519(random: Random): [Buffer, Agreement] {
   const secret = random.bytes(privateBytes)
-  const der = Buffer.concat([x25519Private, secret])
-  const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+  // The public key is made of the private one, whatever stands in `x`. Nobody can wipe the text, as little as the key.
+  const key = { ...x25519, x: '', d: secret.toString('base64url') }
+  const privateKey = createPrivateKey({ key, format: 'jwk' })
   secret.fill(0)
-  der.fill(0)
-  const exported = createPublicKey(privateKey).export({ format: 'der', type: 'spki' })
+  const { x: publicKey = '' } = createPublicKey(privateKey).export({ format: 'jwk' })
   const agree: Agreement = peerPublic => {
-    // DER would say it for other lengths as well, but not for a longer key behind the right prefix.
-    if (peerPublic.length !== 32) throw new RangeError('a public key of X25519 has 32 bytes')
-    const key = Buffer.concat([x25519Public, peerPublic])
-    // OpenSSL refuses what makes a secret of zeros (RFC 7748 §6.1).
-    return diffieHellman({ privateKey, publicKey: createPublicKey({ key, format: 'der', type: 'spki' }) })
+    const x = Buffer.from(peerPublic).toString('base64url')
+    // OpenSSL refuses what has not 32 bytes, or makes a secret of zeros (RFC 7748 §6.1).
+    return diffieHellman({ privateKey, publicKey: createPublicKey({ key: { ...x25519, x }, format: 'jwk' }) })
   }
-  return [exported.subarray(x25519Public.length), agree]
+  return [Buffer.from(publicKey, 'base64url'), agree]
 }
 
 const uncompressed = 4
