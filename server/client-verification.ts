@@ -2,6 +2,7 @@ import type { Clock } from '../transport/clock.ts'
 import { AlertDescription, DtlsError } from '../transport/dtls/alert.ts'
 import { Certificate } from '../transport/dtls/certificate/certificate.ts'
 import { CertificateError } from '../transport/dtls/certificate/certificate-error.ts'
+import { PeerCache } from '../transport/dtls/certificate/peer-cache.ts'
 import { readExpectedKey, verifyRawKey } from '../transport/dtls/certificate/raw-key.ts'
 import { readTrustStore } from '../transport/dtls/certificate/trust-store.ts'
 import type { VerifiedPeer } from '../transport/dtls/certificate/verified-peer.ts'
@@ -36,6 +37,8 @@ export function clientVerification(
 ): Pick<DtlsOptions, 'verify' | 'peerCertificateTypes'> | undefined {
   if (trustStore !== undefined) readTrustStore(trustStore)
   const nameOf = typeof rawKeys === 'object' ? namesByKey(rawKeys) : rawKeys
+  const certificates = new PeerCache<Certificate>()
+  const keys = new PeerCache<VerifiedPeer>()
   const peerCertificateTypes: CertificateType[] = []
   if (trustStore !== undefined) peerCertificateTypes.push('x509')
   if (nameOf !== undefined) peerCertificateTypes.push('rpk')
@@ -43,9 +46,10 @@ export function clientVerification(
   return {
     peerCertificateTypes,
     verify: peer => {
-      if (peer.kind === 'rpk' && nameOf !== undefined) return verifiedKey(peer.publicKey, nameOf)
+      if (peer.kind === 'rpk' && nameOf !== undefined) return verifiedKey(peer.publicKey, nameOf, keys)
       if (peer.kind === 'rpk' || trustStore === undefined) throw unasked()
-      const verified = verifyCertificates(peer.chain, { purpose: 'client', nowMs: clock.now(), trustStore })
+      const options = { purpose: 'client', nowMs: clock.now(), trustStore, cache: certificates } as const
+      const verified = verifyCertificates(peer.chain, options)
       return clientName === 'alternativeName' ? { ...verified, identity: alternativeName(peer.chain) } : verified
     },
   }
@@ -64,11 +68,10 @@ function namesByKey(rawKeys: Readonly<Record<string, PemOrDer>>): RawKeyLookup {
   return publicKey => names.get(publicKey.toString('base64'))
 }
 
-function verifiedKey(publicKey: Buffer, nameOf: RawKeyLookup): VerifiedPeer {
-  const verified = verifyRawKey(publicKey)
+function verifiedKey(publicKey: Buffer, nameOf: RawKeyLookup, keys: PeerCache<VerifiedPeer>): VerifiedPeer {
   const identity = nameOf(publicKey)
-  if (identity !== undefined) return { ...verified, identity, names: [identity] }
-  throw new CertificateError('the client', 'rawKey', `nobody's: SHA-256 ${verified.identity}`)
+  if (identity !== undefined) return { ...verifyRawKey(publicKey, undefined, 0, keys), identity, names: [identity] }
+  throw new CertificateError('the client', 'rawKey', `nobody's: SHA-256 ${verifyRawKey(publicKey).identity}`)
 }
 
 /** The fingerprint is nobody's name. */
