@@ -2,17 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PassTable } from '../leshan/pass-table.ts'
 import { describePeer } from '../peer-suite.ts'
 import { clientName, issueParties, type Parties, serverHost, verifying } from './certificates.ts'
-import {
-  OurClient,
-  type OurClientOptions,
-  type OurServerOptions,
-  payload,
-  payloadSizes,
-  soon,
-  suiteId,
-} from './ends.ts'
+import { OurClient, type OurClientOptions, type OurServerOptions, payloadSizes, soon, suiteId } from './ends.ts'
 import { loseEachDatagram } from './loss.ts'
 import {
+  exchange,
   type OpensslClientOptions,
   type OpensslServer,
   type OpensslServerOptions,
@@ -81,24 +74,6 @@ describePeer('openssl and certificates', opensslPrograms, opensslInstall, () => 
     const file = await sessionFile()
     site.after(() => file.remove())
     return file.path
-  }
-
-  /** There and back, compared at each end. */
-  async function exchange(client: OurClient, { process }: OpensslServer, sizes: readonly number[]): Promise<void> {
-    for (const size of sizes) {
-      const bytes = payload(size)
-      client.send(bytes)
-      await process.prints(bytes)
-      process.write(bytes)
-      await client.receives(bytes)
-    }
-  }
-
-  async function echo(client: PeerProcess, sizes: readonly number[]): Promise<void> {
-    for (const size of sizes) {
-      client.write(payload(size))
-      await client.prints(payload(size))
-    }
   }
 
   /** Our client and its trust, our server and its trust, and the same of OpenSSL. */
@@ -183,7 +158,7 @@ describePeer('openssl and certificates', opensslPrograms, opensslInstall, () => 
       const { ourServer, itsClient } = endsOf(suite)
       const server = await site.ourServer({ ...ourServer, clientCertificates: 'none' })
       const client = opensslClient(server.port, { ...itsClient, x509: { root: parties.rootFile } })
-      await echo(client, [64])
+      await client.echoes([64])
       await client.says(/Verification: OK/)
       expect(server.sessions.map(session => session.identity)).toEqual([undefined])
       expect(server.failures).toEqual([])
@@ -193,7 +168,7 @@ describePeer('openssl and certificates', opensslPrograms, opensslInstall, () => 
       const { ourServer, itsClient } = endsOf(suite)
       const server = await site.ourServer(ourServer)
       const client = opensslClient(server.port, itsClient)
-      await echo(client, payloadSizes)
+      await client.echoes(payloadSizes)
       await client.says(new RegExp(`Cipher is ${suites[suite]}\n`))
       await client.says(/Verification: OK/)
       expect(server.sessions.map(session => session.identity)).toEqual([clientName])
@@ -207,10 +182,10 @@ describePeer('openssl and certificates', opensslPrograms, opensslInstall, () => 
         const relay = await site.relayTo(server)
         const file = await keptSession()
         const first = opensslClient(relay.port, { ...itsClient, keep: file })
-        await echo(first, [64])
+        await first.echoes([64])
         await first.finish()
         const second = opensslClient(relay.port, { ...itsClient, resume: file })
-        await echo(second, [64, 4_096])
+        await second.echoes([64, 4_096])
         await second.says(/Reused, TLSv1\.[02], Cipher is/)
         expect(server.sessions.map(session => session.identity)).toEqual([clientName, clientName])
         expect(handshakesOf(relay.datagrams)).toEqual(['full', 'abbreviated'])
@@ -221,7 +196,7 @@ describePeer('openssl and certificates', opensslPrograms, opensslInstall, () => 
       const { ourServer, itsClient } = endsOf(suite)
       const server = await site.ourServer({ ...ourServer, parameters: smallMtu })
       const relay = await site.relayTo(server)
-      await echo(opensslClient(relay.port, { ...itsClient, ...smallMtu }), [1_200])
+      await opensslClient(relay.port, { ...itsClient, ...smallMtu }).echoes([1_200])
       const fragmented = relay.datagrams.filter(datagram => isFragmented([datagram], 'Certificate'))
       expect(new Set(fragmented.map(({ from }) => from))).toEqual(new Set(['client', 'server']))
       expect(server.sessions.map(session => session.identity)).toEqual([clientName])
@@ -246,7 +221,7 @@ describePeer('openssl and certificates', opensslPrograms, opensslInstall, () => 
       loseEachDatagram(async isLost => {
         const { ourServer, itsClient } = endsOf(ccm8)
         const relay = await site.relayTo(await site.ourServer(ourServer), isLost)
-        await echo(opensslClient(relay.port, itsClient), [64])
+        await opensslClient(relay.port, itsClient).echoes([64])
         return relay.datagrams
       }),
     )
@@ -282,6 +257,7 @@ describePeer('openssl and certificates', opensslPrograms, opensslInstall, () => 
 
     for (const [name, which, alert] of [
       ['of a stranger', 'strangeClient', 48],
+      ['that it signed itself', 'selfSignedClient', 48],
       ['that has expired', 'expiredClient', 45],
     ] as const) {
       it(`our client shows a certificate ${name}`, async () => {

@@ -99,6 +99,14 @@ export class OurClient {
     })
   }
 
+  /** Sends bytes of these sizes, and waits for each until it is back. */
+  async echoes(sizes: readonly number[]): Promise<void> {
+    for (const size of sizes) {
+      this.send(payload(size))
+      await this.receives(payload(size))
+    }
+  }
+
   close(): void {
     this.connection.close()
   }

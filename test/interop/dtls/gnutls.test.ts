@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { PassTable } from '../leshan/pass-table.ts'
 import { describePeer } from '../peer-suite.ts'
-import { OurClient, payload, payloadSizes, suiteId } from './ends.ts'
+import { OurClient, payloadSizes, suiteId } from './ends.ts'
 import {
   type GnutlsClientOptions,
   type GnutlsOptions,
@@ -57,28 +57,13 @@ describePeer('gnutls', gnutlsPrograms, gnutlsInstall, () => {
     return client
   }
 
-  /** Its server sends back what it got line by line, so in several records. */
-  async function exchange(client: OurClient, sizes: readonly number[]): Promise<void> {
-    for (const size of sizes) {
-      client.send(payload(size))
-      await client.receives(payload(size))
-    }
-  }
-
-  async function echo(client: PeerProcess, sizes: readonly number[]): Promise<void> {
-    for (const size of sizes) {
-      client.write(payload(size))
-      await client.prints(payload(size))
-    }
-  }
-
   describe.each(Object.keys(suites) as Suite[])('%s, our client', suite => {
     const peer = { cipher: suites[suite] }
     const ours = { suites: [suiteId(suite)] }
 
     table.test(suite, 'our client', 'payloads of 1 B to 16 kB', '✓', async () => {
       const client = await site.ourClient((await gnutlsServer(peer)).port, ours)
-      await exchange(client, payloadSizes)
+      await client.echoes(payloadSizes)
       expect(client.connection.suite).toBe(`TLS_${suite}`)
     })
 
@@ -86,12 +71,12 @@ describePeer('gnutls', gnutlsPrograms, gnutlsInstall, () => {
       table.test(suite, 'our client', name, '✓', async () => {
         const relay = await site.relayTo(await gnutlsServer({ ...peer, tickets }))
         const first = await site.ourClient(relay.port, ours)
-        await exchange(first, [64])
+        await first.echoes([64])
         const session = first.connection.resumable
         expect(session?.ticket !== undefined).toBe(tickets)
         first.close()
         const second = await site.ourClient(relay.port, { ...ours, session })
-        await exchange(second, [64, 4_096])
+        await second.echoes([64, 4_096])
         expect(second.connection.isResumed).toBe(true)
         expect(handshakesOf(relay.datagrams)).toEqual(['full', 'abbreviated'])
       })
@@ -100,7 +85,7 @@ describePeer('gnutls', gnutlsPrograms, gnutlsInstall, () => {
     table.test(suite, 'our client', 'small MTU', '✓', async () => {
       const relay = await site.relayTo(await gnutlsServer({ ...peer, mtuBytes: 200, psk: longIdentity }))
       const client = await site.ourClient(relay.port, { ...ours, psk: longIdentity, parameters: { mtuBytes: 256 } })
-      await exchange(client, [64])
+      await client.echoes([64])
       expect(isFragmented(relay.datagrams, 'ClientKeyExchange')).toBe(true)
       expect(isFragmented(relay.datagrams, 'NewSessionTicket')).toBe(true)
     })
@@ -113,7 +98,7 @@ describePeer('gnutls', gnutlsPrograms, gnutlsInstall, () => {
     table.test(suite, 'our server', 'payloads of 1 B to 16 kB', '✓', async () => {
       const server = await site.ourServer(ours)
       const client = gnutlsClient(server.port, peer)
-      await echo(client, payloadSizes)
+      await client.echoes(payloadSizes)
       await client.says(/extended master secret/)
       expect(server.sessions.map(session => session.identity)).toEqual([psk.identity])
       expect(server.failures).toEqual([])
@@ -124,7 +109,7 @@ describePeer('gnutls', gnutlsPrograms, gnutlsInstall, () => {
         const server = await site.ourServer({ ...ours, tickets })
         const relay = await site.relayTo(server)
         const client = gnutlsClient(relay.port, { ...peer, resumes: true })
-        await echo(client, [64, 4_096])
+        await client.echoes([64, 4_096])
         await client.says(/This is a resumed session/)
         expect(server.sessions.map(session => session.identity)).toEqual([psk.identity, psk.identity])
         expect(handshakesOf(relay.datagrams)).toEqual(['full', 'abbreviated'])
@@ -139,7 +124,7 @@ describePeer('gnutls', gnutlsPrograms, gnutlsInstall, () => {
         parameters: { mtuBytes: 256 },
       })
       const relay = await site.relayTo(server)
-      await echo(gnutlsClient(relay.port, { ...peer, mtuBytes: 250, psk: longIdentity }), [64])
+      await gnutlsClient(relay.port, { ...peer, mtuBytes: 250, psk: longIdentity }).echoes([64])
       expect(isFragmented(relay.datagrams, 'ClientKeyExchange')).toBe(true)
       expect(isFragmented(relay.datagrams, 'ServerKeyExchange')).toBe(true)
       expect(server.sessions.map(session => session.identity)).toEqual([longIdentity.identity])
@@ -152,7 +137,7 @@ describePeer('gnutls', gnutlsPrograms, gnutlsInstall, () => {
     losses.test('full handshake', 'our client', 'each datagram lost once', '✓', () =>
       loseEachDatagram(async isLost => {
         const relay = await site.relayTo(await gnutlsServer(ccm8), isLost)
-        await exchange(await site.ourClient(relay.port), [64])
+        await (await site.ourClient(relay.port)).echoes([64])
         return relay.datagrams
       }),
     )
@@ -160,7 +145,7 @@ describePeer('gnutls', gnutlsPrograms, gnutlsInstall, () => {
     losses.test('full handshake', 'our server', 'each datagram lost once', '✓', () =>
       loseEachDatagram(async isLost => {
         const relay = await site.relayTo(await site.ourServer(), isLost)
-        await echo(gnutlsClient(relay.port, ccm8), [64])
+        await gnutlsClient(relay.port, ccm8).echoes([64])
         return relay.datagrams
       }),
     )

@@ -10,7 +10,7 @@ export const gnutlsPrograms = ['gnutls-serv', 'gnutls-cli'] as const
 export const gnutlsInstall = 'apt-get install gnutls-bin'
 
 /** What a program of GnuTLS shows of itself, if anything, and trusts. */
-export type GnutlsCredentials =
+type GnutlsCredentials =
   | {
       readonly kind: 'x509'
       readonly own?: Party
@@ -36,7 +36,7 @@ export interface GnutlsOptions {
 
 export interface GnutlsServer {
   readonly port: number
-  /** It sends back what it receives; one session at a time. */
+  /** It sends back what it receives, line by line, so in several records; one session at a time. */
   readonly process: PeerProcess
   stop(): Promise<void>
 }

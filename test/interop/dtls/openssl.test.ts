@@ -4,6 +4,7 @@ import { describePeer } from '../peer-suite.ts'
 import { OurClient, payload, payloadSizes, soon, suiteId } from './ends.ts'
 import { loseEachDatagram } from './loss.ts'
 import {
+  exchange,
   type OpensslClientOptions,
   type OpensslServer,
   type OpensslServerOptions,
@@ -63,24 +64,6 @@ describePeer('openssl', opensslPrograms, opensslInstall, () => {
     return file.path
   }
 
-  /** There and back, compared at each end. */
-  async function exchange(client: OurClient, { process }: OpensslServer, sizes: readonly number[]): Promise<void> {
-    for (const size of sizes) {
-      const bytes = payload(size)
-      client.send(bytes)
-      await process.prints(bytes)
-      process.write(bytes)
-      await client.receives(bytes)
-    }
-  }
-
-  async function echo(client: PeerProcess, sizes: readonly number[]): Promise<void> {
-    for (const size of sizes) {
-      client.write(payload(size))
-      await client.prints(payload(size))
-    }
-  }
-
   describe.each(Object.keys(suites) as Suite[])('%s, our client', suite => {
     const peer = { suites: suites[suite] }
     const ours = { suites: [suiteId(suite)] }
@@ -133,7 +116,7 @@ describePeer('openssl', opensslPrograms, opensslInstall, () => {
     table.test(suite, 'our server', 'payloads of 1 B to 16 kB', '✓', async () => {
       const server = await site.ourServer(ours)
       const client = opensslClient(server.port, peer)
-      await echo(client, payloadSizes)
+      await client.echoes(payloadSizes)
       await client.says(new RegExp(`Cipher is ${suites[suite]}\n`))
       await client.says(/Extended master secret: yes/)
       expect(server.sessions.map(session => session.identity)).toEqual([psk.identity])
@@ -149,10 +132,10 @@ describePeer('openssl', opensslPrograms, opensslInstall, () => {
         const relay = await site.relayTo(server)
         const file = await keptSession()
         const first = opensslClient(relay.port, { ...peer, keep: file })
-        await echo(first, [64])
+        await first.echoes([64])
         await first.finish()
         const second = opensslClient(relay.port, { ...peer, resume: file })
-        await echo(second, [64, 4_096])
+        await second.echoes([64, 4_096])
         await second.says(/Reused, TLSv1\.[02], Cipher is/)
         expect(server.sessions.map(session => session.identity)).toEqual([psk.identity, psk.identity])
         expect(handshakesOf(relay.datagrams)).toEqual(['full', 'abbreviated'])
@@ -168,7 +151,7 @@ describePeer('openssl', opensslPrograms, opensslInstall, () => {
       })
       const relay = await site.relayTo(server)
       const client = opensslClient(relay.port, { ...peer, ...smallMtu, psk: longIdentity })
-      await echo(client, [1_200])
+      await client.echoes([1_200])
       expect(isFragmented(relay.datagrams, 'ClientKeyExchange')).toBe(true)
       expect(isFragmented(relay.datagrams, 'ServerKeyExchange')).toBe(true)
       expect(server.sessions.map(session => session.identity)).toEqual([longIdentity.identity])
@@ -189,7 +172,7 @@ describePeer('openssl', opensslPrograms, opensslInstall, () => {
     losses.test('full handshake', 'our server', 'each datagram lost once', '✓', () =>
       loseEachDatagram(async isLost => {
         const relay = await site.relayTo(await site.ourServer(), isLost)
-        await echo(opensslClient(relay.port, ccm8), [64])
+        await opensslClient(relay.port, ccm8).echoes([64])
         return relay.datagrams
       }),
     )
@@ -214,12 +197,12 @@ describePeer('openssl', opensslPrograms, opensslInstall, () => {
       const server = await site.ourServer()
       const file = await keptSession()
       const first = opensslClient(server.port, { ...ccm8, keep: file })
-      await echo(first, [64])
+      await first.echoes([64])
       await first.finish()
       await loseEachDatagram(async isLost => {
         const relay = await site.relayTo(server, isLost)
         const client = opensslClient(relay.port, { ...ccm8, resume: file })
-        await echo(client, [64])
+        await client.echoes([64])
         await client.says(/Reused, /)
         return relay.datagrams
       })

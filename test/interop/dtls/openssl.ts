@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../free-port.ts'
 import type { Party } from './certificates.ts'
+import { type OurClient, payload } from './ends.ts'
 import { PeerProcess } from './peer-process.ts'
 import { type Psk, psk } from './psk.ts'
 
 export const opensslPrograms = ['openssl'] as const
 export const opensslInstall = 'apt-get install openssl'
 
-export interface OpensslCertificates {
+interface OpensslCertificates {
   readonly own?: Party
   /** A file in PEM; a peer that it does not certify is refused, and a server demands a certificate. Without one any will do. */
   readonly root?: string
@@ -47,6 +48,17 @@ export async function startOpensslServer(options: OpensslServerOptions): Promise
   const process = new PeerProcess('openssl', args)
   await process.says(/ACCEPT/)
   return { port, process }
+}
+
+/** There and back, compared at each end. */
+export async function exchange(client: OurClient, { process }: OpensslServer, sizes: readonly number[]): Promise<void> {
+  for (const size of sizes) {
+    const bytes = payload(size)
+    client.send(bytes)
+    await process.prints(bytes)
+    process.write(bytes)
+    await client.receives(bytes)
+  }
 }
 
 export interface OpensslClientOptions extends OpensslOptions {

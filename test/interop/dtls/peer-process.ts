@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { payload } from './ends.ts'
 
 const patienceMs = 10_000
 
@@ -62,6 +63,14 @@ export class PeerProcess {
       await this.prints(bytes)
     } finally {
       clearInterval(timer)
+    }
+  }
+
+  /** Sends bytes of these sizes, and waits for each until it is back. */
+  async echoes(sizes: readonly number[]): Promise<void> {
+    for (const size of sizes) {
+      this.write(payload(size))
+      await this.prints(payload(size))
     }
   }
 
