@@ -161,8 +161,9 @@ export class BootstrapConnection {
   }
 
   get #context(): BootstrapContext {
-    const { versions, maximumBootstrapAccounts, onError } = this.#environment
-    return { enablerVersion: versions[0], maximumBootstrapAccounts, onError }
+    const { store, keys, versions, maximumBootstrapAccounts, onError } = this.#environment
+    const keepsKey = (instanceId: number) => keys.has(store, instanceId)
+    return { enablerVersion: versions[0], maximumBootstrapAccounts, keepsKey, onError }
   }
 
   #perform({ message }: PeerRequest): CoapMessage | Promise<CoapMessage> {

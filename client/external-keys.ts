@@ -1,3 +1,6 @@
+import { securityCredentials } from '../objects/credentials.ts'
+import { security } from '../objects/definitions/security.ts'
+import type { ObjectStore } from '../objects/store.ts'
 import type { PskKey, SigningKey } from '../transport/dtls/credentials.ts'
 
 /** A key that is not in the objects: a function for a pre-shared one, or what signs. */
@@ -25,5 +28,15 @@ export class ExternalKeys {
   find(securityInstanceId: number, uri: string, identity: Uint8Array): ExternalKey | undefined {
     const known = this.#entries.get(securityInstanceId)
     return known?.uri === uri && Buffer.compare(known.identity, identity) === 0 ? known.external : undefined
+  }
+
+  /** Whether one is for a Security instance as it is now. */
+  has(store: ObjectStore, securityInstanceId: number): boolean {
+    const uri = store.get([security.id, securityInstanceId, security.resources.lwm2mServerUri.id])
+    if (typeof uri !== 'string') return false
+    return (
+      this.find(securityInstanceId, uri, securityCredentials(store, securityInstanceId).publicKeyOrIdentity) !==
+      undefined
+    )
   }
 }

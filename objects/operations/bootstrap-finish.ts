@@ -10,14 +10,15 @@ import type { BootstrapContext, Outcome } from './operation.ts'
  * Performs a Bootstrap-Finish: 2.04 when the client can work with what it was given, or else 4.06 with what is wrong
  * (LwM2M Core 1.2.2 §6.1.6, §6.1.7.2).
  */
-export function bootstrapFinish(store: ObjectStore, { maximumBootstrapAccounts = 1 }: BootstrapContext): Outcome {
-  const problem = findInconsistency(store, maximumBootstrapAccounts)
+export function bootstrapFinish(store: ObjectStore, context: BootstrapContext): Outcome {
+  const problem = findInconsistency(store, context)
   if (problem !== undefined) throw new OperationError('NOT_ACCEPTABLE', problem)
   return { responseCode: ResponseCode.changed }
 }
 
 /** The first reason for which the accounts of the store cannot work; names places and Short Server IDs, no secret. */
-function findInconsistency(store: ObjectStore, maximumBootstrapAccounts: number): string | undefined {
+function findInconsistency(store: ObjectStore, context: BootstrapContext): string | undefined {
+  const { maximumBootstrapAccounts = 1, keepsKey = () => false } = context
   const securities = securityInstances(store)
   const accounts = securities.filter(({ isBootstrapServer }) => !isBootstrapServer)
   if (securities.length - accounts.length > maximumBootstrapAccounts)
@@ -25,7 +26,7 @@ function findInconsistency(store: ObjectStore, maximumBootstrapAccounts: number)
   return (
     findServerProblem(store, accounts) ??
     findAccountProblem(store, accounts) ??
-    firstProblem(securities, instance => findSecurityProblem(store, instance))
+    firstProblem(securities, instance => findSecurityProblem(store, instance, keepsKey))
   )
 }
 
@@ -57,21 +58,29 @@ function findAccountProblem(store: ObjectStore, accounts: readonly SecurityInsta
 
 const { securityMode, publicKeyOrIdentity, serverPublicKey, secretKey } = security.resources
 
-/** The credentials that each Security Mode needs: PSK, Raw Public Key, Certificate, NoSec, EST (§E.1). */
+/**
+ * The credentials that each Security Mode needs: PSK, Raw Public Key, Certificate, NoSec, EST (§E.1). Of a server with a
+ * certificate nothing has to be known where the client has a trust store (LwM2M Transport 1.2.2 §5.2.8.7).
+ */
 const neededCredentials = [
   [publicKeyOrIdentity, secretKey],
   [publicKeyOrIdentity, serverPublicKey, secretKey],
-  [publicKeyOrIdentity, serverPublicKey, secretKey],
+  [publicKeyOrIdentity, secretKey],
   [],
   [serverPublicKey],
 ]
 
-function findSecurityProblem(store: ObjectStore, { path, uri, oscore }: SecurityInstance): string | undefined {
+function findSecurityProblem(
+  store: ObjectStore,
+  { path, uri, oscore }: SecurityInstance,
+  keepsKey: (securityInstanceId: number) => boolean,
+): string | undefined {
   const place = formatPath(path)
   if (uri === undefined || uri === '') return `${place} has no server URI`
   const credentials = neededCredentials[Number(store.get([...path, securityMode.id]) ?? -1)]
   if (credentials === undefined) return `${place} has no Security Mode`
   for (const { id } of credentials) {
+    if (id === secretKey.id && keepsKey(path[1] as number)) continue
     const value = store.get([...path, id])
     if (!(value instanceof Uint8Array) || value.length === 0) return `${formatPath([...path, id])} is empty`
   }

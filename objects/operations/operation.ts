@@ -68,6 +68,8 @@ export interface BootstrapContext {
   readonly enablerVersion?: EnablerVersion
   /** How many Bootstrap-Server Accounts may be left at a Bootstrap-Finish. Default: 1. */
   readonly maximumBootstrapAccounts?: number
+  /** Whether the application keeps the key of a Security instance elsewhere, so that /0/x/5 may be empty. Default: it does not. */
+  readonly keepsKey?: (securityInstanceId: number) => boolean
   /** Is told the cause of a 5.00, which the server never sees: what an application handler threw. */
   readonly onError?: (error: unknown) => void
 }

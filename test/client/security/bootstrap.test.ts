@@ -45,6 +45,15 @@ test.each([{}, { identity: 'factory' }])('a bootstrap over PSK leads to a server
   await server.close()
 })
 
+test('a bootstrap over a key that the application keeps: its Security instance has none, and is accepted', async () => {
+  const security = psk('factory', () => bootstrapKey)
+  const { site, server, bootstraps } = await bootstrapSite({}, { bootstrap: { uri: 'coaps://10.0.0.9', security } })
+  await site.register()
+  expect(bootstraps.map(({ type }) => type)).toContain('finished')
+  await site.clock.until(site.client.stop())
+  await server.close()
+})
+
 test('what is for another identity is not given', async () => {
   const { site, server, bootstraps } = await bootstrapSite({ identity: 'other' })
   site.client.start()

@@ -1,11 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { systemClock } from '../../../transport/clock.ts'
-import { connectDtls } from '../../../transport/dtls/connect.ts'
-import { psk } from '../../../transport/dtls/credentials.ts'
-import { x509 } from '../../../transport/dtls/key-pair.ts'
-import { systemRandom } from '../../../transport/random.ts'
-import { udpNetwork } from '../../../transport/udp.ts'
-import { issueParties, type Parties, verifying } from '../dtls/certificates.ts'
+import { x509 } from '../../../index.ts'
+import { issueParties, type Parties } from '../dtls/certificates.ts'
 import { handshakesOf } from '../dtls/wire.ts'
 import { describePeer } from '../peer-suite.ts'
 import { Relay } from '../relay.ts'
@@ -41,30 +36,18 @@ describePeer('Leshan 2.0.0-M15 as bootstrap server over X.509', leshanPrograms, 
     onTestFinished(() => {
       for (const relay of relays) relay.close()
     })
-    const common = { clock: systemClock, random: systemRandom }
-    const trustStore = [parties.root.der]
-    const hosts = ['127.0.0.1']
-    const lifecycle: LifecycleClient = new LifecycleClient({
-      bootstrap: { uri: toBootstrap.uri },
-      versions: ['1.1'],
-      connect: async ({ uri, securityInstanceId, securityMode }) => {
-        const connection = await udpNetwork.connect({ host: '127.0.0.1', port: Number(new URL(uri).port) })
-        if (uri === toBootstrap.uri) {
-          const verify = verifying({ purpose: 'server', trustStore, hosts })
-          return connectDtls(connection, { ...common, credentials: factory.x509, verify })
-        }
-        // What the bootstrap server has written.
-        const resource = (id: number) => client.objects.get(`/0/${securityInstanceId}/${id}`) as Uint8Array
-        if (securityMode === 'psk')
-          return connectDtls(connection, { ...common, credentials: psk(resource(3), resource(5)) })
-        const credentials = x509({ chain: resource(3), key: resource(5) })
-        const verify = verifying({ purpose: 'server', hosts, usage: 3, serverCertificate: resource(4) })
-        return connectDtls(connection, { ...common, credentials, verify })
-      },
-    })
-    const { client, endpoint, told } = lifecycle
-    onTestFinished(() => client.stop())
+    const endpoint = 'urn:dev:os:bootstrapped-by-certificate'
     const factory = await parties.namedClient(endpoint)
+    const { client, told } = new LifecycleClient({
+      endpoint,
+      bootstrap: {
+        uri: toBootstrap.uri,
+        security: x509({ certificate: factory.chain, key: factory.certificate.privateKey }),
+      },
+      dtls: { trustStore: [parties.root.der] },
+      versions: ['1.1'],
+    })
+    onTestFinished(() => client.stop())
     const given = await parties.plainNamedClient(endpoint)
     const shared = freshPsk()
     await bootstrap.setCertified(endpoint)

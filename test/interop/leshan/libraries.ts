@@ -37,6 +37,9 @@ export async function fetchLibraries(pom: string): Promise<string> {
       { timeout: 200_000 },
     )
     await rename(download, folder)
+  } catch (error) {
+    // Another server that starts at the same time may have been first.
+    if (!existsSync(folder)) throw error
   } finally {
     await rm(download, { recursive: true, force: true })
   }

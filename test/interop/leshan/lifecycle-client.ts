@@ -16,14 +16,15 @@ let count = 0
 
 /** A client with a temperature, what it told its application, and what it asked its servers. */
 export class LifecycleClient {
-  readonly endpoint = `urn:dev:os:lifecycle-${++count}`
+  readonly endpoint: string
   readonly client: Lwm2mClient
   readonly told = new EventLog<ClientEvents>()
   /** With the answer as soon as there is one: `Register lwm2m=1.2 lt=300: 4.12`, `Update lt=60: 2.04`. */
   readonly requests: string[] = []
   #latest: CoapMessage | undefined
 
-  constructor(options: Omit<ClientOptions, 'endpoint' | 'trace'>) {
+  constructor({ endpoint, ...options }: Omit<ClientOptions, 'endpoint' | 'trace'> & { readonly endpoint?: string }) {
+    this.endpoint = endpoint ?? `urn:dev:os:lifecycle-${++count}`
     this.client = new Lwm2mClient({
       ...options,
       endpoint: this.endpoint,
