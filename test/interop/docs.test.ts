@@ -34,6 +34,8 @@ describe('the code blocks of the documents', () => {
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
     for (const { file, code } of programs) writeFileSync(file, code)
+    // As the page on security has its reader do.
+    execFileSync(process.execPath, ['dist/shell/main.js', 'certs', join(folder, 'certs'), '--endpoint', 'urn:dev:os:1'])
     const project = {
       extends: '../../tsconfig.json',
       compilerOptions: { rootDir: '../..' },

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testObject } from '../../../objects/index.ts'
 import { Lwm2mServer } from '../../../server/index.ts'
-import { issueParties, keyFingerprint, knowing, type Parties, type Party, verifying } from '../dtls/certificates.ts'
+import { issueParties, type Parties, type Party } from '../dtls/certificates.ts'
 import { payload, payloadSizes } from '../dtls/ends.ts'
-import { secureNetwork } from '../dtls/secure-network.ts'
 import { DtlsSite } from '../dtls/site.ts'
 import { handshakesOf } from '../dtls/wire.ts'
 import { describePeer } from '../peer-suite.ts'
@@ -38,12 +37,19 @@ describePeer('A client of Leshan 2.0.0-M18 and certificates', leshanPrograms, le
   })
 
   async function ourServer(kind: 'x509' | 'rpk', shown: Party): Promise<{ server: Lwm2mServer; relay: Relay }> {
-    const verify = kind === 'rpk' ? knowing(own) : verifying({ purpose: 'client', trustStore: [parties.root.der] })
     const server = await Lwm2mServer.listen({
       host: '127.0.0.1',
       port: 0,
       objects: [testObject],
-      network: secureNetwork({ credentials: [shown[kind]], verify, parameters: { initialTimeoutMs: 200 } }),
+      security: {
+        parameters: { initialTimeoutMs: 200 },
+        ...(kind === 'rpk'
+          ? { keyPair: { key: shown.certificate.privateKey }, rawKeys: { [endpoint]: own.certificate.publicKey } }
+          : {
+              certificates: [{ certificate: shown.chain, key: shown.certificate.privateKey }],
+              trustStore: [parties.root.der],
+            }),
+      },
     })
     site.after(() => server.close())
     return { server, relay: await site.relayTo(server.local) }
@@ -65,8 +71,7 @@ describePeer('A client of Leshan 2.0.0-M18 and certificates', leshanPrograms, le
 
     table.test(kind, 'our server', 'payloads of 1 B to 16 kB', '✓', async () => {
       const { server, relay } = await registered()
-      const identity = server.registrations.get(endpoint)?.identity
-      expect(identity).toBe(kind === 'rpk' ? keyFingerprint(own) : endpoint)
+      expect(server.registrations.get(endpoint)?.identity).toBe(endpoint)
       for (const size of payloadSizes) {
         await server.write(endpoint, leshanBytesPath, payload(size))
         const read = (await server.read(endpoint, leshanBytesPath)).values[0]?.value
