@@ -1,4 +1,5 @@
 import type { TransportError } from './errors.ts'
+import type { StreamNetwork } from './stream.ts'
 
 /** A host and port. `host` is an IPv4 or IPv6 literal once resolved, without brackets. */
 export interface Address {
@@ -62,4 +63,6 @@ export interface Network {
    * before its first datagram is delivered. Rejects with TransportError ADDRESS_IN_USE.
    */
   listen(local: Address, accept: (connection: Connection) => void): Promise<Listener>
+  /** Absent: it carries datagrams only. */
+  readonly streams?: StreamNetwork
 }

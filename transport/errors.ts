@@ -9,6 +9,11 @@ export type TransportErrorCode =
   | 'CANCELLED'
   /** The peer or its connection was closed. */
   | 'CLOSED'
+  /**
+   * One end has aborted the connection, and says why in the message: what was no message, one too large, settings that it
+   * cannot follow (RFC 8323 §5.6).
+   */
+  | 'ABORTED'
   /** Too many requests wait for this peer. */
   | 'QUEUE_FULL'
   /** A block-wise transfer broke its rules: a wrong block, a changed ETag, too much data (RFC 7959). */

@@ -1,13 +1,23 @@
 import type { Address } from './connection.ts'
 import { TransportError } from './errors.ts'
 
-export type Scheme = 'coap' | 'coaps'
+export type Scheme = 'coap' | 'coaps' | 'coap+tcp' | 'coaps+tcp'
 
-/** Default ports (RFC 7252 §6.1, §6.2). */
-const defaultPorts: Readonly<Record<Scheme, number>> = { coap: 5683, coaps: 5684 }
+/** Default ports (RFC 7252 §6.1, §6.2, RFC 8323 §8.1, §8.2). */
+const defaultPorts: Readonly<Record<Scheme, number>> = { coap: 5683, coaps: 5684, 'coap+tcp': 5683, 'coaps+tcp': 5684 }
 
 export interface ServerUri extends Address {
   readonly scheme: Scheme
+}
+
+/** Whether the scheme says that what is sent is secured. */
+export function isSecure(scheme: Scheme): boolean {
+  return scheme === 'coaps' || scheme === 'coaps+tcp'
+}
+
+/** Whether the scheme says that messages go by a stream: TCP or TLS. */
+export function isStream(scheme: Scheme): boolean {
+  return scheme === 'coap+tcp' || scheme === 'coaps+tcp'
 }
 
 /** Parses `coap://host:port`; IPv6 literals in brackets. Throws TransportError INVALID_URI. */
@@ -22,7 +32,7 @@ export function parseServerUri(text: string): ServerUri {
     throw invalid('it does not parse')
   }
   const scheme = url.protocol.slice(0, -1)
-  if (scheme !== 'coap' && scheme !== 'coaps') throw invalid(`the scheme "${scheme}" is not coap or coaps`)
+  if (!isScheme(scheme)) throw invalid(`the scheme "${scheme}" is none of ${Object.keys(defaultPorts).join(', ')}`)
   if (url.hostname === '') throw invalid('the host is missing')
   if (url.username !== '' || url.password !== '') throw invalid('it holds a user name')
   if ((url.pathname !== '' && url.pathname !== '/') || url.search !== '' || url.hash !== '') {
@@ -32,6 +42,10 @@ export function parseServerUri(text: string): ServerUri {
   const port = url.port === '' ? defaultPorts[scheme] : Number(url.port)
   if (port === 0) throw invalid('the port is 0')
   return { scheme, host, port }
+}
+
+function isScheme(text: string): text is Scheme {
+  return Object.hasOwn(defaultPorts, text)
 }
 
 /** A URI may come from a server: bounded, without control characters, and without whatever password it holds. */

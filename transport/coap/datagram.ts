@@ -7,7 +7,14 @@ import { decodeDatagram, encodeDatagram, encodeEmpty, peekHeader } from './codec
 import { Confirmables } from './confirmables.ts'
 import { Duplicates, type SeenMessage } from './duplicates.ts'
 import { type CoapDatagram, type CoapMessage, Code, isRequest, MessageType } from './message.ts'
-import type { Delivery, DeliveryListener, InboundRequest, MessageLayer, MessageReceiver } from './message-layer.ts'
+import type {
+  Delivery,
+  DeliveryListener,
+  InboundRequest,
+  MessageLayer,
+  MessageLimits,
+  MessageReceiver,
+} from './message-layer.ts'
 import { type CoapParameters, exchangeLifetimeMs, nonLifetimeMs } from './parameters.ts'
 
 export interface DatagramLayerOptions {
@@ -37,6 +44,9 @@ export class DatagramLayer implements MessageLayer, ConnectionReceiver {
   readonly #deferred = new Set<DatagramRequest>()
   #nextMessageId: number
   #closed = false
+  readonly isReliable = false
+  readonly isCongested = false
+  readonly limits: MessageLimits
   lastActivityMs: number
 
   constructor(options: DatagramLayerOptions) {
@@ -46,6 +56,8 @@ export class DatagramLayer implements MessageLayer, ConnectionReceiver {
     this.#nonLifetimeMs = nonLifetimeMs(options.parameters)
     this.#duplicates = new Duplicates(options.parameters.deduplicationBytes)
     const { clock, random, parameters } = options
+    const { blockBytes } = parameters
+    this.limits = { wholeBytes: blockBytes, blockBytes, acceptsBert: false }
     const transmit = (message: CoapDatagram, bytes: Buffer) => this.#transmit(message, bytes)
     this.#confirmables = new Confirmables({ clock, random, parameters, transmit })
     this.#nextMessageId = options.random.uint32() & 0xffff

@@ -39,8 +39,24 @@ export interface MessageReceiver {
   closed(error: TransportError): void
 }
 
-/** The layer below requests and responses: RFC 7252 §4 over datagrams; the seam for RFC 8323 over streams. */
+/** How much of a body one message may carry. */
+export interface MessageLimits {
+  /** Payload bytes of a message to the peer that is no block. */
+  readonly wholeBytes: number
+  /** Payload bytes of a block to the peer: 16, 32, … 1,024, or with BERT a multiple of 1,024 (RFC 8323 §6). */
+  readonly blockBytes: number
+  /** Whether the peer may send blocks of BERT. */
+  readonly acceptsBert: boolean
+}
+
+/** The layer below requests and responses: RFC 7252 §4 over datagrams, RFC 8323 over streams. */
 export interface MessageLayer {
+  /** Whether messages arrive once and in order, and nothing can be rejected: there is no Reset. */
+  readonly isReliable: boolean
+  /** May change when the peer tells new settings. */
+  readonly limits: MessageLimits
+  /** Whether what is sent waits for the peer to read: a notification then had better be the newest. */
+  readonly isCongested: boolean
   /** When a message was last sent or received, {@link Clock} milliseconds. */
   readonly lastActivityMs: number
   send(message: CoapMessage, token: Uint8Array, confirmable: boolean, listener?: DeliveryListener): Delivery

@@ -34,6 +34,12 @@ export const Code = {
   serviceUnavailable: 0xa3,
   gatewayTimeout: 0xa4,
   proxyingNotSupported: 0xa5,
+  /** Signaling of connections over streams (RFC 8323 §5). */
+  csm: 0xe1,
+  ping: 0xe2,
+  pong: 0xe3,
+  release: 0xe4,
+  abort: 0xe5,
 } as const
 
 export interface CoapOption {
@@ -48,6 +54,12 @@ export interface CoapMessage {
   /** In ascending order of number; repeated options keep their order. */
   readonly options: readonly CoapOption[]
   readonly payload: Uint8Array
+}
+
+/** A whole message of the message layer over streams (RFC 8323 §3.2). */
+export interface CoapFrame extends CoapMessage {
+  /** 0–8 bytes. */
+  readonly token: Uint8Array
 }
 
 /** A whole message of the UDP message layer. */
@@ -68,6 +80,11 @@ export function isRequest(code: number): boolean {
 export function isResponse(code: number): boolean {
   const codeClass = code >> 5
   return codeClass === 2 || codeClass === 4 || codeClass === 5
+}
+
+/** 7.xx (RFC 8323 §5.1). */
+export function isSignal(code: number): boolean {
+  return code >> 5 === 7
 }
 
 /** 2.xx (RFC 7252 §5.9.1). */
@@ -97,5 +114,6 @@ function methodName(name: string): string {
 
 /** `notFound` → `Not Found`. */
 function phrase(name: string): string {
+  if (name === 'csm') return 'CSM'
   return name.replace(/^./, first => first.toUpperCase()).replace(/([a-z])([A-Z])/g, '$1 $2')
 }

@@ -24,6 +24,14 @@ export interface CoapParameters {
   readonly maximumBodyBytes: number
   /** Block-wise transfers of a peer that may be open at once, each way. Default 4. */
   readonly maximumTransfers: number
+  /** Largest message accepted over a stream (Max-Message-Size, RFC 8323 §5.3.1), at least 1,152. Default 65,536. */
+  readonly maximumMessageBytes: number
+  /** How long the other end of a stream may take to tell its settings (CSM, RFC 8323 §5.3). Default 30,000. */
+  readonly settingsTimeoutMs: number
+  /** Over a stream: how long the peer may be silent, while an answer of it is awaited, before it is asked by a Ping. Default 30,000. */
+  readonly pingAfterMs: number
+  /** Over a stream: how long the answer to a Ping may take before the connection counts as dead. Default 30,000. */
+  readonly pongTimeoutMs: number
 }
 
 export const defaultParameters: CoapParameters = {
@@ -39,6 +47,10 @@ export const defaultParameters: CoapParameters = {
   blockBytes: 1_024,
   maximumBodyBytes: 1_048_576,
   maximumTransfers: 4,
+  maximumMessageBytes: 65_536,
+  settingsTimeoutMs: 30_000,
+  pingAfterMs: 30_000,
+  pongTimeoutMs: 30_000,
 }
 
 /** MAX_TRANSMIT_SPAN: from the first transmission to the last retransmission (RFC 7252 §4.8.2). */
