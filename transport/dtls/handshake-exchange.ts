@@ -1,5 +1,6 @@
-import { type AlertCode, AlertDescription, DtlsError, encodeAlert } from './alert.ts'
+import { type AlertCode, AlertDescription, encodeAlert } from './alert.ts'
 import { ByteReader } from './bytes.ts'
+import { otherKeys } from './failure.ts'
 import { Flight, type FlightCarrier, type FlightPart } from './flight.ts'
 import { Reassembly } from './fragments.ts'
 import type { Established, HandshakeOutput, HandshakeRole, HandshakeStage } from './handshake.ts'
@@ -102,7 +103,7 @@ export class HandshakeExchange {
   unreadable(): void {
     if (!this.#isServer || this.#state !== 'underWay') return
     if (++this.#unreadable < maximumUnreadable) return
-    throw new DtlsError(AlertDescription.decryptError, 'the client has other keys: its pre-shared key is not ours')
+    throw otherKeys(this.suite)
   }
 
   /** The peer has shown that it has got the last flight. */
