@@ -91,7 +91,7 @@ export class CoapPeer {
     }
     this.#layer = new DatagramLayer({ connection, clock, random, parameters, receiver, trace })
     this.#exchanges = new Exchanges(this.#layer, clock, random, parameters)
-    this.#responses = new BlockwiseResponses(clock, parameters)
+    this.#responses = new BlockwiseResponses(this.#layer, clock, parameters)
     this.#relationHost = {
       layer: this.#layer,
       responses: this.#responses,
