@@ -6,18 +6,18 @@ import { OptionNumber, pathOptions } from '../../../transport/coap/options.ts'
 import type { Packet, ReceivedPacket } from '../../../transport/coap/packet.ts'
 import { PacketSession, type PacketSessionOptions } from '../../../transport/coap/packets.ts'
 import { encodeAbort, encodeCsm, encodePing, encodeRelease } from '../../../transport/coap/signaling.ts'
-import type { MemoryStream } from '../../../transport/memory-stream.ts'
+import type { Stream } from '../../../transport/stream.ts'
 import { simulatedWorld } from '../../helpers/simulated-world.ts'
 
 /** A packet session on a stream in memory, and the bare stream at its other end. */
 async function openSession(options: Partial<PacketSessionOptions> = {}) {
   const { clock, network } = simulatedWorld()
-  const accepted: MemoryStream[] = []
+  const accepted: Stream[] = []
   const local = { host: '10.0.0.2', port: 5683 }
   await network.streams.listen(local, stream => accepted.push(stream))
   const stream = await clock.until(network.streams.connect(local))
   const session = new PacketSession(stream, { clock, ...options })
-  const peer = accepted[0] as MemoryStream
+  const peer = accepted[0] as Stream
   const arrived: Buffer[] = []
   const readAll = () => {
     peer.receive({ bytes: bytes => arrived.push(bytes), drained: () => undefined, closed: () => undefined })
