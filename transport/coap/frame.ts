@@ -159,7 +159,7 @@ function checkCode(code: number): void {
 
 /** Copies token, options and payload behind the header of a datagram: from there on all messages are alike. */
 function decodeFrame(code: number, tokenLength: number, content: Buffer): CoapFrame {
-  const datagram = Buffer.allocUnsafeSlow(headerBytes + content.length)
+  const datagram = Buffer.allocUnsafe(headerBytes + content.length)
   writeHeader(datagram, MessageType.nonConfirmable, tokenLength, code, 0)
   datagram.set(content, headerBytes)
   const { token, options, payload } = decodeContent(datagram)
