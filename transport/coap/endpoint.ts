@@ -30,7 +30,7 @@ export class CoapEndpoint {
     this.#peerOptions = {
       ...options,
       onClosed: (error, peer) => {
-        this.#peers.delete(peer.connection)
+        this.#peers.delete(peer.connection as Connection)
         peer.close(error)
         options.onClosed?.(error, peer)
       },

@@ -1,0 +1,4 @@
+import { udpNetwork } from './udp.ts'
+
+/** Stub. */
+export const systemNetwork = udpNetwork
