@@ -30,7 +30,7 @@ export class CoapEndpoint {
     this.#peerOptions = {
       ...options,
       onClosed: (error, peer) => {
-        this.#peers.delete(peer.connection as Connection)
+        this.#peers.delete(peer.connection)
         peer.close(error)
         options.onClosed?.(error, peer)
       },

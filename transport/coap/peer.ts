@@ -13,7 +13,6 @@ import { ObserveRelation, type RelationHost, type RelationListener, type SavedRe
 import { type ObservationListener, ObserveRequest } from './observe-request.ts'
 import { OptionNumber, unprocessableOption } from './options.ts'
 import { type CoapParameters, defaultParameters } from './parameters.ts'
-import type { PeerConnection } from './peer-connection.ts'
 
 /** A request as its handler gets it: whole, its blocks put together. */
 export interface PeerRequest {
@@ -65,7 +64,7 @@ export interface PendingObservation extends PendingRequest {
 
 /** One other CoAP endpoint: requests to it and from it, over one message layer. Client and server alike. */
 export class CoapPeer {
-  readonly connection: PeerConnection
+  readonly connection: Connection
   readonly #options: CoapPeerOptions
   readonly #parameters: CoapParameters
   readonly #layer: MessageLayer
@@ -76,7 +75,7 @@ export class CoapPeer {
   readonly #pings = new Set<(error: TransportError) => void>()
   #closed = false
 
-  constructor(connection: PeerConnection, options: CoapPeerOptions) {
+  constructor(connection: Connection, options: CoapPeerOptions) {
     const { clock, random, trace } = options
     const parameters = { ...defaultParameters, ...options.parameters }
     this.connection = connection
@@ -90,7 +89,7 @@ export class CoapPeer {
       failed: error => options.onNetworkError?.(error),
       closed: error => options.onClosed?.(error, this),
     }
-    this.#layer = new DatagramLayer({ connection: connection as Connection, clock, random, parameters, receiver, trace })
+    this.#layer = new DatagramLayer({ connection, clock, random, parameters, receiver, trace })
     this.#exchanges = new Exchanges(this.#layer, clock, random, parameters)
     this.#responses = new BlockwiseResponses(clock, parameters)
     this.#relationHost = {
