@@ -1,4 +1,0 @@
-import { udpNetwork } from './udp.ts'
-
-/** Stub. */
-export const systemNetwork = udpNetwork
