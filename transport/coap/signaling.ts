@@ -1,6 +1,6 @@
 import { printable } from '../printable.ts'
 import { type CoapFrame, type CoapOption, Code, describeCode, noPayload } from './message.ts'
-import { decodeUint, stringOption, uintOption } from './options.ts'
+import { decodeUint, uintOption } from './options.ts'
 
 /** What an end of a connection over a stream can do, told by its Capabilities and Settings Message (RFC 8323 §5.3). */
 export interface Settings {
@@ -45,9 +45,9 @@ export class SignalError extends Error {
   /** The number of the option. */
   readonly option: number
 
-  constructor(signal: number, option: number) {
-    super(`the critical option ${option} of ${describeCode(signal)} cannot be processed`)
-    this.signal = signal
+  constructor(code: number, option: number) {
+    super(`the critical option ${option} of ${describeCode(code)} cannot be processed`)
+    this.signal = code
     this.option = option
   }
 }
