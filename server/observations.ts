@@ -9,7 +9,8 @@ import type { Registration } from './registrations.ts'
 
 /**
  * How an observation is ended at the client: `active` tells it with a GET and Observe 1, `passive` waits for its next
- * notification and rejects that with a reset (LwM2M Core 1.2.2 §6.4.4, RFC 7641 §3.6).
+ * notification and rejects that with a reset (LwM2M Core 1.2.2 §6.4.4, RFC 7641 §3.6); over TCP, which has no reset, it is as
+ * `active`.
  */
 export type CancelMode = 'active' | 'passive'
 

@@ -18,6 +18,7 @@ import {
   encodeUpdate,
   type RegisterParameters,
 } from '../../transport/lwm2m/uplink.ts'
+import { openCoapStream } from '../helpers/coap-stream.ts'
 import { simulatedWorld } from '../helpers/simulated-world.ts'
 
 const text = uintOption(OptionNumber.contentFormat, 0)
@@ -98,8 +99,7 @@ async function site(options: Partial<ListenOptions> = {}) {
     events,
     location,
     tcp: async () => {
-      const stream = await clock.until(network.streams.connect({ host: '10.0.0.2', port: server.local.port }))
-      return client(await clock.until(CoapStream.open(stream, { clock, parameters: defaultParameters })))
+      return client(await openCoapStream({ clock, network }, server.local))
     },
     udp: async (localPort = 0) => client(await network.connect(server.local, { localPort })),
     /** What an observation of /3/0/9 brings. */

@@ -1,22 +1,20 @@
 import { describe, expect, test } from 'vitest'
-import { parseBootstrapConfig } from '../../server/bootstrap-config.ts'
-import { Lwm2mBootstrapServer } from '../../server/bootstrap-server.ts'
 import type { EndpointOptions } from '../../server/options.ts'
 import type { ServerSecurity } from '../../server/security.ts'
 import { Lwm2mServer } from '../../server/server.ts'
+import { type CoapMessage, Code } from '../../transport/coap/message.ts'
 import type { Network } from '../../transport/connection.ts'
 import type { TlsServerOptions } from '../../transport/tls-options.ts'
+import { account, bootstrapSite } from '../helpers/bootstrap-site.ts'
 import { issue, issueAuthority, nowMs, pem } from '../helpers/certificates.ts'
 import { simulatedWorld } from '../helpers/simulated-world.ts'
 
 const host = '10.0.0.2'
 const ca = await issueAuthority('ca')
-const [server, device] = [
-  await issue({ commonName: 'server', issuer: ca }),
-  await issue({ commonName: 'dev', issuer: ca }),
-]
-const certificates = [{ certificate: pem(server), key: server.privateKey }]
-const keyPair = { key: server.privateKey }
+const own = await issue({ commonName: 'server', issuer: ca })
+const trusted = await issue({ commonName: 'dev', issuer: ca })
+const certificates = [{ certificate: pem(own), key: own.privateKey }]
+const keyPair = { key: own.privateKey }
 const psk = { a: Buffer.alloc(16, 1) }
 
 describe('a server that listens by several transports', () => {
@@ -109,9 +107,9 @@ describe('TLS', () => {
 
   test('has the certificates, and who is trusted by theirs', async () => {
     const { options } = await tlsOf({ certificates, trustStore: [ca.der] })
-    expect(options.credentials).toMatchObject([{ kind: 'x509', keyType: 'ecdsa' }])
+    expect(options.credentials).toMatchObject([{ kind: 'x509', keyType: 'ec' }])
     expect(options.requiresCertificate).toBe(true)
-    expect(options.verify?.({ kind: 'x509', chain: [device.der] })).toMatchObject({ identity: 'dev' })
+    expect(options.verify?.({ kind: 'x509', chain: [trusted.der] })).toMatchObject({ identity: 'dev' })
     const stranger = await issue({ commonName: 'dev' })
     expect(() => options.verify?.({ kind: 'x509', chain: [stranger.der] })).toThrow()
   })
@@ -155,13 +153,49 @@ describe('TLS', () => {
   })
 })
 
-test('a bootstrap server over TCP alone begins nothing by itself', async () => {
-  const config = parseBootstrapConfig('{"clients": {"*": {"servers": [{"uri": "coap://h", "shortServerId": 1}]}}}')
-  const listener = await Lwm2mBootstrapServer.listen({ ...simulatedWorld(), host, config, transports: ['tcp'] })
-  expect(listener.uris).toEqual([{ scheme: 'coap+tcp', host, port: 5683 }])
-  await expect(listener.bootstrap('dev', { host: '10.0.0.1', port: 1 })).rejects.toMatchObject({
-    code: 'CLOSED',
-    message: 'over TCP it is the client that connects',
+describe('a bootstrap server over TCP', () => {
+  test('bootstraps a client over the stream that it came by', async () => {
+    const site = await bootstrapSite({ server: { transports: ['tcp'] } })
+    const client = await site.device({ transport: 'tcp' })
+    expect(await client.bootstrap()).toBe(Code.changed)
+    expect(site.events[0]).toMatchObject({ type: 'requested', transport: 'tcp', address: client.address })
+    expect(site.told.at(-1)).toBe('dev1 finished')
+    await site.server.close()
   })
-  await listener.close()
+
+  test('a client that closes its connection in the middle: failed, and no session is left', async () => {
+    const site = await bootstrapSite({ server: { transports: ['udp', 'tcp'] } })
+    const never = new Promise<CoapMessage>(() => {})
+    const client = await site.device({ transport: 'tcp', answer: () => never })
+    await client.bootstrap()
+    client.peer.close()
+    await site.clock.advance(0)
+    expect(site.events.at(-1)).toMatchObject({ type: 'failed', cause: { code: 'CLOSED' } })
+    expect(site.server.sessions).toBe(0)
+    await site.server.close()
+  })
+
+  test('a refusal tells by what it came', async () => {
+    const {
+      server: listener,
+      device,
+      events,
+    } = await bootstrapSite({
+      config: { clients: { dev9: { servers: [account] } } },
+      server: { transports: ['tcp'] },
+    })
+    await (await device({ transport: 'tcp' })).bootstrap()
+    expect(events).toMatchObject([{ type: 'refused', transport: 'tcp' }])
+    await listener.close()
+  })
+
+  test('alone it begins nothing by itself', async () => {
+    const { server: listener } = await bootstrapSite({ server: { transports: ['tcp'] } })
+    expect(listener.uris).toEqual([{ scheme: 'coap+tcp', host: '10.0.0.9', port: 5683 }])
+    await expect(listener.bootstrap('dev', { host: '10.0.0.1', port: 1 })).rejects.toMatchObject({
+      code: 'CLOSED',
+      message: 'over TCP it is the client that connects',
+    })
+    await listener.close()
+  })
 })
