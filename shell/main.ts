@@ -2,7 +2,7 @@
 import { isatty } from 'node:tty'
 import { systemClock } from '../transport/clock.ts'
 import { systemRandom } from '../transport/random.ts'
-import { udpNetwork } from '../transport/udp.ts'
+import { systemNetwork } from '../transport/system-network.ts'
 import { run } from './program.ts'
 
 /** As shells report a process that SIGINT ended. */
@@ -31,7 +31,7 @@ const exitCode = await run(process.argv.slice(2), {
   interrupted,
   clock: systemClock,
   random: systemRandom,
-  network: udpNetwork,
+  network: systemNetwork,
 })
 // A name that is still being resolved would keep the process alive; what a slow reader has not taken yet goes out first.
 stdout.write('', () => process.exit(exitCode))

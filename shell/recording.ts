@@ -25,7 +25,10 @@ export interface Recording {
 /** Adds the options of {@link RecordingArguments}. */
 export function addRecordingOptions(command: Command): Command {
   return command
-    .option('--keylog <file>', 'append the secrets of each DTLS session, for Wireshark; whoever has them can read it')
+    .option(
+      '--keylog <file>',
+      'append the secrets of each DTLS or TLS session, for Wireshark; whoever has them can read it',
+    )
     .option('--pcap <file>', 'write all datagrams to a file for Wireshark')
 }
 
