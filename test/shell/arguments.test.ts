@@ -64,6 +64,7 @@ test.each([
     'client --endpoint a --server coaps://h --psk-identity a --psk-key-file /nowhere/key',
     'error: /nowhere/key: no such file or directory',
   ],
+  ['client --endpoint a --server coaps://h --psk-identity a --psk-key-file=', 'error: "": no such file or directory'],
   [
     'client --endpoint a --server coaps://h --psk-identity a --psk-key 00 --psk-key-file key',
     "error: option '--psk-key <hex>' cannot be used with option '--psk-key-file <file>'",
@@ -95,6 +96,10 @@ test.each([
   ['client --endpoint a --server coaps://h --rpk-key a', 'error: --rpk-key needs --rpk-peer'],
   ['client --endpoint a --server coaps://h --usage 2', 'error: --server-cert and --usage need --cert'],
   ['server --listen 0 --pcap /nowhere/a.pcap', 'error: /nowhere/a.pcap cannot be written: no such file or directory'],
+  ['server --listen 0 --pcap=', 'error: "" cannot be written: no such file or directory'],
+  ['client --endpoint a --server coap://h --state /nowhere/a', 'error: --state /nowhere/a: no such file or directory'],
+  ['client --endpoint a --server coap://h --state /', 'error: --state /: is a directory'],
+  ['client --endpoint a --server coap://h --state=', 'error: --state "": is a directory'],
   ['server', "error: required option '--listen <port>' not specified"],
   [
     'server --listen 65536',
