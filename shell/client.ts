@@ -13,6 +13,7 @@ import { parseServerUri } from '../transport/uri.ts'
 import { report } from './client-report.ts'
 import { deviceSecurity } from './client-security.ts'
 import { simulateDevice } from './device.ts'
+import { checkPlace, DocumentError, shownName } from './document.ts'
 import type { Environment } from './environment.ts'
 import { Log } from './print.ts'
 import { type RecordingArguments, startRecording } from './recording.ts'
@@ -49,6 +50,7 @@ export async function runClient(args: ClientArguments, environment: Environment)
   checkCombination(args)
   const secured = await deviceSecurity(args)
   checkSecurity(args, secured !== undefined)
+  if (args.state !== undefined) checkStateFile(args.state)
   const recording = startRecording(args, environment)
   const securityOf = (uri: string) => (secured !== undefined && isSecure(uri) ? { security: secured.security } : {})
   const client = new Lwm2mClient({
@@ -120,6 +122,15 @@ function checkSecurity({ server, bootstrap }: ClientArguments, isSecured: boolea
     if (secure !== undefined) throw new OptionsError(`${secure} needs --psk-identity, --cert or --rpk-key`)
   } else if (!uris.some(isSecure)) {
     throw new OptionsError(`${uris[0]} is not secured, but there are credentials; write coaps://`)
+  }
+}
+
+/** A device that finds out after an hour that it keeps nothing is of no use. Throws OptionsError. */
+function checkStateFile(file: string): void {
+  try {
+    checkPlace(file)
+  } catch (error) {
+    throw error instanceof DocumentError ? new OptionsError(`--state ${shownName(file)}: ${error.message}`) : error
   }
 }
 

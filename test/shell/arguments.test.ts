@@ -66,6 +66,7 @@ test.each([
     'client --endpoint a --server coaps://h --psk-identity a --psk-key-file /nowhere/key',
     'error: /nowhere/key: no such file or directory',
   ],
+  ['client --endpoint a --server coaps://h --psk-identity a --psk-key-file=', 'error: "": no such file or directory'],
   [
     'client --endpoint a --server coaps://h --psk-identity a --psk-key 00 --psk-key-file key',
     "error: option '--psk-key <hex>' cannot be used with option '--psk-key-file <file>'",
@@ -104,6 +105,10 @@ test.each([
   ['server --listen coap://h:x', `error: "coap://h:x" is no server URI: it does not parse; ${uriHint}`],
   ['server --listen coaps://h', 'error: coaps://h:5684 needs --psk-identity, --cert or --rpk-key'],
   ['server --listen coaps+tcp://h', 'error: coaps+tcp://h:5684 needs --psk-identity or --cert'],
+  ['server --listen 0 --pcap=', 'error: "" cannot be written: no such file or directory'],
+  ['client --endpoint a --server coap://h --state /nowhere/a', 'error: --state /nowhere/a: no such file or directory'],
+  ['client --endpoint a --server coap://h --state /', 'error: --state /: is a directory'],
+  ['client --endpoint a --server coap://h --state=', 'error: --state "": is a directory'],
   [
     `server --listen coap+tcp://h ${psk}`,
     'error: coap+tcp://h:5683 is not secured, but there are credentials; write coaps+tcp://',
