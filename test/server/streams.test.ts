@@ -323,19 +323,6 @@ describe('bounds', () => {
     expect(await (await tcp()).register({ endpoint: 'b' })).toBe(Code.serviceUnavailable)
   })
 
-  test('a message beyond the size that the server has told: Abort, and the registration stays', async () => {
-    const { clock, server, tcp, random } = await site({ coap: { maximumMessageBytes: 1_152 } })
-    const client = await tcp()
-    await client.register()
-    const { connection } = client
-    if (!(connection instanceof CoapStream)) throw new Error('no stream')
-    connection.send({ code: Code.post, token: random.bytes(1), options: [], payload: Buffer.alloc(2_000) })
-    await clock.advance(0)
-    expect(client.ends).toMatchObject([{ code: 'ABORTED' }])
-    expect(server.registrations.size).toBe(1)
-    await expect(server.read('dev', '/3/0/0')).rejects.toMatchObject({ code: 'CLOSED' })
-  })
-
   test('closing the server ends connections and what waits on them', async () => {
     const { clock, server, tcp, observe } = await site()
     const client = await tcp()
