@@ -19,7 +19,7 @@ import type { Stream } from '../stream.ts'
 import type { TlsClientOptions } from '../tls-options.ts'
 import { formatAddress } from '../uri.ts'
 import { applicationProtocols, commonContext, made, ownCertificates } from './context.ts'
-import { handshakeFailure, lateHandshake, sessionFailure } from './failure.ts'
+import { closedInHandshake, handshakeFailure, lateHandshake, sessionFailure } from './failure.ts'
 import { shownChain } from './shown-chain.ts'
 import { opensslSuites } from './suites.ts'
 
@@ -105,7 +105,7 @@ export function connectTls(
   ends: Pick<StreamEnds, 'local' | 'remote'>,
   { signal, clock }: Partial<Pick<AttemptLimits, 'signal' | 'clock'>> = {},
 ): Promise<Stream> {
-  const { credentials, verify, onSession, keyLog } = options
+  const { credentials, onSession, keyLog } = options
   const peerName = formatAddress(ends.remote)
   const late = () => lateHandshake(peerName)
   return attempt({ timeoutMs: handshakeTimeoutMs, late, signal, clock }, (done, failed) => {
@@ -126,11 +126,12 @@ export function connectTls(
       failed(handshakeFailure(error, { peerName, isCertified: credentials.kind === 'x509' }))
       release()
     })
+    socket.once('close', () => failed(closedInHandshake(peerName)))
     socket.once('secureConnect', () => {
       try {
-        const identity = socket.isSessionReused() ? undefined : verifiedServer(socket, verify)
+        const server = verifiedServer(socket, options)
         isTrusted = true
-        done(new DuplexStream(socket, { ...ends, ...identity }, sessionFailure, clock))
+        done(new DuplexStream(socket, { ...ends, ...server }, sessionFailure, clock))
         if (early !== undefined) onSession?.(early)
       } catch (error) {
         const alert = error instanceof DtlsError ? error.alert : AlertDescription.internalError
@@ -142,12 +143,12 @@ export function connectTls(
   })
 }
 
-/** Who the server is; undefined where a key that both share says so. */
+/** Who the server is; undefined where a key that both share says so, or the session that is resumed. */
 function verifiedServer(
   socket: TLSSocket,
-  verify: TlsClientOptions['verify'],
+  { credentials, verify }: TlsClientOptions,
 ): Pick<StreamEnds, 'identity' | 'proof'> | undefined {
-  if (verify === undefined) return undefined
+  if (credentials.kind === 'psk' || verify === undefined || socket.isSessionReused()) return undefined
   const chain = shownChain(socket)
   if (chain.length === 0) throw new DtlsError(AlertDescription.badCertificate, 'the server shows no certificate')
   return { identity: verify({ kind: 'x509', chain }).identity, proof: 'ownKey' }

@@ -59,6 +59,10 @@ export function opensslSuites(proofs: readonly SuiteProof[], wanted?: readonly n
   const chosen = wanted === undefined ? rows : wanted.flatMap(id => byId.get(id) ?? [])
   const names = chosen.filter(({ proof }) => proofs.includes(proof)).map(({ name }) => name)
   if (names.length === 0) throw new TransportError('NOT_SUPPORTED', 'none of the cipher suites is supported over TLS')
-  // The security level of OpenSSL that has the suites with a tag of 8 bytes, which LwM2M demands.
-  return [...names, '@SECLEVEL=0'].join(':')
+  // LwM2M demands suites with a tag of 8 bytes; below TLS 1.3, OpenSSL has them at this security level only.
+  return names.every(isTls13) ? names.join(':') : `${names.join(':')}:@SECLEVEL=0`
+}
+
+function isTls13(name: string): boolean {
+  return name.startsWith('TLS_')
 }
