@@ -84,5 +84,5 @@ export async function greet([client, server]: readonly [Stream, Stream]): Promis
   const there = await atServer.bytes.next()
   server.send(there)
   const back = await atClient.bytes.next()
-  if (back.toString() !== 'hello') throw new Error(`"${back}" came back`)
+  if (back.toString() !== 'hello') throw new Error(`"${back.toString()}" came back`)
 }
