@@ -21,7 +21,7 @@ import { formatAddress } from '../uri.ts'
 import { applicationProtocols, commonContext, made, ownCertificates } from './context.ts'
 import { closedInHandshake, handshakeFailure, lateHandshake, sessionFailure } from './failure.ts'
 import { shownChain } from './shown-chain.ts'
-import { opensslSuites } from './suites.ts'
+import { suiteSettings } from './suites.ts'
 
 /** How long a server may take for its part of the handshake. */
 export const handshakeTimeoutMs = 30_000
@@ -62,11 +62,7 @@ async function pskSettings(
   refuse('the pre-shared key', keyFault(key))
   const identity = Buffer.from(bytes).toString()
   return {
-    secureContext: secureContext({
-      // In TLS 1.3 Node has no pre-shared keys of its own.
-      maxVersion: 'TLSv1.2',
-      ciphers: opensslSuites(['sharedKey'], suites),
-    }),
+    secureContext: secureContext(suiteSettings(['sharedKey'], suites)),
     pskCallback: () => ({ psk: key, identity }),
   }
 }
@@ -77,7 +73,7 @@ function certificateSettings({ credentials, verify, suites }: TlsClientOptions):
   return {
     secureContext: secureContext({
       ...ownCertificates([credentials]),
-      ciphers: opensslSuites(['certificates'], suites),
+      ...suiteSettings(['certificates'], suites),
     }),
   }
 }

@@ -19,7 +19,7 @@ import { handshakeTimeoutMs } from './connect.ts'
 import { applicationProtocols, commonContext, made, ownCertificates } from './context.ts'
 import { handshakeFailure, sessionFailure } from './failure.ts'
 import { shownChain } from './shown-chain.ts'
-import { isSharedKeySuite, opensslSuites, type SuiteProof } from './suites.ts'
+import { isSharedKeySuite, type SuiteProof, suiteSettings } from './suites.ts'
 
 /** How long after its handshake a session can be resumed. */
 const sessionLifetimeSeconds = 86_400
@@ -68,7 +68,7 @@ export class TlsAcceptor {
     return {
       ...commonContext,
       ...ownCertificates(credentials),
-      ciphers: opensslSuites(proofs, suites),
+      ...suiteSettings(proofs, suites),
       handshakeTimeout: handshakeTimeoutMs,
       sessionTimeout: sessionLifetimeSeconds,
       ALPNProtocols: applicationProtocols,

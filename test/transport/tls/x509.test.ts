@@ -42,12 +42,21 @@ test('both ends show certificates, and know each other by them', async () => {
 test.each([
   ['TLS_AES_128_GCM_SHA256', 0x1301],
   ['TLS_AES_128_CCM_8_SHA256', 0x1305],
+])('%s, of TLS 1.3', async (_name, id) => {
+  const lines = new Events<string>()
+  await greet(await tlsSite(server).session({ ...client, suites: [id], keyLog: lines.add }))
+  expect(await lines.next()).toMatch(/^(SERVER|CLIENT)_HANDSHAKE_TRAFFIC_SECRET /)
+})
+
+test.each([
   ['TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8', 0xc0ae],
   ['TLS_ECDHE_ECDSA_WITH_AES_128_CCM', 0xc0ac],
   ['TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256', 0xc02b],
   ['TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256', 0xc023],
-])('%s', async (_name, id) => {
-  await greet(await tlsSite(server).session({ ...client, suites: [id] }))
+])('%s, of TLS 1.2', async (_name, id) => {
+  const lines = new Events<string>()
+  await greet(await tlsSite(server).session({ ...client, suites: [id], keyLog: lines.add }))
+  expect(await lines.next()).toMatch(/^CLIENT_RANDOM /)
 })
 
 test('a server with keys of both types has suites for each', async () => {
