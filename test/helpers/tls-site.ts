@@ -1,4 +1,5 @@
 import { type Duplex, duplexPair } from 'node:stream'
+import { connect as connectNode } from 'node:tls'
 import { verifyCertificates } from '../../transport/dtls/certificate/verify.ts'
 import type { VerifyPeer } from '../../transport/dtls/credentials.ts'
 import { x509 } from '../../transport/dtls/key-pair.ts'
@@ -68,6 +69,12 @@ export function tlsSite(serverOptions: TlsServerOptions) {
       const [near, far] = linkedPair()
       acceptor.server.emit('connection', far)
       return connectTls(near, await tlsClient(options), ends, { signal })
+    },
+    /** A client that shows nothing and believes everything. */
+    plainClient(): void {
+      const [near, far] = linkedPair()
+      acceptor.server.emit('connection', far)
+      connectNode({ socket: near, rejectUnauthorized: false }).on('error', () => undefined)
     },
     /** Both ends of a session. */
     async session(options: TlsClientOptions): Promise<[client: Stream, server: Stream]> {

@@ -115,7 +115,12 @@ export class TlsAcceptor {
 
   /** Who the client is; undefined where it need not say so. Throws DtlsError, or what the application throws. */
   #client(socket: TLSSocket): Proven | undefined {
-    if (isSharedKeySuite(socket.getCipher().name)) return { identity: this.#claims.get(socket), proof: 'sharedKey' }
+    if (isSharedKeySuite(socket.getCipher().name)) {
+      const identity = this.#claims.get(socket)
+      if (identity === undefined)
+        throw new DtlsError(AlertDescription.unknownPskIdentity, 'the client gave no identity')
+      return { identity, proof: 'sharedKey' }
+    }
     const { verify, requiresCertificate = true } = this.#options
     if (verify === undefined) return undefined
     const shown = shownChain(socket)
@@ -133,7 +138,7 @@ export class TlsAcceptor {
   /** The handshake is over, so that there is no alert any more: CoAP tells the client why (RFC 8323 §5.6). */
   #refuse(socket: TLSSocket, ends: StreamEnds, error: unknown): void {
     const alert = error instanceof DtlsError ? error.alert : AlertDescription.internalError
-    const refusal = refusedHere('TLS', formatAddress(ends.remote), alert, error)
+    const refusal = refusedHere('TLS', nameOf(ends.remote), alert, error)
     const stream = new DuplexStream(socket, ends, sessionFailure)
     stream.send(encodeFrame(encodeCsm(baseSettings)))
     stream.send(encodeFrame(encodeAbort(refusal.message)))

@@ -138,17 +138,29 @@ describe('a client that is not to be trusted', () => {
 })
 
 describe('a client without a certificate', () => {
-  const without = (): TlsClientOptions => ({
-    credentials: psk('device', Buffer.from('key')),
-    verify: trusting('server', family.root),
-  })
-
-  test('of a server with both: shares a key with it', async () => {
+  test('shares a key with a server that has both', async () => {
     const site = tlsSite({ ...server, psk: () => Buffer.from('key') })
-    const [, first] = await site.session(without())
+    const [, first] = await site.session({ credentials: psk('device', Buffer.from('key')) })
     expect([first.identity, first.proof]).toEqual(['device', 'sharedKey'])
     const [, second] = await site.session(client)
     expect([second.identity, second.proof]).toEqual(['urn:dev:os:1', 'ownKey'])
+  })
+
+  test('is refused', async () => {
+    const site = tlsSite(server)
+    site.plainClient()
+    expect(await site.failures.next()).toMatchObject({
+      alertCode: 40,
+      message: 'the TLS handshake with a client failed (handshake_failure): the client shows no certificate',
+    })
+    expect(site.accepted.all).toEqual([])
+  })
+
+  test('is nobody, where none is required', async () => {
+    const site = tlsSite({ ...server, requiresCertificate: false })
+    site.plainClient()
+    const stream = await site.accepted.next()
+    expect([stream.identity, stream.proof]).toEqual([undefined, undefined])
   })
 })
 
