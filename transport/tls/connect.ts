@@ -13,7 +13,7 @@ import { AlertDescription, DtlsError } from '../dtls/alert.ts'
 import { type PskCredentials, requestKey } from '../dtls/credentials.ts'
 import { identityFault, keyFault } from '../dtls/psk-bounds.ts'
 import { refusedHere } from '../dtls/refusal.ts'
-import { DuplexStream, type StreamEnds } from '../duplex-stream.ts'
+import { DuplexStream, type Proven, type StreamEnds } from '../duplex-stream.ts'
 import { TransportError } from '../errors.ts'
 import type { Stream } from '../stream.ts'
 import type { TlsClientOptions } from '../tls-options.ts'
@@ -124,26 +124,25 @@ export function connectTls(
     })
     socket.once('close', () => failed(closedInHandshake(peerName)))
     socket.once('secureConnect', () => {
+      let server: Proven | undefined
       try {
-        const server = verifiedServer(socket, options)
-        isTrusted = true
-        done(new DuplexStream(socket, { ...ends, ...server }, sessionFailure, clock))
-        if (early !== undefined) onSession?.(early)
+        server = verifiedServer(socket, options)
       } catch (error) {
         const alert = error instanceof DtlsError ? error.alert : AlertDescription.internalError
         failed(refusedHere('TLS', peerName, alert, error))
         release()
+        return
       }
+      isTrusted = true
+      done(new DuplexStream(socket, { ...ends, ...server }, sessionFailure, clock))
+      if (early !== undefined) onSession?.(early)
     })
     return release
   })
 }
 
 /** Who the server is; undefined where a key that both share says so, or the session that is resumed. */
-function verifiedServer(
-  socket: TLSSocket,
-  { credentials, verify }: TlsClientOptions,
-): Pick<StreamEnds, 'identity' | 'proof'> | undefined {
+function verifiedServer(socket: TLSSocket, { credentials, verify }: TlsClientOptions): Proven | undefined {
   if (credentials.kind === 'psk' || verify === undefined || socket.isSessionReused()) return undefined
   const chain = shownChain(socket)
   if (chain.length === 0) throw new DtlsError(AlertDescription.badCertificate, 'the server shows no certificate')

@@ -9,7 +9,7 @@ import { PeerCache } from '../dtls/certificate/peer-cache.ts'
 import { identityText } from '../dtls/credentials.ts'
 import { identityFault, keyFault } from '../dtls/psk-bounds.ts'
 import { refusedHere } from '../dtls/refusal.ts'
-import { DuplexStream, type StreamEnds } from '../duplex-stream.ts'
+import { DuplexStream, type Proven, type StreamEnds } from '../duplex-stream.ts'
 import { TransportError } from '../errors.ts'
 import { localOf, remoteOf } from '../socket-address.ts'
 import type { Stream } from '../stream.ts'
@@ -26,9 +26,6 @@ const sessionLifetimeSeconds = 86_400
 
 /** Clients whose certificates are remembered for the sessions that they resume. */
 const maximumRemembered = 10_000
-
-/** Who a client has proved to be. */
-type Proven = Pick<StreamEnds, 'identity' | 'proof'>
 
 type AcceptSocket = (stream: Stream, socket: TLSSocket) => void
 
@@ -76,8 +73,7 @@ export class TlsAcceptor {
       rejectUnauthorized: false,
       requestCert: credentials.length > 0 && verify !== undefined,
       ...(psk !== undefined && {
-        // In TLS 1.3 Node has no pre-shared keys, and of a session that is resumed it does not tell the identity.
-        maxVersion: 'TLSv1.2',
+        // Of a session that is resumed Node does not tell the identity.
         secureOptions: commonContext.secureOptions | constants.SSL_OP_NO_TICKET,
         pskCallback: (socket, identity) => this.#keyOf(socket, identity),
       }),
@@ -141,7 +137,9 @@ export class TlsAcceptor {
     const refusal = refusedHere('TLS', nameOf(ends.remote), alert, error)
     const stream = new DuplexStream(socket, ends, sessionFailure)
     stream.send(encodeFrame(encodeCsm(baseSettings)))
-    stream.send(encodeFrame(encodeAbort(refusal.message)))
+    stream.send(
+      encodeFrame(encodeAbort(error instanceof DtlsError ? error.message : 'the certificate was not verified')),
+    )
     stream.close()
     this.#options.onFailure?.(refusal)
   }

@@ -53,12 +53,15 @@ export function isSharedKeySuite(name: string): boolean {
 }
 
 /**
- * What OpenSSL is told of the suites of these kinds: all, or those of `wanted` by its order. Throws TransportError
- * NOT_SUPPORTED where none is left.
+ * What OpenSSL is told of the suites of these kinds: all, or those of `wanted` by its order. With shared keys there is no
+ * TLS 1.3, of which Node has them not: a server with both kinds would agree on it with clients that need its key. Throws
+ * TransportError NOT_SUPPORTED where none is left.
  */
 export function suiteSettings(proofs: readonly SuiteProof[], wanted?: readonly number[]): SecureContextOptions {
   const chosen = wanted === undefined ? rows : wanted.flatMap(id => byId.get(id) ?? [])
-  const names = chosen.filter(({ proof }) => proofs.includes(proof)).map(({ name }) => name)
+  const names = chosen
+    .filter(({ name, proof }) => proofs.includes(proof) && !(isOfTls13(name) && proofs.includes('sharedKey')))
+    .map(({ name }) => name)
   if (names.length === 0) throw new TransportError('NOT_SUPPORTED', 'none of the cipher suites is supported over TLS')
   const hasTls12 = !names.every(isOfTls13)
   return {

@@ -144,6 +144,8 @@ describe('a client without a certificate', () => {
     expect([first.identity, first.proof]).toEqual(['device', 'sharedKey'])
     const [, second] = await site.session(client)
     expect([second.identity, second.proof]).toEqual(['urn:dev:os:1', 'ownKey'])
+    const ofTls13 = () => tlsSite({ ...server, psk: () => undefined, suites: [0x1301] })
+    expect(ofTls13).toThrow(expect.objectContaining({ code: 'NOT_SUPPORTED' }))
   })
 
   test('is refused', async () => {
