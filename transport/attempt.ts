@@ -13,8 +13,8 @@ export interface AttemptLimits {
 }
 
 /**
- * Makes an attempt that ends in time: `begin` is given what settles it, and returns what releases everything when it is
- * given up.
+ * Makes an attempt that ends in time: `begin` is given what settles it later on, and returns what releases everything when
+ * it is given up.
  */
 export function attempt<T>(
   { timeoutMs, late, signal, clock = backgroundClock }: AttemptLimits,
@@ -33,8 +33,6 @@ export function attempt<T>(
       reject(error)
     }
     const abort = () => giveUp(closedError())
-    timer = clock.setTimeout(() => giveUp(late()), timeoutMs)
-    signal?.addEventListener('abort', abort)
     const release = begin(
       value => {
         settle()
@@ -45,6 +43,8 @@ export function attempt<T>(
         reject(error)
       },
     )
+    timer = clock.setTimeout(() => giveUp(late()), timeoutMs)
+    signal?.addEventListener('abort', abort)
   })
 }
 

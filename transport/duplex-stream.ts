@@ -11,6 +11,9 @@ const lingerMs = 5_000
 /** What a {@link Stream} tells of its ends. */
 export type StreamEnds = Pick<Stream, 'local' | 'remote' | 'identity' | 'proof'>
 
+/** Who the peer has proved to be. */
+export type Proven = Pick<Stream, 'identity' | 'proof'>
+
 /** Tells what the error of a duplex means that is open. */
 export type ExplainError = (error: Error, remote: Address) => TransportError
 

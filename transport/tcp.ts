@@ -19,6 +19,9 @@ const connectTimeoutMs = 30_000
 /** How long a connection may be silent before the kernel asks whether its peer is still there. */
 const keepAliveMs = 60_000
 
+/** Handshakes of TLS that may go on at once. */
+const maximumHandshakes = 10_000
+
 /** What every socket is set to: small messages do not wait for each other, and a peer that has vanished is noticed. */
 const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs }
 
@@ -119,6 +122,10 @@ class TcpListener implements StreamListener {
   }
 
   #handshake(socket: Socket): void {
+    if (this.#handshaking.size >= maximumHandshakes) {
+      socket.destroy()
+      return
+    }
     const key = formatAddress(remoteOf(socket))
     this.#handshaking.set(key, socket)
     socket.once('close', () => {

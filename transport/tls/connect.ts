@@ -13,15 +13,15 @@ import { AlertDescription, DtlsError } from '../dtls/alert.ts'
 import { type PskCredentials, requestKey } from '../dtls/credentials.ts'
 import { identityFault, keyFault } from '../dtls/psk-bounds.ts'
 import { refusedHere } from '../dtls/refusal.ts'
-import { DuplexStream, type StreamEnds } from '../duplex-stream.ts'
+import { DuplexStream, type Proven, type StreamEnds } from '../duplex-stream.ts'
 import { TransportError } from '../errors.ts'
 import type { Stream } from '../stream.ts'
 import type { TlsClientOptions } from '../tls-options.ts'
 import { formatAddress } from '../uri.ts'
 import { applicationProtocols, commonContext, made, ownCertificates } from './context.ts'
-import { handshakeFailure, lateHandshake, sessionFailure } from './failure.ts'
+import { closedInHandshake, handshakeFailure, lateHandshake, sessionFailure } from './failure.ts'
 import { shownChain } from './shown-chain.ts'
-import { opensslSuites } from './suites.ts'
+import { suiteSettings } from './suites.ts'
 
 /** How long a server may take for its part of the handshake. */
 export const handshakeTimeoutMs = 30_000
@@ -62,11 +62,7 @@ async function pskSettings(
   refuse('the pre-shared key', keyFault(key))
   const identity = Buffer.from(bytes).toString()
   return {
-    secureContext: secureContext({
-      // In TLS 1.3 Node has no pre-shared keys of its own.
-      maxVersion: 'TLSv1.2',
-      ciphers: opensslSuites(['sharedKey'], suites),
-    }),
+    secureContext: secureContext(suiteSettings(['sharedKey'], suites)),
     pskCallback: () => ({ psk: key, identity }),
   }
 }
@@ -77,7 +73,7 @@ function certificateSettings({ credentials, verify, suites }: TlsClientOptions):
   return {
     secureContext: secureContext({
       ...ownCertificates([credentials]),
-      ciphers: opensslSuites(['certificates'], suites),
+      ...suiteSettings(['certificates'], suites),
     }),
   }
 }
@@ -105,7 +101,7 @@ export function connectTls(
   ends: Pick<StreamEnds, 'local' | 'remote'>,
   { signal, clock }: Partial<Pick<AttemptLimits, 'signal' | 'clock'>> = {},
 ): Promise<Stream> {
-  const { credentials, verify, onSession, keyLog } = options
+  const { credentials, onSession, keyLog } = options
   const peerName = formatAddress(ends.remote)
   const late = () => lateHandshake(peerName)
   return attempt({ timeoutMs: handshakeTimeoutMs, late, signal, clock }, (done, failed) => {
@@ -126,28 +122,28 @@ export function connectTls(
       failed(handshakeFailure(error, { peerName, isCertified: credentials.kind === 'x509' }))
       release()
     })
+    socket.once('close', () => failed(closedInHandshake(peerName)))
     socket.once('secureConnect', () => {
+      let server: Proven | undefined
       try {
-        const identity = socket.isSessionReused() ? undefined : verifiedServer(socket, verify)
-        isTrusted = true
-        done(new DuplexStream(socket, { ...ends, ...identity }, sessionFailure, clock))
-        if (early !== undefined) onSession?.(early)
+        server = verifiedServer(socket, options)
       } catch (error) {
         const alert = error instanceof DtlsError ? error.alert : AlertDescription.internalError
         failed(refusedHere('TLS', peerName, alert, error))
         release()
+        return
       }
+      isTrusted = true
+      done(new DuplexStream(socket, { ...ends, ...server }, sessionFailure, clock))
+      if (early !== undefined) onSession?.(early)
     })
     return release
   })
 }
 
-/** Who the server is; undefined where a key that both share says so. */
-function verifiedServer(
-  socket: TLSSocket,
-  verify: TlsClientOptions['verify'],
-): Pick<StreamEnds, 'identity' | 'proof'> | undefined {
-  if (verify === undefined) return undefined
+/** Who the server is; undefined where a key that both share says so, or the session that is resumed. */
+function verifiedServer(socket: TLSSocket, { credentials, verify }: TlsClientOptions): Proven | undefined {
+  if (credentials.kind === 'psk' || verify === undefined || socket.isSessionReused()) return undefined
   const chain = shownChain(socket)
   if (chain.length === 0) throw new DtlsError(AlertDescription.badCertificate, 'the server shows no certificate')
   return { identity: verify({ kind: 'x509', chain }).identity, proof: 'ownKey' }

@@ -13,7 +13,6 @@ export const applicationProtocols = ['coap']
  */
 export const commonContext = {
   ca: [],
-  minVersion: 'TLSv1.2',
   secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   sigalgs: [
     'ECDSA+SHA256',

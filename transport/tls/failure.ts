@@ -42,10 +42,13 @@ export function handshakeFailure(error: Error, { peerName, isCertified }: TlsFai
   const fault = faults.get(code) ?? (!isCertified && wrongKeys.has(code) ? wrongKey : undefined)
   if (fault !== undefined) return refusedHere('TLS', peerName, fault[0], new DtlsError(...fault, { cause: error }))
   if (code === 'ERR_TLS_HANDSHAKE_TIMEOUT') return lateHandshake(peerName)
-  const message = isLoss(error)
-    ? `${peerName} has closed the connection in the TLS handshake`
-    : `the TLS handshake with ${peerName} failed: ${reasonOf(error)}`
+  if (isLoss(error)) return closedInHandshake(peerName, error)
+  const message = `the TLS handshake with ${peerName} failed: ${reasonOf(error)}`
   return new TransportError('HANDSHAKE', message, { cause: error })
+}
+
+export function closedInHandshake(peerName: string, cause?: Error): TransportError {
+  return new TransportError('HANDSHAKE', `${peerName} has closed the connection in the TLS handshake`, { cause })
 }
 
 export function lateHandshake(peerName: string): TransportError {

@@ -9,7 +9,7 @@ import { PeerCache } from '../dtls/certificate/peer-cache.ts'
 import { identityText } from '../dtls/credentials.ts'
 import { identityFault, keyFault } from '../dtls/psk-bounds.ts'
 import { refusedHere } from '../dtls/refusal.ts'
-import { DuplexStream, type StreamEnds } from '../duplex-stream.ts'
+import { DuplexStream, type Proven, type StreamEnds } from '../duplex-stream.ts'
 import { TransportError } from '../errors.ts'
 import { localOf, remoteOf } from '../socket-address.ts'
 import type { Stream } from '../stream.ts'
@@ -19,16 +19,13 @@ import { handshakeTimeoutMs } from './connect.ts'
 import { applicationProtocols, commonContext, made, ownCertificates } from './context.ts'
 import { handshakeFailure, sessionFailure } from './failure.ts'
 import { shownChain } from './shown-chain.ts'
-import { isSharedKeySuite, opensslSuites, type SuiteProof } from './suites.ts'
+import { isSharedKeySuite, type SuiteProof, suiteSettings } from './suites.ts'
 
 /** How long after its handshake a session can be resumed. */
 const sessionLifetimeSeconds = 86_400
 
 /** Clients whose certificates are remembered for the sessions that they resume. */
 const maximumRemembered = 10_000
-
-/** Who a client has proved to be. */
-type Proven = Pick<StreamEnds, 'identity' | 'proof'>
 
 type AcceptSocket = (stream: Stream, socket: TLSSocket) => void
 
@@ -68,7 +65,7 @@ export class TlsAcceptor {
     return {
       ...commonContext,
       ...ownCertificates(credentials),
-      ciphers: opensslSuites(proofs, suites),
+      ...suiteSettings(proofs, suites),
       handshakeTimeout: handshakeTimeoutMs,
       sessionTimeout: sessionLifetimeSeconds,
       ALPNProtocols: applicationProtocols,
@@ -76,8 +73,7 @@ export class TlsAcceptor {
       rejectUnauthorized: false,
       requestCert: credentials.length > 0 && verify !== undefined,
       ...(psk !== undefined && {
-        // In TLS 1.3 Node has no pre-shared keys, and of a session that is resumed it does not tell the identity.
-        maxVersion: 'TLSv1.2',
+        // Of a session that is resumed Node does not tell the identity.
         secureOptions: commonContext.secureOptions | constants.SSL_OP_NO_TICKET,
         pskCallback: (socket, identity) => this.#keyOf(socket, identity),
       }),
@@ -115,7 +111,12 @@ export class TlsAcceptor {
 
   /** Who the client is; undefined where it need not say so. Throws DtlsError, or what the application throws. */
   #client(socket: TLSSocket): Proven | undefined {
-    if (isSharedKeySuite(socket.getCipher().name)) return { identity: this.#claims.get(socket), proof: 'sharedKey' }
+    if (isSharedKeySuite(socket.getCipher().name)) {
+      const identity = this.#claims.get(socket)
+      if (identity === undefined)
+        throw new DtlsError(AlertDescription.unknownPskIdentity, 'the client gave no identity')
+      return { identity, proof: 'sharedKey' }
+    }
     const { verify, requiresCertificate = true } = this.#options
     if (verify === undefined) return undefined
     const shown = shownChain(socket)
@@ -133,10 +134,12 @@ export class TlsAcceptor {
   /** The handshake is over, so that there is no alert any more: CoAP tells the client why (RFC 8323 §5.6). */
   #refuse(socket: TLSSocket, ends: StreamEnds, error: unknown): void {
     const alert = error instanceof DtlsError ? error.alert : AlertDescription.internalError
-    const refusal = refusedHere('TLS', formatAddress(ends.remote), alert, error)
+    const refusal = refusedHere('TLS', nameOf(ends.remote), alert, error)
     const stream = new DuplexStream(socket, ends, sessionFailure)
     stream.send(encodeFrame(encodeCsm(baseSettings)))
-    stream.send(encodeFrame(encodeAbort(refusal.message)))
+    stream.send(
+      encodeFrame(encodeAbort(error instanceof DtlsError ? error.message : 'the certificate was not verified')),
+    )
     stream.close()
     this.#options.onFailure?.(refusal)
   }

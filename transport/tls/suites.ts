@@ -1,3 +1,4 @@
+import type { SecureContextOptions } from 'node:tls'
 import { TransportError } from '../errors.ts'
 
 /** How the ends of a suite prove who they are: with a key that both share, or with certificates. */
@@ -52,13 +53,26 @@ export function isSharedKeySuite(name: string): boolean {
 }
 
 /**
- * The suites of these kinds as OpenSSL is told them: all, or those of `wanted` by its order. Throws TransportError
- * NOT_SUPPORTED where none is left.
+ * What OpenSSL is told of the suites of these kinds: all, or those of `wanted` by its order. With shared keys there is no
+ * TLS 1.3, of which Node has them not: a server with both kinds would agree on it with clients that need its key. Throws
+ * TransportError NOT_SUPPORTED where none is left.
  */
-export function opensslSuites(proofs: readonly SuiteProof[], wanted?: readonly number[]): string {
+export function suiteSettings(proofs: readonly SuiteProof[], wanted?: readonly number[]): SecureContextOptions {
   const chosen = wanted === undefined ? rows : wanted.flatMap(id => byId.get(id) ?? [])
-  const names = chosen.filter(({ proof }) => proofs.includes(proof)).map(({ name }) => name)
+  const names = chosen
+    .filter(({ name, proof }) => proofs.includes(proof) && !(isOfTls13(name) && proofs.includes('sharedKey')))
+    .map(({ name }) => name)
   if (names.length === 0) throw new TransportError('NOT_SUPPORTED', 'none of the cipher suites is supported over TLS')
-  // The security level of OpenSSL that has the suites with a tag of 8 bytes, which LwM2M demands.
-  return [...names, '@SECLEVEL=0'].join(':')
+  const hasTls12 = !names.every(isOfTls13)
+  return {
+    // LwM2M demands suites with a tag of 8 bytes; of TLS 1.2, OpenSSL has them at this security level only.
+    ciphers: (hasTls12 ? [...names, '@SECLEVEL=0'] : names).join(':'),
+    // It would offer its own suites for a version without any.
+    minVersion: hasTls12 ? 'TLSv1.2' : 'TLSv1.3',
+    maxVersion: names.some(isOfTls13) ? 'TLSv1.3' : 'TLSv1.2',
+  }
+}
+
+function isOfTls13(name: string): boolean {
+  return name.startsWith('TLS_')
 }
