@@ -63,7 +63,8 @@ export class ReliableLayer implements MessageLayer, CoapStreamReceiver {
       onDead: () => this.#died(),
     })
     this.lastActivityMs = clock.now()
-    stream.receive(this)
+    // Not at once: what has arrived with the settings of the peer would meet a receiver that is still being made.
+    queueMicrotask(() => stream.receive(this))
   }
 
   get limits(): MessageLimits {
