@@ -270,17 +270,19 @@ describe('a connection whose other end is gone without a word', () => {
   })
 
   test('what is observed goes on over the next one, even when that is gone at once, too', async () => {
-    const { clock, network, server, tcp, observe } = await site()
+    const { clock, network, server, location, tcp, observe } = await site()
     const first = await tcp()
     await first.register()
     const { seen } = await observe()
     network.streams.cut()
     await expect(clock.until(server.read('dev', '/3/0/0'))).rejects.toMatchObject({ code: 'TIMEOUT' })
     const second = await tcp()
-    const updated = second.update()
-    network.streams.cut(second.connection.local)
-    void updated.catch(() => undefined)
+    // Gone as soon as the server follows it there.
+    const cut = server.events$.subscribe(() => network.streams.cut(second.connection.local))
+    void second.peer.request(encodeUpdate(location(), {})).response.catch(() => undefined)
     await clock.advance(100_000)
+    cut.unsubscribe()
+    expect(second.asked).toEqual([])
     const third = await tcp()
     await third.update()
     await third.notify('20')

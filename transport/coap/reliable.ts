@@ -63,8 +63,7 @@ export class ReliableLayer implements MessageLayer, CoapStreamReceiver {
       onDead: () => this.#died(),
     })
     this.lastActivityMs = clock.now()
-    // Not at once: what has arrived with the settings of the peer would meet a receiver that is still being made.
-    queueMicrotask(() => stream.receive(this))
+    stream.receive(this)
   }
 
   get limits(): MessageLimits {
