@@ -2,12 +2,14 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ListenOptions } from '../../server/options.ts'
 import type { RegistrationEvent } from '../../server/registrations.ts'
 import { Lwm2mServer } from '../../server/server.ts'
-import { type CoapMessage, Code } from '../../transport/coap/message.ts'
+import { encodeFrame } from '../../transport/coap/frame.ts'
+import { type CoapMessage, Code, noPayload } from '../../transport/coap/message.ts'
 import type { ObserveRelation } from '../../transport/coap/observe-relation.ts'
 import { OptionNumber, uintOption } from '../../transport/coap/options.ts'
 import { defaultParameters } from '../../transport/coap/parameters.ts'
 import { CoapPeer } from '../../transport/coap/peer.ts'
 import type { PeerConnection } from '../../transport/coap/peer-connection.ts'
+import { baseSettings, encodeCsm } from '../../transport/coap/signaling.ts'
 import type { TransportError } from '../../transport/errors.ts'
 import { describeMessage } from '../../transport/lwm2m/describe.ts'
 import {
@@ -92,7 +94,6 @@ async function site(options: Partial<ListenOptions> = {}) {
   const location = () => ['rd', server.registrations.get('dev')?.location ?? '']
   return {
     clock,
-    random,
     network,
     server,
     events,
@@ -160,6 +161,18 @@ describe('a client over TCP', () => {
     await client.register()
     await clock.until(server.write('dev', '/3/0/14', 'x'.repeat(20_000), { contentFormat: 0 }))
     expect(client.asked).toEqual(['PUT /3/0/14 (text, 20000 B)'])
+  })
+
+  test.each([
+    ['a Register', encodeRegister(registration), 1],
+    ['an Abort', { code: Code.abort, options: [], payload: noPayload }, 0],
+  ])('may send %s with its settings, before it knows those of the server', async (_, message, registered) => {
+    const { clock, network, server } = await site()
+    const stream = await clock.until(network.streams.connect(server.local))
+    const csm = encodeFrame(encodeCsm(baseSettings))
+    stream.send(Buffer.concat([csm, encodeFrame({ ...message, token: Buffer.of(1) })]))
+    await clock.advance(0)
+    expect(server.registrations.size).toBe(registered)
   })
 
   test('and one over UDP with the same address are two', async () => {
@@ -257,17 +270,19 @@ describe('a connection whose other end is gone without a word', () => {
   })
 
   test('what is observed goes on over the next one, even when that is gone at once, too', async () => {
-    const { clock, network, server, tcp, observe } = await site()
+    const { clock, network, server, location, tcp, observe } = await site()
     const first = await tcp()
     await first.register()
     const { seen } = await observe()
     network.streams.cut()
     await expect(clock.until(server.read('dev', '/3/0/0'))).rejects.toMatchObject({ code: 'TIMEOUT' })
     const second = await tcp()
-    const updated = second.update()
-    network.streams.cut(second.connection.local)
-    void updated.catch(() => undefined)
+    // Gone as soon as the server follows it there.
+    const cut = server.events$.subscribe(() => network.streams.cut(second.connection.local))
+    void second.peer.request(encodeUpdate(location(), {})).response.catch(() => undefined)
     await clock.advance(100_000)
+    cut.unsubscribe()
+    expect(second.asked).toEqual([])
     const third = await tcp()
     await third.update()
     await third.notify('20')
@@ -320,6 +335,21 @@ describe('bounds', () => {
     const { tcp, udp } = await site({ maximumRegistrations: 1 })
     expect(await (await udp()).register({ endpoint: 'a' })).toBe(Code.created)
     expect(await (await tcp()).register({ endpoint: 'b' })).toBe(Code.serviceUnavailable)
+  })
+
+  test('a message beyond the size that the server has told: Abort, and the registration stays', async () => {
+    const { clock, network, server } = await site({ coap: { maximumMessageBytes: 1_152 } })
+    const stream = await clock.until(network.streams.connect(server.local))
+    const ends: string[] = []
+    stream.receive({ bytes: () => {}, drained: () => {}, closed: ({ code }) => ends.push(code) })
+    const token = Buffer.of(1)
+    stream.send(encodeFrame(encodeCsm(baseSettings)))
+    stream.send(encodeFrame({ ...encodeRegister(registration), token }))
+    stream.send(encodeFrame({ code: Code.post, token, options: [], payload: Buffer.alloc(2_000) }))
+    await clock.advance(0)
+    expect(ends).toEqual(['CLOSED'])
+    expect(server.registrations.size).toBe(1)
+    await expect(server.read('dev', '/3/0/0')).rejects.toMatchObject({ code: 'CLOSED' })
   })
 
   test('closing the server ends connections and what waits on them', async () => {
