@@ -19,7 +19,7 @@ import { server } from '../objects/definitions/server.ts'
 import type { EnablerVersion } from '../objects/enabler.ts'
 import type { OperationContext } from '../objects/operations/operation.ts'
 import type { Path } from '../objects/path.ts'
-import type { Connection } from '../transport/connection.ts'
+import type { PeerConnection } from '../transport/coap/peer-connection.ts'
 import type { TransportError } from '../transport/errors.ts'
 import { recordAlert } from './alert-code.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
@@ -244,7 +244,7 @@ export class ServerConnection {
     this.#dialer.lose()
   }
 
-  #use(opened: Connection): void {
+  #use(opened: PeerConnection): void {
     const { store } = this.#environment
     const perform = deviceManagement({
       store,
