@@ -4,6 +4,7 @@ import { closedError, TransportError } from '../errors.ts'
 import { formatAddress } from '../uri.ts'
 import { defaultParameters, exchangeLifetimeMs } from './parameters.ts'
 import { CoapPeer, type CoapPeerOptions } from './peer.ts'
+import { PeerTable } from './peer-table.ts'
 
 export interface CoapEndpointOptions extends CoapPeerOptions {
   readonly network: Network
@@ -15,22 +16,26 @@ export interface CoapEndpointOptions extends CoapPeerOptions {
   readonly maximumPeers?: number
 }
 
-/** A listening CoAP endpoint: one {@link CoapPeer} for each remote address, dropped when idle. */
+export const defaultMaximumPeers = 100_000
+
+/** A CoAP endpoint that listens for datagrams: one {@link CoapPeer} for each remote address, dropped when idle. */
 export class CoapEndpoint {
   readonly #options: CoapEndpointOptions
   readonly #peerOptions: CoapPeerOptions
   readonly #clock: Clock
   readonly #idleMs: number
-  readonly #peers = new Map<Connection, CoapPeer>()
+  readonly #peers: PeerTable<Connection>
   #listener: Listener | undefined
   #sweep: Timer
 
   private constructor(options: CoapEndpointOptions) {
     this.#options = options
+    this.#peers = new PeerTable(options.maximumPeers ?? defaultMaximumPeers)
     this.#peerOptions = {
       ...options,
       onClosed: (error, peer) => {
-        this.#peers.delete(peer.connection)
+        // What it was made with.
+        this.#peers.delete(peer.connection as Connection)
         peer.close(error)
         options.onClosed?.(error, peer)
       },
@@ -72,15 +77,14 @@ export class CoapEndpoint {
 
   async close(): Promise<void> {
     this.#clock.clearTimeout(this.#sweep)
-    for (const peer of this.#peers.values()) peer.close()
-    this.#peers.clear()
+    this.#peers.close()
     const listener = this.#listener
     this.#listener = undefined
     await listener?.close()
   }
 
   #accept(connection: Connection): void {
-    if (this.#peers.size >= (this.#options.maximumPeers ?? 100_000) && !this.#makeRoom()) {
+    if (!this.#peers.makeRoom()) {
       connection.close()
       return
     }
@@ -90,31 +94,10 @@ export class CoapEndpoint {
 
   /** One sweep for all peers: after EXCHANGE_LIFETIME nothing is left to recognise as a duplicate. */
   #dropIdle(): void {
-    const idleSinceMs = this.#clock.now() - this.#idleMs
-    for (const [connection, peer] of this.#peers) {
-      if (!peer.busy && peer.lastActivityMs <= idleSinceMs) this.#drop(connection, peer)
+    for (const [connection, peer] of this.#peers.idleSince(this.#clock.now() - this.#idleMs)) {
+      this.#peers.delete(connection)
+      peer.close()
     }
     this.#sweep = this.#peers.size === 0 ? undefined : this.#clock.setTimeout(() => this.#dropIdle(), this.#idleMs)
-  }
-
-  /** Drops the first peer that is not busy; looks at a few only, since strangers may come fast, and at others the next time. */
-  #makeRoom(): boolean {
-    for (let looks = 0; looks < 16; looks++) {
-      const oldest = this.#peers.entries().next()
-      if (oldest.done === true) return false
-      const [connection, peer] = oldest.value
-      this.#peers.delete(connection)
-      if (!peer.busy) {
-        peer.close()
-        return true
-      }
-      this.#peers.set(connection, peer)
-    }
-    return false
-  }
-
-  #drop(connection: Connection, peer: CoapPeer): void {
-    this.#peers.delete(connection)
-    peer.close()
   }
 }

@@ -42,6 +42,10 @@ export class Exchanges {
     this.#parameters = parameters
   }
 
+  get isReliable(): boolean {
+    return this.#layer.isReliable
+  }
+
   /** How many exchanges wait for a response or for notifications. */
   get size(): number {
     return this.#open.size

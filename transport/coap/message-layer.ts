@@ -33,6 +33,8 @@ export interface MessageReceiver {
   request(request: InboundRequest): void
   /** Returns whether anybody waits for it; an unwanted one is rejected (RFC 7252 §5.3.2, RFC 7641 §3.6). */
   response(message: CoapMessage, token: Uint8Array): boolean
+  /** The peer reads again: {@link MessageLayer.isCongested} has ended. */
+  drained(): void
   /** The network refused; what is on its way goes on being sent. */
   failed(error: TransportError): void
   /** The connection is over by the other end; its owner closes the layer. */

@@ -68,7 +68,7 @@ export interface RelationHost {
 
 /**
  * One observer of this peer in the server role (RFC 7641 §4): its token, sequence numbers, and at most one confirmable
- * notification in flight (§4.5.2), behind which the newest state waits.
+ * notification in flight (§4.5.2), behind which the newest state waits; as it does while the other end does not read.
  */
 export class ObserveRelation implements DeliveryListener {
   readonly #host: RelationHost
@@ -123,8 +123,13 @@ export class ObserveRelation implements DeliveryListener {
     if (this.#ended) return
     // Nothing may follow the last one, so nothing takes its place either.
     if (this.#waiting !== undefined && !isSuccess(this.#waiting.message.code)) return
-    if (this.busy) this.#waiting = { message, confirmable }
+    if (this.busy || this.#host.layer.isCongested) this.#waiting = { message, confirmable }
     else this.#send({ message, confirmable })
+  }
+
+  /** The other end reads again. */
+  drained(): void {
+    if (!this.busy) this.#sendWaiting()
   }
 
   /** Ends the relation without telling the other end. */
@@ -140,10 +145,8 @@ export class ObserveRelation implements DeliveryListener {
   /** Called by the message layer. */
   acknowledged(): void {
     this.#inFlight = undefined
-    const waiting = this.#waiting
-    this.#waiting = undefined
     // Before the listener, whose next notification is newer than the one that waits.
-    if (waiting !== undefined) this.#send(waiting)
+    this.#sendWaiting()
     if (!this.#ended) this.#listener.acknowledged?.()
   }
 
@@ -155,6 +158,13 @@ export class ObserveRelation implements DeliveryListener {
   /** Called by the message layer. */
   timedOut(): void {
     this.end('timedOut')
+  }
+
+  #sendWaiting(): void {
+    const waiting = this.#waiting
+    if (waiting === undefined || this.#host.layer.isCongested) return
+    this.#waiting = undefined
+    this.#send(waiting)
   }
 
   #send(notification: Notification): void {

@@ -16,6 +16,8 @@ export interface ObservationListener {
   ended(reason: CoapMessage | TransportError): void
 }
 
+const unheard: ExchangeListener = { response: () => undefined, failed: () => undefined }
+
 /** RFC 7641 §3.4: notifications further apart than this are in the order of their arrival. */
 const orderHorizonMs = 128_000
 
@@ -55,15 +57,20 @@ export class ObserveRequest implements ExchangeListener {
     }
   }
 
-  /** Forgets the observation: the next notification is rejected, which tells the other end (RFC 7641 §3.6). */
+  /**
+   * Forgets the observation: the next notification is rejected, which tells the other end (RFC 7641 §3.6). Where nothing can be
+   * rejected it is told at once (RFC 8323 §7.3).
+   */
   forget(): void {
-    this.#exchange?.close()
-    this.#rest?.close()
+    this.#end()
+    const { exchanges, message } = this.#options
+    if (!exchanges.isReliable || this.#exchange === undefined) return
+    new ObserveCancellation(exchanges, message, this.#exchange.token, unheard).start()
   }
 
   /** Forgets the observation and asks the other end to do so, too; the returned function gives that up. */
   deregister(answer: ExchangeListener): () => void {
-    this.forget()
+    this.#end()
     const { exchanges, message } = this.#options
     if (this.#exchange === undefined) {
       answer.failed(new TransportError('CANCELLED', 'the observation never started'))
@@ -87,7 +94,7 @@ export class ObserveRequest implements ExchangeListener {
     const established = sequence !== undefined && isSuccess(message.code)
     if (!established) {
       // RFC 7641 §3.2, §4.2: without the Observe option, or with an error, the relation is over.
-      this.forget()
+      this.#end()
     } else if (this.#isNewer(sequence)) {
       this.#sequence = sequence
       this.#sequenceMs = this.#options.clock.now()
@@ -100,8 +107,15 @@ export class ObserveRequest implements ExchangeListener {
     else this.#tell(message, established)
   }
 
+  #end(): void {
+    this.#exchange?.close()
+    this.#rest?.close()
+  }
+
   #isNewer(sequence: number): boolean {
     const before = this.#sequence
+    // RFC 8323 §7.2: over a stream notifications come in their order.
+    if (this.#options.exchanges.isReliable) return true
     if (before === -1 || this.#options.clock.now() > this.#sequenceMs + orderHorizonMs) return true
     const half = 1 << 23
     return (before < sequence && sequence - before < half) || (before > sequence && before - sequence > half)

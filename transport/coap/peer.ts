@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts'
-import type { Connection } from '../connection.ts'
 import { closedError, TransportError } from '../errors.ts'
 import type { Random } from '../random.ts'
 import type { Trace } from '../trace.ts'
 import { BlockwiseRequest } from './blockwise-request.ts'
 import { BlockwiseResponses, diagnostic } from './blockwise-response.ts'
+import { CoapStream } from './coap-stream.ts'
 import { DatagramLayer } from './datagram.ts'
 import { type ExchangeListener, Exchanges } from './exchange.ts'
 import { type CoapMessage, Code, isSuccess, noPayload } from './message.ts'
@@ -13,6 +13,8 @@ import { ObserveRelation, type RelationHost, type RelationListener, type SavedRe
 import { type ObservationListener, ObserveRequest } from './observe-request.ts'
 import { OptionNumber, unprocessableOption } from './options.ts'
 import { type CoapParameters, defaultParameters } from './parameters.ts'
+import type { PeerConnection } from './peer-connection.ts'
+import { ReliableLayer } from './reliable.ts'
 
 /** A request as its handler gets it: whole, its blocks put together. */
 export interface PeerRequest {
@@ -40,7 +42,7 @@ export interface CoapPeerOptions {
   readonly trace?: Trace | undefined
   /** The network refused a datagram: the port is closed, the host unreachable. */
   readonly onNetworkError?: ((error: TransportError) => void) | undefined
-  /** The other end has ended the connection, as it can with DTLS: nothing arrives or leaves any more. `close` is to follow. */
+  /** The other end has ended the connection, as it can with DTLS and over streams: nothing arrives or leaves any more. `close` is to follow. */
   readonly onClosed?: ((error: TransportError, peer: CoapPeer) => void) | undefined
   /** A handler threw: a fault of the application or of the engine. */
   readonly onHandlerError?: ((error: unknown) => void) | undefined
@@ -64,7 +66,7 @@ export interface PendingObservation extends PendingRequest {
 
 /** One other CoAP endpoint: requests to it and from it, over one message layer. Client and server alike. */
 export class CoapPeer {
-  readonly connection: Connection
+  readonly connection: PeerConnection
   readonly #options: CoapPeerOptions
   readonly #parameters: CoapParameters
   readonly #layer: MessageLayer
@@ -75,7 +77,7 @@ export class CoapPeer {
   readonly #pings = new Set<(error: TransportError) => void>()
   #closed = false
 
-  constructor(connection: Connection, options: CoapPeerOptions) {
+  constructor(connection: PeerConnection, options: CoapPeerOptions) {
     const { clock, random, trace } = options
     const parameters = { ...defaultParameters, ...options.parameters }
     this.connection = connection
@@ -86,10 +88,16 @@ export class CoapPeer {
       // RFC 7252 §5.4.1: a response with an unknown critical option is rejected.
       response: (message, token) =>
         unprocessableOption(message) === undefined && this.#exchanges.deliver(message, token),
+      drained: () => {
+        for (const relation of this.#relations.values()) relation.drained()
+      },
       failed: error => options.onNetworkError?.(error),
       closed: error => options.onClosed?.(error, this),
     }
-    this.#layer = new DatagramLayer({ connection, clock, random, parameters, receiver, trace })
+    this.#layer =
+      connection instanceof CoapStream
+        ? new ReliableLayer({ stream: connection, clock, parameters, receiver })
+        : new DatagramLayer({ connection, clock, random, parameters, receiver, trace })
     this.#exchanges = new Exchanges(this.#layer, clock, random, parameters)
     this.#responses = new BlockwiseResponses(clock, parameters)
     this.#relationHost = {
@@ -128,7 +136,8 @@ export class CoapPeer {
 
   /**
    * Observes with a GET or FETCH (RFC 7641 §3, RFC 8132 §2.4): `response` is the first answer, what follows goes to the
-   * listener. `cancel` forgets the observation: the next notification is rejected with a reset (RFC 7641 §3.6).
+   * listener. `cancel` forgets the observation: the next notification is rejected with a reset (RFC 7641 §3.6), or over a stream,
+   * which has none, the other end is told at once (RFC 8323 §7.3).
    */
   observe(message: CoapMessage, listener: ObservationListener): PendingObservation {
     let request: ObserveRequest | undefined
