@@ -2,9 +2,10 @@ import { AcceptedConnection } from './accepted-connection.ts'
 import type { Clock, Timer } from './clock.ts'
 import type { Address, Connection, ConnectionReceiver, ConnectOptions, Listener, Network } from './connection.ts'
 import { TransportError } from './errors.ts'
+import { MemoryStreamNetwork } from './memory-stream.ts'
 import type { Random } from './random.ts'
 
-/** How the network treats each datagram. */
+/** How the network treats each datagram; {@link MemoryStreamNetwork} says what streams have of it. */
 export interface NetworkConditions {
   /** Probability that it is lost, 0–1. */
   readonly loss: number
@@ -27,6 +28,7 @@ export class MemoryNetwork implements Network {
   readonly #random: Random
   readonly #ports = new Map<string, Port>()
   readonly #travelling = new Set<Timer>()
+  #streams: MemoryStreamNetwork | undefined
   #nextPort = firstEphemeralPort
   /** May be changed at any time; holds for datagrams sent from then on. */
   conditions: NetworkConditions
@@ -35,6 +37,12 @@ export class MemoryNetwork implements Network {
     this.#clock = options.clock
     this.#random = options.random
     this.conditions = { ...perfect, ...options.conditions }
+  }
+
+  /** Its streams; their ports are others than those of datagrams. */
+  get streams(): MemoryStreamNetwork {
+    this.#streams ??= new MemoryStreamNetwork({ clock: this.#clock, random: this.#random, ground: this })
+    return this.#streams
   }
 
   connect(remote: Address, options: ConnectOptions = {}): Promise<MemoryConnection> {
@@ -75,22 +83,30 @@ export class MemoryNetwork implements Network {
   }
 
   #carry(bytes: Uint8Array, from: Address, to: Address): void {
-    const [min, max] = this.conditions.delayMs
     const copy = Buffer.from(bytes)
-    const timer = this.#clock.setTimeout(
-      () => {
-        this.#travelling.delete(timer)
-        this.#ports.get(key(to))?.(copy, from)
-      },
-      min + this.#random.fraction() * (max - min),
-    )
+    this.later(() => this.#ports.get(key(to))?.(copy, from), this.drawDelayMs())
+  }
+
+  /** How long the next thing is on its way. */
+  drawDelayMs(): number {
+    const [min, max] = this.conditions.delayMs
+    return min + this.#random.fraction() * (max - min)
+  }
+
+  /** Calls back after `delayMs`, unless what is on its way is dropped. */
+  later(callback: () => void, delayMs: number): void {
+    const timer = this.#clock.setTimeout(() => {
+      this.#travelling.delete(timer)
+      callback()
+    }, delayMs)
     this.#travelling.add(timer)
   }
 
-  /** Drops what is on its way. */
+  /** Drops what is on its way, and cuts all streams. */
   clear(): void {
     for (const timer of this.#travelling) this.#clock.clearTimeout(timer)
     this.#travelling.clear()
+    this.#streams?.cut()
   }
 }
 
