@@ -7,7 +7,16 @@ import { type CoapDatagram, type CoapOption, Code, isRequest, isResponse, Messag
  * Throws {@link MessageFormatError}.
  */
 export function decodeDatagram(bytes: Buffer): CoapDatagram {
-  checkStructure(bytes)
+  checkHeader(bytes)
+  return decodeContent(bytes)
+}
+
+/**
+ * Decodes a datagram, or a message of a stream behind the header of one, when header and token are known to be well-formed
+ * and whole. The result aliases `bytes`. Throws {@link MessageFormatError}.
+ */
+export function decodeContent(bytes: Buffer): CoapDatagram {
+  checkOptions(bytes)
   const packet = parse(bytes)
   return {
     type: ((bytes[0] as number) >> 4) & 3,
@@ -23,18 +32,43 @@ export function encodeDatagram(datagram: CoapDatagram): Buffer {
   const { type, code, messageId, token, payload } = datagram
   if (code === Code.empty) return encodeEmpty(type, messageId)
   const options = encodeOptions(datagram.options)
-  const payloadStart = headerBytes + token.length + options.length
-  const bytes = Buffer.allocUnsafe(payloadStart + (payload.length === 0 ? 0 : 1 + payload.length))
-  bytes[0] = (1 << 6) | (type << 4) | token.length
+  const bytes = Buffer.allocUnsafe(headerBytes + token.length + contentBytes(options, payload))
+  writeHeader(bytes, type, token.length, code, messageId)
+  writeContent(bytes, headerBytes, token, options, payload)
+  return bytes
+}
+
+export function writeHeader(
+  bytes: Buffer,
+  type: MessageType,
+  tokenLength: number,
+  code: number,
+  messageId: number,
+): void {
+  bytes[0] = (1 << 6) | (type << 4) | tokenLength
   bytes[1] = code
   bytes.writeUInt16BE(messageId, 2)
-  bytes.set(token, headerBytes)
-  bytes.set(options, headerBytes + token.length)
-  if (payload.length > 0) {
-    bytes[payloadStart] = payloadMarker
-    bytes.set(payload, payloadStart + 1)
-  }
-  return bytes
+}
+
+/** How much follows the token: the encoded options, the payload and its marker. */
+export function contentBytes(options: Uint8Array, payload: Uint8Array): number {
+  return options.length + (payload.length === 0 ? 0 : 1 + payload.length)
+}
+
+/** Writes what follows a header: the same over datagrams and streams (RFC 7252 §3, RFC 8323 §3.2). */
+export function writeContent(
+  bytes: Buffer,
+  start: number,
+  token: Uint8Array,
+  options: Uint8Array,
+  payload: Uint8Array,
+): void {
+  bytes.set(token, start)
+  bytes.set(options, start + token.length)
+  if (payload.length === 0) return
+  const payloadStart = start + token.length + options.length
+  bytes[payloadStart] = payloadMarker
+  bytes.set(payload, payloadStart + 1)
 }
 
 const noOptions = Buffer.alloc(0)
@@ -42,7 +76,8 @@ const noOptions = Buffer.alloc(0)
 /** The bytes of frozen options, which are the same each time: most responses have no other options. */
 const encodedOptions = new WeakMap<readonly CoapOption[], Buffer>()
 
-function encodeOptions(options: readonly CoapOption[]): Buffer {
+/** The options as they are on the wire, in ascending order of number (RFC 7252 §3.1). */
+export function encodeOptions(options: readonly CoapOption[]): Buffer {
   if (options.length === 0) return noOptions
   const known = encodedOptions.get(options)
   if (known !== undefined) return known
@@ -111,11 +146,12 @@ export function peekHeader(bytes: Uint8Array): { readonly type: MessageType; rea
   }
 }
 
-const headerBytes = 4
+export const headerBytes = 4
+const maxTokenBytes = 8
 const payloadMarker = 0xff
 const maxOptionNumber = 65_535
 
-function checkStructure(bytes: Buffer): void {
+function checkHeader(bytes: Buffer): void {
   const length = bytes.length
   if (length < headerBytes) throw new MessageFormatError('shorter than the four bytes of a header')
   const first = bytes[0] as number
@@ -128,9 +164,18 @@ function checkStructure(bytes: Buffer): void {
   }
   if (!isRequest(code) && !isResponse(code)) throw new MessageFormatError('a reserved code class')
   if (((first >> 4) & 3) === MessageType.reset) throw new MessageFormatError('a Reset message that is not Empty')
-  if (tokenLength > 8) throw new MessageFormatError('a token longer than eight bytes')
-  let index = headerBytes + tokenLength
-  if (index > length) throw new MessageFormatError('cut short in the token')
+  checkTokenLength(tokenLength)
+  if (headerBytes + tokenLength > length) throw new MessageFormatError('cut short in the token')
+}
+
+/** Lengths of 9–15 are reserved (RFC 7252 §3, RFC 8323 §3.2). */
+export function checkTokenLength(tokenLength: number): void {
+  if (tokenLength > maxTokenBytes) throw new MessageFormatError('a token longer than eight bytes')
+}
+
+function checkOptions(bytes: Buffer): void {
+  const length = bytes.length
+  let index = headerBytes + ((bytes[0] as number) & 15)
   let number = 0
   while (index < length) {
     const byte = bytes[index++] as number

@@ -1,3 +1,4 @@
+import { printable } from '../../printable.ts'
 import { type DerReader, DerTag, type DerValue } from './der.ts'
 
 /** The name of a subject or issuer (RFC 5280 §4.1.2.4). */
@@ -62,12 +63,4 @@ function decodeText({ tag, content }: DerValue): string {
       if (content.length % 2 === 0) return Buffer.from(content).swap16().toString('utf16le')
   }
   return `#${content.toString('hex')}`
-}
-
-const longestText = 120
-
-/** A name comes from a stranger: it must neither move a cursor, nor turn the writing direction, nor fill the screen. */
-export function printable(text: string): string {
-  const clean = text.slice(0, 2 * longestText).replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?')
-  return clean.length > longestText ? `${clean.slice(0, longestText)}…` : clean
 }
