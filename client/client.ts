@@ -283,6 +283,7 @@ export class Lwm2mClient {
       onObservation: event => this.#streams.announceObservation(event),
       onKeptChanged: () => this.#save(),
       onRecorded: () => this.#saving?.scheduleRecorded(this.actor, this.#servers),
+      onTransportOverridden: shortServerId => this.reconnect(shortServerId),
       onTransmissionWaiting: shortServerId => this.actor.send({ type: 'transmission.waiting', shortServerId }),
     }
   }

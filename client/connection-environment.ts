@@ -47,6 +47,8 @@ export interface ConnectionEnvironment {
   readonly onObservation: (event: ObservationEvent) => void
   /** Something is to be sent to a server while the connection rests. */
   readonly onTransmissionWaiting: (shortServerId: number) => void
+  /** A server wants to be spoken to by another transport, now. */
+  readonly onTransportOverridden: (shortServerId: number) => void
   /** Something that outlives a restart has changed. */
   readonly onKeptChanged: () => void
   /** The same, but of changes that are recorded, of which there may be many: it can wait for a second. */

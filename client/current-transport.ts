@@ -9,10 +9,14 @@ export type TransportLetter = 'U' | 'T'
 
 /**
  * The URI by which a server is reached: host and port as they are, the scheme for the transport that the account says (LwM2M
- * Core 1.2.2 §6.2.1.3). That is the Preferred Transport; where there is none that the client can use, the transport of the
+ * Core 1.2.2 §6.2.1.2). That is the Preferred Transport; where there is none that the client can use, the transport of the
  * URI if the binding lists it, or else the first of the binding; and where none of all these will do, what the URI says.
  */
-export function reachedBy(uri: ServerUri, { binding, preferredTransport }: TransportWishes, canStream: boolean): ServerUri {
+export function reachedBy(
+  uri: ServerUri,
+  { binding, preferredTransport }: TransportWishes,
+  canStream: boolean,
+): ServerUri {
   const own = transportOf(uri)
   const listed = binding ?? own
   const wished = [preferredTransport, listed.includes(own) ? own : undefined, ...listed]

@@ -1,10 +1,11 @@
 import type { Cause } from '../machines/events.ts'
-import type { CoapMessage } from '../transport/coap/message.ts'
 import { CoapStream } from '../transport/coap/coap-stream.ts'
+import type { CoapMessage } from '../transport/coap/message.ts'
 import { CoapPeer } from '../transport/coap/peer.ts'
 import type { PeerConnection } from '../transport/coap/peer-connection.ts'
 import type { TransportError } from '../transport/errors.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
+import type { TransportLetter } from './current-transport.ts'
 import { RequestExchange } from './request-exchange.ts'
 import { type PerformRequest, Requests } from './requests.ts'
 import { RestingConnection } from './resting-connection.ts'
@@ -12,6 +13,7 @@ import { RestingConnection } from './resting-connection.ts'
 /** An open connection to a server, in both directions, and all that ends with it. */
 export class Link {
   readonly peer: CoapPeer
+  readonly transport: TransportLetter
   readonly #connection: RestingConnection | CoapStream
   readonly #requests: Requests
   /** The registration or bootstrap message that is under way. */
@@ -27,6 +29,7 @@ export class Link {
     const { store, clock, random, coap, trace, onError, maximumWaitingRequests } = environment
     const requests = new Requests(store, perform, maximumWaitingRequests)
     this.#requests = requests
+    this.transport = opened instanceof CoapStream ? 'T' : 'U'
     this.#connection = opened instanceof CoapStream ? opened : new RestingConnection(opened)
     this.peer = new CoapPeer(this.#connection, {
       clock,

@@ -13,7 +13,7 @@ import type {
   UpdateOutcome,
 } from '../machines/effects.ts'
 import type { Cause } from '../machines/events.ts'
-import type { ServerAccount } from '../objects/account.ts'
+import { type ServerAccount, serverAccounts } from '../objects/account.ts'
 import { AttributeTree } from '../objects/attributes/tree.ts'
 import { server } from '../objects/definitions/server.ts'
 import type { EnablerVersion } from '../objects/enabler.ts'
@@ -23,6 +23,7 @@ import type { PeerConnection } from '../transport/coap/peer-connection.ts'
 import type { TransportError } from '../transport/errors.ts'
 import { recordAlert } from './alert-code.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
+import type { TransportLetter } from './current-transport.ts'
 import { deregister } from './deregister.ts'
 import { deviceManagement } from './device-management.ts'
 import { Dialer } from './dialer.ts'
@@ -51,6 +52,8 @@ export class ServerConnection {
   readonly #dialer: Dialer
   readonly #registering: Registering
   #link: Link | undefined
+  /** The transport that the server wants the next connection to have, whatever its account says. */
+  #overriding: TransportLetter | undefined
   #isResting = false
   /** Whether the connection will be needed again when it is closed. */
   #isNeeded = false
@@ -113,7 +116,7 @@ export class ServerConnection {
     const { clock, store } = this.#environment
     this.#report = report
     const begin = () => {
-      this.#dialer.open(this.account).then(
+      this.#dialer.open(this.#takeWishes()).then(
         connection => {
           if (ended) {
             connection.close()
@@ -160,6 +163,12 @@ export class ServerConnection {
   }
 
   update(input: UpdateInput, report: (outcome: UpdateOutcome) => void): () => void {
+    if (this.#overriding !== undefined && this.#overriding !== this.#link?.transport) {
+      // The answer to the Execute has gone out by now; the Update is made by the next connection.
+      this.#environment.onTransportOverridden(this.account.shortServerId)
+      return () => {}
+    }
+    this.#overriding = undefined
     return this.#registering.update(input, report)
   }
 
@@ -174,6 +183,11 @@ export class ServerConnection {
       this.sends.interrupt('CLOSED')
     }
     return deregister((...request) => this.#request(...request), this.#environment.clock, location, report)
+  }
+
+  /** The next Update is to be made by this transport (LwM2M Core 1.2.2 §6.2.1.2, /1/x/8); it counts for one connection. */
+  overrideTransport(transport: TransportLetter): void {
+    this.#overriding = transport
   }
 
   /** Reports when nothing is under way and the last message is old enough (LwM2M Core 1.2.2 §6.5). */
@@ -242,6 +256,16 @@ export class ServerConnection {
     this.#observations.close()
     this.sends.close()
     this.#dialer.lose()
+  }
+
+  /** The account as it is now: what a server writes of transports counts for connections that are opened later (§6.2.1.2). */
+  #takeWishes(): ServerAccount {
+    const { shortServerId } = this.account
+    const account = serverAccounts(this.#environment.store).find(one => one.shortServerId === shortServerId)
+    const preferredTransport = this.#overriding
+    this.#overriding = undefined
+    const current = account !== undefined && this.isOf(account) ? account : this.account
+    return preferredTransport === undefined ? current : { ...current, preferredTransport }
   }
 
   #use(opened: PeerConnection): void {

@@ -7,7 +7,7 @@ import type { ClientOptions, ServerOptions } from '../../../client/options.ts'
 import { OptionsError } from '../../../client/options-error.ts'
 import { psk } from '../../../client/psk.ts'
 import { serverAccounts } from '../../../objects/account.ts'
-import { SimulatedClock } from '../../../transport/simulated-clock.ts'
+import { simulatedWorld } from '../../helpers/simulated-world.ts'
 
 const key = Buffer.from('00ff', 'hex')
 const secure: ServerOptions = { uri: 'coaps://example.org', shortServerId: 1, security: psk('me', key) }
@@ -21,7 +21,8 @@ function destination(
   change(store)
   const [account] = serverAccounts(store)
   if (account === undefined) throw new Error('there is no account')
-  const environment = { store, keys, clock: new SimulatedClock(), dtls: {} }
+  const { clock, network } = simulatedWorld()
+  const environment = { store, keys, clock, network, dtls: {} }
   const { security } = destinationOf(account, environment)
   const stored = security?.credentials.kind === 'psk' ? security.credentials.key : undefined
   return { security, key: stored, account }
