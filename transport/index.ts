@@ -16,6 +16,9 @@ export type {
   SavedRelation,
 } from './coap/observe-relation.ts'
 export type { ObservationListener } from './coap/observe-request.ts'
+export type { Packet, ReceivedPacket } from './coap/packet.ts'
+export { PacketNumbers } from './coap/packet-numbers.ts'
+export { PacketSession, type PacketSessionOptions } from './coap/packets.ts'
 export { type CoapParameters, defaultParameters } from './coap/parameters.ts'
 export {
   CoapPeer,

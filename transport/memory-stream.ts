@@ -2,15 +2,9 @@ import type { Clock } from './clock.ts'
 import type { Address } from './connection.ts'
 import { DelayedLine } from './delayed-line.ts'
 import { closedError, TransportError } from './errors.ts'
+import { MemoryStream } from './memory-stream-end.ts'
 import type { Random } from './random.ts'
-import type {
-  Stream,
-  StreamConnectOptions,
-  StreamListener,
-  StreamListenOptions,
-  StreamNetwork,
-  StreamReceiver,
-} from './stream.ts'
+import type { StreamConnectOptions, StreamListener, StreamListenOptions, StreamNetwork } from './stream.ts'
 
 /** What streams share with the datagrams of their network. */
 export interface MemoryGround {
@@ -58,24 +52,28 @@ export class MemoryStreamNetwork implements StreamNetwork {
     const [near, far] = MemoryStream.pair(this, this.#ground.freshAddress(clientHost), { ...remote }, there, back)
     this.#streams.add(near)
     return new Promise((resolve, reject) => {
-      const fail = (error: TransportError) => {
+      const abort = () => {
+        near.close()
+        reject(closedError())
+      }
+      const settle = (error?: TransportError) => {
         signal?.removeEventListener('abort', abort)
+        if (error === undefined) {
+          resolve(near)
+          return
+        }
+        near.cut()
         near.close()
         reject(error)
       }
-      const abort = () => fail(closedError())
       signal?.addEventListener('abort', abort, { once: true })
       if (this.isDown) {
-        this.later(() => fail(unanswered(remote)), connectTimeoutMs)
+        this.later(() => settle(unanswered(remote)), connectTimeoutMs)
         return
       }
       there.carry(() => {
         const listener = this.#listeners.get(key(remote))
-        back.carry(() => {
-          signal?.removeEventListener('abort', abort)
-          if (listener === undefined) fail(refused(remote))
-          else resolve(near)
-        })
+        back.carry(() => settle(listener === undefined ? refused(remote) : undefined))
         if (listener === undefined) return
         this.#streams.add(far)
         listener(far)
@@ -151,167 +149,6 @@ export class MemoryStreamNetwork implements StreamNetwork {
   }
 }
 
-/** One end of a stream in memory. */
-export class MemoryStream implements Stream {
-  readonly local: Address
-  readonly remote: Address
-  readonly #network: MemoryStreamNetwork
-  readonly #outward: DelayedLine
-  readonly #inward: DelayedLine
-  #peer!: MemoryStream
-  #receiver: StreamReceiver | undefined
-  #isPaused = false
-  /** Closed by its user, or its user knows that it is over. */
-  #isOver = false
-  /** Sent, and on its way at the end of this moment. */
-  #leaving: Buffer[] = []
-  /** Arrived, and not yet handed to the receiver. */
-  #unread: Buffer[] = []
-  /** What follows the last bytes. */
-  #end: TransportError | undefined
-  /** How much of what was sent the peer has not read. */
-  #unreadByPeerBytes = 0
-  /** `send` has returned false, and `drained` is owed. */
-  #isWaiting = false
-
-  constructor(
-    network: MemoryStreamNetwork,
-    local: Address,
-    remote: Address,
-    outward: DelayedLine,
-    inward: DelayedLine,
-  ) {
-    this.#network = network
-    this.local = local
-    this.remote = remote
-    this.#outward = outward
-    this.#inward = inward
-  }
-
-  /** Both ends: that of `local`, and that of `remote`. */
-  static pair(
-    network: MemoryStreamNetwork,
-    local: Address,
-    remote: Address,
-    there: DelayedLine,
-    back: DelayedLine,
-  ): [near: MemoryStream, far: MemoryStream] {
-    const near = new MemoryStream(network, local, remote, there, back)
-    const far = new MemoryStream(network, remote, local, back, there)
-    near.#peer = far
-    far.#peer = near
-    return [near, far]
-  }
-
-  send(bytes: Uint8Array): boolean {
-    if (this.#isOver || bytes.length === 0) return !this.#isWaiting
-    this.#unreadByPeerBytes += bytes.length
-    this.#isWaiting ||= !this.#hasRoom()
-    this.#leaving.push(Buffer.from(bytes))
-    if (this.#network.fragmentBytes === undefined) this.#depart()
-    else if (this.#leaving.length === 1) this.#network.later(() => this.#depart(), 0)
-    return !this.#isWaiting
-  }
-
-  receive(receiver: StreamReceiver): void {
-    if (this.#isOver) return
-    this.#receiver = receiver
-    this.#network.later(() => this.#proceed(), 0)
-  }
-
-  pause(): void {
-    this.#isPaused = true
-  }
-
-  resume(): void {
-    if (!this.#isPaused) return
-    this.#isPaused = false
-    this.#network.later(() => this.#proceed(), 0)
-  }
-
-  close(): void {
-    if (this.#isOver) return
-    this.#depart()
-    this.#finish()
-    this.#outward.carry(() => this.#peer.#ended(peerClosed()))
-  }
-
-  /** Makes the stream half-open: nothing arrives any more at either end, and nobody is told. */
-  cut(): void {
-    this.#outward.cut()
-    this.#inward.cut()
-  }
-
-  /** Ends the stream at once, with what is on its way: both ends hear that it is closed. */
-  reset(): void {
-    this.cut()
-    for (const end of [this, this.#peer]) end.#broken()
-  }
-
-  #depart(): void {
-    const pieces = this.#network.pieces(this.#leaving)
-    this.#leaving = []
-    for (const piece of pieces) this.#outward.carry(() => this.#peer.#arrived(piece))
-  }
-
-  #arrived(bytes: Buffer): void {
-    if (this.#isOver) return
-    this.#unread.push(bytes)
-    this.#proceed()
-  }
-
-  #ended(end: TransportError): void {
-    this.#end = end
-    this.#proceed()
-  }
-
-  #broken(): void {
-    this.#unread = []
-    this.#isPaused = false
-    this.#end = new TransportError('CLOSED', 'the connection was reset')
-    this.#network.later(() => this.#proceed(), 0)
-  }
-
-  /** Tells the receiver what it may be told by now. */
-  #proceed(): void {
-    this.#tellDrained()
-    while (this.#receiver !== undefined && !this.#isPaused) {
-      const bytes = this.#unread.shift()
-      if (bytes === undefined) break
-      this.#read(bytes.length)
-      this.#receiver.bytes(bytes)
-    }
-    const receiver = this.#receiver
-    if (this.#end === undefined || receiver === undefined || this.#isPaused) return
-    this.#finish()
-    receiver.closed(this.#end)
-  }
-
-  /** The peer learns at once how much it may send, but when its user is told takes as long as any news. */
-  #read(bytes: number): void {
-    const peer = this.#peer
-    peer.#unreadByPeerBytes -= bytes
-    if (peer.#isWaiting && peer.#hasRoom()) this.#outward.carry(() => peer.#tellDrained())
-  }
-
-  #tellDrained(): void {
-    if (!this.#isWaiting || this.#receiver === undefined || !this.#hasRoom()) return
-    this.#isWaiting = false
-    this.#receiver.drained()
-  }
-
-  #hasRoom(): boolean {
-    return this.#unreadByPeerBytes <= this.#network.windowBytes
-  }
-
-  #finish(): void {
-    this.#isOver = true
-    this.#receiver = undefined
-    this.#unread = []
-    this.#network.forget(this)
-  }
-}
-
 function key({ host, port }: Address): string {
   return `${host} ${port}`
 }
@@ -334,8 +171,4 @@ function unanswered({ host, port }: Address): TransportError {
 
 function inUse({ host, port }: Address): TransportError {
   return new TransportError('ADDRESS_IN_USE', `${host} port ${port} is in use`)
-}
-
-function peerClosed(): TransportError {
-  return new TransportError('CLOSED', 'the peer has closed the connection')
 }

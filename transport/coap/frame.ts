@@ -105,10 +105,16 @@ export class FrameReader {
       return frame
     } catch (error) {
       this.#failure = error as Error
-      this.#start = this.#end
-      this.#move(0)
       throw error
     }
+  }
+
+  /** Gives away what has arrived and was not read: after a failure it begins with what is no message. */
+  takePending(): Buffer {
+    const pending = this.#bytes.subarray(this.#start, this.#end)
+    this.#start = this.#end
+    this.#move(0)
+    return pending
   }
 
   #next(): CoapFrame | undefined {
@@ -127,8 +133,10 @@ export class FrameReader {
       const code = this.#bytes[codeIndex] as number
       checkCode(code)
       if (end > this.#end) return undefined
+      const content = this.#bytes.subarray(codeIndex + 1, end)
+      const frame = code === Code.empty ? undefined : decodeFrame(code, tokenLength, content)
       this.#start = end
-      if (code !== Code.empty) return decodeFrame(code, tokenLength, this.#bytes.subarray(codeIndex + 1, end))
+      if (frame !== undefined) return frame
     }
     return undefined
   }

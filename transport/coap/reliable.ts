@@ -164,7 +164,9 @@ export class ReliableLayer implements MessageLayer, CoapStreamReceiver {
   #awaitResponse(listener: DeliveryListener | undefined): Delivery {
     const delivery: Delivery = {
       cancel: () => {
-        if (this.#requests.delete(delivery)) this.#leaveWhenReleased()
+        this.#requests.delete(delivery)
+        // Its response is still on its way to whoever waits for it.
+        if (this.#isReleased) queueMicrotask(() => this.#leaveWhenReleased())
       },
     }
     this.#requests.add(delivery)

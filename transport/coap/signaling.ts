@@ -1,6 +1,6 @@
 import { printable } from '../printable.ts'
-import { type CoapFrame, type CoapOption, Code, noPayload } from './message.ts'
-import { decodeUint, stringOption, uintOption } from './options.ts'
+import { type CoapFrame, type CoapOption, Code, describeCode, noPayload } from './message.ts'
+import { decodeUint, uintOption } from './options.ts'
 
 /** What an end of a connection over a stream can do, told by its Capabilities and Settings Message (RFC 8323 §5.3). */
 export interface Settings {
@@ -40,11 +40,14 @@ export type Signal =
 export class SignalError extends Error {
   override readonly name = 'SignalError'
   readonly code = 'SIGNAL_OPTION'
+  /** The code of the message. */
+  readonly signal: number
   /** The number of the option. */
   readonly option: number
 
-  constructor(option: number) {
-    super(`the critical option ${option} of a signaling message cannot be processed`)
+  constructor(code: number, option: number) {
+    super(`the critical option ${option} of ${describeCode(code)} cannot be processed`)
+    this.signal = code
     this.option = option
   }
 }
@@ -66,7 +69,7 @@ export function encodePing(token: Uint8Array, custody = false): CoapFrame {
   return signal(Code.ping, token, custodyOptions(custody))
 }
 
-export function encodePong(token: Uint8Array, custody: boolean): CoapFrame {
+export function encodePong(token: Uint8Array, custody = false): CoapFrame {
   return signal(Code.pong, token, custodyOptions(custody))
 }
 
@@ -102,7 +105,7 @@ export function decodeSignal(frame: CoapFrame): Signal {
   const { code, token, options } = frame
   // Every option of RFC 8323 is elective: one that is critical is always unknown.
   const critical = options.find(({ number }) => (number & 1) === 1)
-  if (critical !== undefined) throw new SignalError(critical.number)
+  if (critical !== undefined) throw new SignalError(code, critical.number)
   switch (code) {
     case Code.csm:
       return { kind: 'csm', settings: settingsOf(options) }

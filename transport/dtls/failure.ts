@@ -57,7 +57,13 @@ const hints: Readonly<Partial<Record<number, string>>> = {
 const certificateHints: typeof hints = {
   ...hints,
   [AlertDescription.handshakeFailure]: 'it wants a certificate or public key that it takes',
-  [AlertDescription.decryptError]: 'a signature does not fit the key that this end has shown',
+  [AlertDescription.decryptError]: 'a signature or the Finished message of this end does not fit',
+}
+
+/** A client whose Finished cannot be read. With certificates, only what was altered or badly made makes its keys differ. */
+export function otherKeys(suite: CipherSuite | undefined): DtlsError {
+  const why = isCertified(suite) ? 'the handshake may have been altered on its way' : 'its pre-shared key is not ours'
+  return new DtlsError(AlertDescription.decryptError, `the client has other keys: ${why}`)
 }
 
 export function refusedByPeer({ peerName, suite }: FailureContext, alertCode: number): TransportError {

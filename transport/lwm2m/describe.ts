@@ -1,6 +1,6 @@
 import { printable } from '../../objects/printable.ts'
-import { type CoapMessage, describeCode, isRequest } from '../coap/message.ts'
-import { findStrings, findUint, OptionNumber } from '../coap/options.ts'
+import { type CoapMessage, type CoapOption, Code, describeCode, isRequest, isSignal } from '../coap/message.ts'
+import { decodeUint, findStrings, findUint, OptionNumber } from '../coap/options.ts'
 
 const formatNames: ReadonlyMap<number, string> = new Map([
   [0, 'text'],
@@ -23,6 +23,7 @@ const longestLine = 1_024
 
 /** One line on a message, for logs: code, target, the options that matter, size of the payload; never its content. */
 export function describeMessage(message: CoapMessage): string {
+  if (isSignal(message.code)) return describeSignal(message)
   const parts = [describeCode(message.code)]
   if (isRequest(message.code)) parts.push(target(message))
   const location = findStrings(message, OptionNumber.locationPath)
@@ -43,4 +44,38 @@ function target(request: CoapMessage): string {
   const path = `/${findStrings(request, OptionNumber.uriPath).join('/')}`
   const query = findStrings(request, OptionNumber.uriQuery)
   return query.length === 0 ? path : `${path}?${query.join('&')}`
+}
+
+interface SignalOption {
+  readonly name: string
+  readonly format: 'empty' | 'string' | 'uint'
+}
+
+/** Each signaling code has option numbers of its own (RFC 8323 §5.2, table 2). */
+const signalOptions: Readonly<Record<number, Readonly<Record<number, SignalOption>>>> = {
+  [Code.csm]: {
+    2: { name: 'Max-Message-Size', format: 'uint' },
+    4: { name: 'Block-Wise-Transfer', format: 'empty' },
+  },
+  [Code.ping]: { 2: { name: 'Custody', format: 'empty' } },
+  [Code.pong]: { 2: { name: 'Custody', format: 'empty' } },
+  [Code.release]: {
+    2: { name: 'Alternative-Address', format: 'string' },
+    4: { name: 'Hold-Off', format: 'uint' },
+  },
+  [Code.abort]: { 2: { name: 'Bad-CSM-Option', format: 'uint' } },
+}
+
+function describeSignal(message: CoapMessage): string {
+  const options = signalOptions[message.code]
+  const parts = [describeCode(message.code)]
+  for (const option of message.options) parts.push(describeSignalOption(options?.[option.number], option))
+  if (message.payload.length > 0) parts.push(`(${message.payload.length} B)`)
+  return printable(parts.join(' '), longestLine)
+}
+
+function describeSignalOption(known: SignalOption | undefined, { number, value }: CoapOption): string {
+  if (known === undefined) return `option ${number}`
+  if (known.format === 'empty') return known.name
+  return `${known.name} ${known.format === 'uint' ? decodeUint(value) : Buffer.from(value).toString()}`
 }

@@ -14,6 +14,7 @@ import {
   serverKey,
   trusting,
 } from '../../helpers/dtls-credentials.ts'
+import { recordsOf } from '../../helpers/dtls-duel.ts'
 import { DtlsSite, identity } from '../../helpers/dtls-site.ts'
 
 type ClientOptions = Partial<DtlsClientOptions>
@@ -232,6 +233,24 @@ describe('what goes wrong', () => {
   test('a server that has not the key of its certificate: decrypt_error (RFC 5246 §7.4.3)', async () => {
     const site = await siteOf({ credentials: [{ ...serverCertificate, key: signsWrongly }] })
     await expectServerRefused(site, client, AlertDescription.decryptError, 'does not hold the private key')
+  })
+
+  test('a Finished that no key opens: decrypt_error, which speaks of no pre-shared key', async () => {
+    const site = await siteOf()
+    const path = await site.network.connect(site.serverAddress)
+    const send = path.send.bind(path)
+    path.send = bytes => {
+      const damaged = Buffer.from(bytes)
+      for (const { epoch, fragment } of recordsOf(damaged)) if (epoch === 1) fragment.reverse()
+      send(damaged)
+    }
+    await expect(site.connect(client, path)).rejects.toMatchObject({
+      alertCode: AlertDescription.decryptError,
+      message: expect.stringContaining('the Finished message of this end does not fit'),
+    })
+    expect(site.failures.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/the client has other keys: the handshake may have been altered on its way$/),
+    ])
   })
 
   test('a signature that is not there in the end: internal_error', async () => {

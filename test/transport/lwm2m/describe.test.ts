@@ -35,6 +35,27 @@ test('a message in one line', () => {
   for (const [message, line] of lines) expect(describeMessage(message)).toBe(line)
 })
 
+test('a signaling message names the options of its code (RFC 8323 §5.2)', () => {
+  const lines: [CoapMessage, string][] = [
+    [
+      { code: Code.csm, options: [uintOption(2, 65_536), uintOption(4, 0)], payload: noPayload },
+      '7.01 CSM Max-Message-Size 65536 Block-Wise-Transfer',
+    ],
+    [{ code: Code.ping, options: [], payload: noPayload }, '7.02 Ping'],
+    [{ code: Code.pong, options: [uintOption(2, 0)], payload: noPayload }, '7.03 Pong Custody'],
+    [
+      { code: Code.release, options: [stringOption(2, 'a\u001b.example'), uintOption(4, 30)], payload: noPayload },
+      '7.04 Release Alternative-Address a?.example Hold-Off 30',
+    ],
+    [
+      { code: Code.abort, options: [uintOption(2, 9)], payload: Buffer.from('no such option') },
+      '7.05 Abort Bad-CSM-Option 9 (14 B)',
+    ],
+    [{ code: 0xe6, options: [stringOption(OptionNumber.locationPath, 'x')], payload: noPayload }, '7.06 option 8'],
+  ]
+  for (const [message, line] of lines) expect(describeMessage(message)).toBe(line)
+})
+
 test('what a peer sends cannot move the cursor of a terminal', () => {
   const options = [
     ...pathOptions(OptionNumber.uriPath, ['\u001b[2J']),
