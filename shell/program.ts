@@ -37,10 +37,14 @@ export async function run(args: readonly string[], environment: Environment): Pr
   const clientCommand = program
     .command('client')
     .description('run a simulated device until Ctrl-C, which de-registers it')
-    .option('--server <uri>', 'server to register with, coap://HOST[:PORT] or coaps://…', checkServerUri)
+    .option(
+      '--server <uri>',
+      'server to register with, coap://HOST[:PORT], coaps://, coap+tcp:// or coaps+tcp://',
+      checkServerUri,
+    )
     .option(
       '--bootstrap <uri>',
-      'bootstrap server that knows the server, coap://HOST[:PORT] or coaps://…',
+      'bootstrap server that knows the server, with a URI like that of --server',
       checkServerUri,
     )
     .requiredOption('--endpoint <name>', 'endpoint client name, for example urn:dev:os:1')

@@ -224,6 +224,18 @@ const faults: [client: unknown, message: string][] = [
     `${server}.security is needed with a coaps URI; write for example `,
   ],
   [{ servers: [{ ...account, security: psk }] }, `${server}.uri is not secured; write a coaps URI`],
+  [
+    { servers: [{ ...account, uri: 'coaps+tcp://h' }] },
+    `${server}.security is needed with a coaps+tcp URI; write for example `,
+  ],
+  [
+    { servers: [{ ...account, uri: 'coap+tcp://h', security: psk }] },
+    `${server}.uri is not secured; write a coaps+tcp URI`,
+  ],
+  [
+    { servers: [{ ...account, uri: 'coaps+tcp://h', security: { mode: 'rpk' } }] },
+    `${server}.uri is over TLS, which has no raw public keys; use psk or x509, or a coaps URI`,
+  ],
   [{ servers: [account, account] }, `${at}.servers[1].shortServerId is 1 in two servers`],
   [
     {

@@ -2,15 +2,16 @@ import { describe, expect, test } from 'vitest'
 import type { ClientOptions } from '../../../client/options.ts'
 import { parsePath } from '../../../objects/path.ts'
 import { Code } from '../../../transport/coap/message.ts'
+import { OptionNumber } from '../../../transport/coap/options.ts'
 import { encodeOperation } from '../../../transport/lwm2m/downlink.ts'
-import { clientSite, type ClientSiteOptions } from '../../helpers/client-site.ts'
+import type { Trace } from '../../../transport/trace.ts'
+import { type ClientSiteOptions, clientSite } from '../../helpers/client-site.ts'
 
 const uri = 'coap+tcp://10.0.0.2'
 const server = { host: '10.0.0.2', port: 5683 }
 const retry = { initialDelaySeconds: 5, maximumDelaySeconds: 5 }
 const site = (options: ClientSiteOptions = {}) => clientSite({ uri, ...options, client: { retry, ...options.client } })
-const execute = (path: string, text = '') =>
-  ({ kind: 'execute', path: parsePath(path), arguments: text }) as const
+const execute = (path: string, text = '') => ({ kind: 'execute', path: parsePath(path), arguments: text }) as const
 const write = (path: string, text: string) =>
   ({ kind: 'write', path: parsePath(path), mode: 'replace', contentFormat: 0, payload: Buffer.from(text) }) as const
 
@@ -51,9 +52,16 @@ describe('over TCP', () => {
 
 describe('a connection that ends', () => {
   test('by the server: the client waits, connects anew, tells so by an Update, and observations go on', async () => {
-    const it = await site()
+    const notified: string[] = []
+    const trace: Trace = {
+      message: (direction, { options, payload }) => {
+        const isNotification = options.some(({ number }) => number === OptionNumber.observe)
+        if (direction === 'sent' && isNotification) notified.push(Buffer.from(payload).toString())
+      },
+    }
+    const it = await site({ client: { trace } })
     await it.register()
-    const { ends } = await it.observe('/3303/0/5700')
+    await it.observe('/3303/0/5700')
     it.peer.close()
     await it.clock.advance(100)
     expect(it.events.at(-1)).toMatchObject({ type: 'REG_TIMEOUT', cause: { code: 'CLOSED' }, failedAttempts: 1 })
@@ -61,7 +69,7 @@ describe('a connection that ends', () => {
     await it.clock.advance(20_000)
     expect(it.uplinks.map(({ path }) => path)).toEqual(['/rd', '/rd/r1'])
     expect(it.eventTypes.filter(type => type === 'REGISTRATION_COMPLETE')).toHaveLength(1)
-    expect(ends).toHaveLength(1)
+    expect(notified).toEqual(['21.5', '22'])
     await it.stop()
   })
 
@@ -135,15 +143,18 @@ describe('queue mode', () => {
     await it.stop()
   })
 
-  test.each(['keep', 'listen'] as const)('`%s`: the server closes meanwhile; the client comes back', async whileAsleep => {
-    const it = await asleep(whileAsleep)
-    it.peer.close()
-    await it.clock.advance(100)
-    it.client.update()
-    await it.clock.advance(10_000)
-    expect(it.uplinks.map(({ path }) => path)).toEqual(['/rd', '/rd/r1'])
-    await it.stop()
-  })
+  test.each(['keep', 'listen'] as const)(
+    '`%s`: the server closes meanwhile; the client comes back',
+    async whileAsleep => {
+      const it = await asleep(whileAsleep)
+      it.peer.close()
+      await it.clock.advance(100)
+      it.client.update()
+      await it.clock.advance(10_000)
+      expect(it.uplinks.map(({ path }) => path)).toEqual(['/rd', '/rd/r1'])
+      await it.stop()
+    },
+  )
 })
 
 describe('what a server says of transports', () => {
