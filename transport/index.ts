@@ -58,6 +58,8 @@ export { MemoryConnection, MemoryNetwork, type NetworkConditions } from './memor
 export { recordedNetwork } from './pcap.ts'
 export { type Random, seededRandom, systemRandom } from './random.ts'
 export { SimulatedClock } from './simulated-clock.ts'
+export { systemNetwork } from './system-network.ts'
+export { tcpNetwork } from './tcp.ts'
 export type { Trace } from './trace.ts'
 export { udpNetwork } from './udp.ts'
 export { formatAddress, formatServerUri, parseServerUri, type Scheme, type ServerUri } from './uri.ts'
