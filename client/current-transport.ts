@@ -19,8 +19,8 @@ export function reachedBy(
 ): ServerUri {
   const own = transportOf(uri)
   const listed = binding ?? own
-  const wished = [preferredTransport, listed.includes(own) ? own : undefined, ...listed]
-  const chosen = wished.find(letter => letter === 'U' || (letter === 'T' && canStream)) ?? own
+  const wished = `${preferredTransport ?? ''}${listed.includes(own) ? own : ''}${listed}`
+  const chosen = (canStream ? /[UT]/ : /U/).exec(wished)?.[0] ?? own
   return chosen === own ? uri : { ...uri, scheme: schemeOf(chosen === 'T', isSecure(uri.scheme)) }
 }
 

@@ -5,6 +5,7 @@ import { security } from '../objects/definitions/security.ts'
 import { server } from '../objects/definitions/server.ts'
 import { ObjectsApi } from '../objects/objects.ts'
 import { ObjectStore } from '../objects/store.ts'
+import { systemNetwork } from '../transport/system-network.ts'
 import { formatServerUri, isSecure, isStream, parseServerUri, type ServerUri } from '../transport/uri.ts'
 import { ExternalKeys } from './external-keys.ts'
 import {
@@ -81,7 +82,7 @@ export function factoryBootstrap(options: ClientOptions): FactoryState {
     modelNumber: 'simulated device',
     serialNumber: options.endpoint,
     errorCode: { 0: 0 },
-    supportedBindingAndModes: options.network === undefined || options.network.streams !== undefined ? 'UT' : 'U',
+    supportedBindingAndModes: (options.network ?? systemNetwork).streams === undefined ? 'U' : 'UT',
     ...options.device,
   })
   return { store, keys }

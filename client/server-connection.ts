@@ -34,6 +34,7 @@ import { Registering } from './registering.ts'
 import { causeOf, type SendRequest } from './request-exchange.ts'
 import type { SavedServer } from './saved-state.ts'
 import { Sends } from './sends.ts'
+import { TransportOverride } from './transport-override.ts'
 import { whenQuiet } from './when-quiet.ts'
 
 /**
@@ -51,9 +52,8 @@ export class ServerConnection {
   readonly #observations: Observations
   readonly #dialer: Dialer
   readonly #registering: Registering
+  readonly #override: TransportOverride
   #link: Link | undefined
-  /** The transport that the server wants the next connection to have, whatever its account says. */
-  #overriding: TransportLetter | undefined
   #isResting = false
   /** Whether the connection will be needed again when it is closed. */
   #isNeeded = false
@@ -72,6 +72,7 @@ export class ServerConnection {
     }
     this.#environment = environment
     this.#dialer = new Dialer(`${environment.endpoint} ${shortServerId}`, environment)
+    this.#override = new TransportOverride(clock, () => environment.onTransportOverridden(shortServerId))
     this.#registering = new Registering({
       environment,
       request: (...request) => this.#request(...request),
@@ -163,12 +164,6 @@ export class ServerConnection {
   }
 
   update(input: UpdateInput, report: (outcome: UpdateOutcome) => void): () => void {
-    if (this.#overriding !== undefined && this.#overriding !== this.#link?.transport) {
-      // The answer to the Execute has gone out by now; the Update is made by the next connection.
-      this.#environment.onTransportOverridden(this.account.shortServerId)
-      return () => {}
-    }
-    this.#overriding = undefined
     return this.#registering.update(input, report)
   }
 
@@ -185,9 +180,11 @@ export class ServerConnection {
     return deregister((...request) => this.#request(...request), this.#environment.clock, location, report)
   }
 
-  /** The next Update is to be made by this transport (LwM2M Core 1.2.2 §6.2.1.2, /1/x/8); it counts for one connection. */
-  overrideTransport(transport: TransportLetter): void {
-    this.#overriding = transport
+  /** The server is to be reached by this transport, now. False: it is. */
+  moveTo(transport: TransportLetter): boolean {
+    if (transport === this.#link?.transport) return false
+    this.#override.set(transport)
+    return true
   }
 
   /** Reports when nothing is under way and the last message is old enough (LwM2M Core 1.2.2 §6.5). */
@@ -262,8 +259,7 @@ export class ServerConnection {
   #takeWishes(): ServerAccount {
     const { shortServerId } = this.account
     const account = serverAccounts(this.#environment.store).find(one => one.shortServerId === shortServerId)
-    const preferredTransport = this.#overriding
-    this.#overriding = undefined
+    const preferredTransport = this.#override.take()
     const current = account !== undefined && this.isOf(account) ? account : this.account
     return preferredTransport === undefined ? current : { ...current, preferredTransport }
   }
@@ -317,6 +313,7 @@ export class ServerConnection {
     const link = this.#link
     if (link === undefined) return
     this.#link = undefined
+    this.#override.released()
     this.#observations.hold()
     if (this.#isNeeded) this.#dialer.rest()
     else this.#dialer.lose()

@@ -25,8 +25,9 @@ export function serveTriggers(client: Triggered, store: ObjectStore, servers: Se
     const account = servers.accountOf(instanceId)
     if (account === undefined) return
     const transport = overridingTransport(account, args.get(0))
-    if (transport !== undefined) servers.connection(account.shortServerId).overrideTransport(transport)
-    client.update(account.shortServerId)
+    const moves = transport !== undefined && servers.connection(account.shortServerId).moveTo(transport)
+    // A new connection begins with an Update anyway.
+    if (!moves) client.update(account.shortServerId)
   })
   if (store.resource(server.id, server.resources.bootstrapRequestTrigger.id) === undefined) return
   objects.onExecute(server, 'bootstrapRequestTrigger', () => {

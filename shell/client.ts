@@ -50,7 +50,7 @@ export async function runClient(args: ClientArguments, environment: Environment)
   const secured = await deviceSecurity(args)
   checkSecurity(args, secured !== undefined)
   const recording = startRecording(args, environment)
-  const securityOf = (uri: string) => (secured !== undefined && isSecured(uri) ? { security: secured.security } : {})
+  const securityOf = (uri: string) => (secured !== undefined && isSecureUri(uri) ? { security: secured.security } : {})
   const client = new Lwm2mClient({
     endpoint: args.endpoint,
     ...(server !== undefined && {
@@ -116,16 +116,16 @@ function checkCombination({ server, bootstrap, lifetime, shortServerId }: Client
 function checkSecurity({ server, bootstrap }: ClientArguments, isSecured: boolean): void {
   const uris = [server, bootstrap].filter(uri => uri !== undefined)
   if (!isSecured) {
-    const secure = uris.find(isSecured)
+    const secure = uris.find(isSecureUri)
     if (secure !== undefined) throw new OptionsError(`${secure} needs --psk-identity, --cert or --rpk-key`)
-  } else if (!uris.some(isSecured)) {
+  } else if (!uris.some(isSecureUri)) {
     const [uri = ''] = uris
     const secured = isStream(parseServerUri(uri).scheme) ? 'coaps+tcp' : 'coaps'
     throw new OptionsError(`${uri} is not secured, but there are credentials; write ${secured}://`)
   }
 }
 
-function isSecured(uri: string): boolean {
+function isSecureUri(uri: string): boolean {
   return isSecure(parseServerUri(uri).scheme)
 }
 

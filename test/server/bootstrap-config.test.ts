@@ -119,6 +119,13 @@ describe('a server account', () => {
     expect(byId(parseServer({ ...account, uri: 'coaps://10.0.0.2', security })?.security)).toMatchObject(expected)
   })
 
+  test.each([
+    ['coap://h', 'U'],
+    ['coap+tcp://h', 'T'],
+  ])('the binding of %s is %s by default', (uri, binding) => {
+    expect(byId(parseServer({ ...account, uri })?.server)).toMatchObject({ 7: binding })
+  })
+
   test('further resources of its Server instance, by name or id', () => {
     const server = {
       communicationRetryCount: 3,

@@ -14,7 +14,7 @@ test.each([
   ['client --server coap://h', "error: required option '--endpoint <name>' not specified"],
   [
     'client --endpoint a --server h:5683',
-    `error: "h:5683" is no server URI: the scheme "h" is not coap or coaps; ${uriHint}`,
+    `error: "h:5683" is no server URI: the scheme "h" is none of coap, coaps, coap+tcp, coaps+tcp; ${uriHint}`,
   ],
   ['client --endpoint a --server h', `error: "h" is no server URI: it does not parse; ${uriHint}`],
   ['client --endpoint a --server coap://h:x', `error: "coap://h:x" is no server URI: it does not parse; ${uriHint}`],
@@ -52,6 +52,11 @@ test.each([
     'client --endpoint a --server coap://h --psk-identity a --psk-key 00',
     'error: coap://h is not secured, but there are credentials; write coaps://',
   ],
+  [
+    'client --endpoint a --server coap+tcp://h --psk-identity a --psk-key 00',
+    'error: coap+tcp://h is not secured, but there are credentials; write coaps+tcp://',
+  ],
+  ['client --endpoint a --server coaps+tcp://h', 'error: coaps+tcp://h needs --psk-identity, --cert or --rpk-key'],
   [
     'client --endpoint a --server coaps://h --psk-identity a --psk-key 0g',
     'error: --psk-key is no key: write 1 to 64 bytes as hexadecimal digits, two each',

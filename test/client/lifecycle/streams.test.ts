@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest'
+import { Lwm2mClient } from '../../../client/client.ts'
 import type { ClientOptions } from '../../../client/options.ts'
+import type { ClientEvent } from '../../../machines/events.ts'
 import { parsePath } from '../../../objects/path.ts'
 import { Code } from '../../../transport/coap/message.ts'
 import { OptionNumber } from '../../../transport/coap/options.ts'
+import { CoapStreamEndpoint } from '../../../transport/coap/stream-endpoint.ts'
 import { encodeOperation } from '../../../transport/lwm2m/downlink.ts'
 import type { Trace } from '../../../transport/trace.ts'
 import { type ClientSiteOptions, clientSite } from '../../helpers/client-site.ts'
+import { simulatedWorld } from '../../helpers/simulated-world.ts'
 
 const uri = 'coap+tcp://10.0.0.2'
 const server = { host: '10.0.0.2', port: 5683 }
@@ -17,24 +21,24 @@ const write = (path: string, text: string) =>
 
 describe('over TCP', () => {
   test('a client registers with b=T, and de-registers', async () => {
-    const { client, uplinks, transports, register, clock, stop } = await site()
-    await register()
-    expect(uplinks[0]).toMatchObject({ path: '/rd', query: expect.arrayContaining(['b=T', 'lt=300']) })
-    await clock.until(client.stop())
-    expect(uplinks.map(({ code, path }) => [code, path])).toEqual([
+    const it = await site()
+    await it.register()
+    expect(it.uplinks[0]).toMatchObject({ path: '/rd', query: expect.arrayContaining(['b=T', 'lt=300']) })
+    await it.clock.until(it.client.stop())
+    expect(it.uplinks.map(({ code, path }) => [code, path])).toEqual([
       [Code.post, '/rd'],
       [Code.delete, '/rd/r1'],
     ])
-    expect(transports).toEqual(['T', 'T'])
-    await stop()
+    expect(it.transports).toEqual(['T', 'T'])
+    await it.stop()
   })
 
   test('it sends Updates in time', async () => {
-    const { uplinks, register, clock, stop } = await site({ lifetimeSeconds: 100 })
-    await register()
-    await clock.advance(80_000)
-    expect(uplinks.map(({ path }) => path)).toEqual(['/rd', '/rd/r1'])
-    await stop()
+    const it = await site({ lifetimeSeconds: 100 })
+    await it.register()
+    await it.clock.advance(80_000)
+    expect(it.uplinks.map(({ path }) => path)).toEqual(['/rd', '/rd/r1'])
+    await it.stop()
   })
 
   test('the server reads and observes', async () => {
@@ -200,7 +204,7 @@ describe('what a server says of transports', () => {
     await it.clock.advance(1_000)
     expect(it.transports).toEqual(['U', 'T'])
     expect(it.uplinks.map(({ path }) => path)).toEqual(['/rd', '/rd/r1'])
-    expect(it.eventTypes).not.toContain('REG_TIMEOUT')
+    expect(it.eventTypes).toEqual(['REGISTRATION_COMPLETE', 'REG_UPDATE', 'REG_UPDATE_COMPLETE'])
     it.sensor.set({ sensorValue: 22 })
     await it.clock.advance(1_000)
     expect(notifications).toEqual([])
@@ -209,6 +213,17 @@ describe('what a server says of transports', () => {
     await it.clock.advance(1_000)
     expect(it.transports).toEqual(['U', 'T', 'U'])
     await it.stop()
+  })
+
+  test('a Registration Update Trigger with a binding, and the connection ends: the next one is by that', async () => {
+    const it = await site({ uri: 'coap://10.0.0.2', account: { binding: 'UT' } })
+    await it.register()
+    await it.operate(execute('/1/0/8', "0='T'"))
+    it.client.reconnect()
+    await it.clock.advance(1_000)
+    expect(it.transports).toEqual(['U', 'T'])
+    await it.stop()
+    expect(it.clock.pendingTimers).toBe(0)
   })
 
   test.each([
@@ -224,6 +239,40 @@ describe('what a server says of transports', () => {
     expect(it.transports).toEqual(['U', 'U'])
     expect(it.eventTypes.filter(type => type === 'REG_UPDATE')).toHaveLength(1)
     await it.stop()
+  })
+})
+
+describe('a Bootstrap-Server over TCP', () => {
+  test('is asked, and when it ends the connection the client waits and asks again', async () => {
+    const { clock, random, network } = simulatedWorld()
+    const asked: number[] = []
+    const server = await CoapStreamEndpoint.listen({
+      clock,
+      random,
+      network: network.streams,
+      local: { host: '10.0.0.3', port: 5683 },
+      handler: ({ peer }) => {
+        asked.push(clock.now())
+        peer.close()
+        return new Promise(() => undefined)
+      },
+    })
+    const client = new Lwm2mClient({
+      endpoint: 'device',
+      bootstrap: { uri: 'coap+tcp://10.0.0.3' },
+      bootstrapRetry: retry,
+      ...{ clock, random, network },
+    })
+    const events: ClientEvent[] = []
+    client.events$.subscribe(event => events.push(event))
+    client.start()
+    await clock.advance(4_000)
+    expect(asked).toHaveLength(1)
+    expect(events).toMatchObject([{ type: 'BOOTSTRAP_RETRY', cause: { code: 'CLOSED' }, failedAttempts: 1 }])
+    await clock.advance(4_000)
+    expect(asked).toHaveLength(2)
+    await clock.until(client.stop())
+    await server.close()
   })
 })
 
