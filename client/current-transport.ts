@@ -25,7 +25,7 @@ export function reachedBy(
 }
 
 /** The transport that a URI stands for. */
-export function transportOf({ scheme }: ServerUri): TransportLetter {
+function transportOf({ scheme }: ServerUri): TransportLetter {
   return isStream(scheme) ? 'T' : 'U'
 }
 

@@ -12,7 +12,7 @@ import { type ClientSiteOptions, clientSite } from '../../helpers/client-site.ts
 import { simulatedWorld } from '../../helpers/simulated-world.ts'
 
 const uri = 'coap+tcp://10.0.0.2'
-const server = { host: '10.0.0.2', port: 5683 }
+const address = { host: '10.0.0.2', port: 5683 }
 const retry = { initialDelaySeconds: 5, maximumDelaySeconds: 5 }
 const site = (options: ClientSiteOptions = {}) => clientSite({ uri, ...options, client: { retry, ...options.client } })
 const execute = (path: string, text = '') => ({ kind: 'execute', path: parsePath(path), arguments: text }) as const
@@ -92,7 +92,7 @@ describe('a connection that ends', () => {
   test('half-open: it is found by a Ping while an Update is awaited, and the client registers anew or is updated', async () => {
     const it = await site({ lifetimeSeconds: 1_000 })
     await it.register()
-    it.network.streams.cut(server)
+    it.network.streams.cut(address)
     it.client.update()
     await it.clock.advance(59_000)
     expect(it.eventTypes.at(-1)).toBe('REG_UPDATE')
@@ -261,7 +261,9 @@ describe('a Bootstrap-Server over TCP', () => {
       endpoint: 'device',
       bootstrap: { uri: 'coap+tcp://10.0.0.3' },
       bootstrapRetry: retry,
-      ...{ clock, random, network },
+      clock,
+      random,
+      network,
     })
     const events: ClientEvent[] = []
     client.events$.subscribe(event => events.push(event))
