@@ -191,7 +191,8 @@ export function bootstrapServers({ bootstrap = [] }: ClientOptions): readonly Bo
   return 'uri' in bootstrap ? [bootstrap] : bootstrap
 }
 
-function checkEndpoint(endpoint: string): void {
+/** Throws OptionsError for what cannot be the name of a device. */
+export function checkEndpoint(endpoint: string): void {
   if (endpoint.length === 0 || Buffer.byteLength(endpoint) > longestEndpointBytes) {
     throw new OptionsError(`the endpoint name must have 1 to ${longestEndpointBytes} bytes`)
   }

@@ -13,6 +13,7 @@ import { isSecure, isStream, parseServerUri } from '../transport/uri.ts'
 import { report } from './client-report.ts'
 import { deviceSecurity } from './client-security.ts'
 import { simulateDevice } from './device.ts'
+import { checkPlace, DocumentError, shownName } from './document.ts'
 import type { Environment } from './environment.ts'
 import { Log } from './print.ts'
 import { type RecordingArguments, startRecording } from './recording.ts'
@@ -49,6 +50,7 @@ export async function runClient(args: ClientArguments, environment: Environment)
   checkCombination(args)
   const secured = await deviceSecurity(args)
   checkSecurity(args, secured !== undefined)
+  if (args.state !== undefined) checkStateFile(args.state)
   const recording = startRecording(args, environment)
   const securityOf = (uri: string) => (secured !== undefined && isSecureUri(uri) ? { security: secured.security } : {})
   const client = new Lwm2mClient({
@@ -122,6 +124,15 @@ function checkSecurity({ server, bootstrap }: ClientArguments, isSecured: boolea
     const [uri = ''] = uris
     const secured = isStream(parseServerUri(uri).scheme) ? 'coaps+tcp' : 'coaps'
     throw new OptionsError(`${uri} is not secured, but there are credentials; write ${secured}://`)
+  }
+}
+
+/** A device that finds out after an hour that it keeps nothing is of no use. Throws OptionsError. */
+function checkStateFile(file: string): void {
+  try {
+    checkPlace(file)
+  } catch (error) {
+    throw error instanceof DocumentError ? new OptionsError(`--state ${shownName(file)}: ${error.message}`) : error
   }
 }
 

@@ -1,4 +1,6 @@
+import { accessSync, constants, statSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { describeSystemError } from '../client/file-system.ts'
 
 /** A file that a command cannot use; `message` says why, without the name. */
@@ -20,6 +22,22 @@ export async function readDocument(file: string, maximumBytes: number): Promise<
   } catch (error) {
     throw error instanceof DocumentError ? error : new DocumentError(describeSystemError(error), { cause: error })
   }
+}
+
+/** Throws DocumentError where no file can be kept; that it can is no promise. */
+export function checkPlace(file: string): void {
+  try {
+    accessSync(dirname(file), constants.W_OK)
+    const isDirectory = file === '' || statSync(file, { throwIfNoEntry: false })?.isDirectory()
+    if (isDirectory === true) throw new DocumentError('is a directory')
+  } catch (error) {
+    throw error instanceof DocumentError ? error : new DocumentError(describeSystemError(error), { cause: error })
+  }
+}
+
+/** The name of a file as a line shows it: also one that a variable of the shell left empty. */
+export function shownName(file: string): string {
+  return file === '' ? '""' : file
 }
 
 function inMegabytes(bytes: number): number {

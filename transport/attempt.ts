@@ -1,4 +1,4 @@
-import { backgroundClock, type Clock } from './clock.ts'
+import { backgroundClock, type Clock, type Timer } from './clock.ts'
 import { closedError, type TransportError } from './errors.ts'
 
 /** What an attempt to connect may take, and who gives it up. */
@@ -20,7 +20,9 @@ export function attempt<T>(
   { timeoutMs, late, signal, clock = backgroundClock }: AttemptLimits,
   begin: (done: (value: T) => void, failed: (error: TransportError) => void) => () => void,
 ): Promise<T> {
+  if (signal?.aborted === true) return Promise.reject(closedError())
   return new Promise((resolve, reject) => {
+    let timer: Timer
     const settle = () => {
       clock.clearTimeout(timer)
       signal?.removeEventListener('abort', abort)
@@ -31,6 +33,8 @@ export function attempt<T>(
       reject(error)
     }
     const abort = () => giveUp(closedError())
+    timer = clock.setTimeout(() => giveUp(late()), timeoutMs)
+    signal?.addEventListener('abort', abort)
     const release = begin(
       value => {
         settle()
@@ -41,8 +45,16 @@ export function attempt<T>(
         reject(error)
       },
     )
-    const timer = clock.setTimeout(() => giveUp(late()), timeoutMs)
-    signal?.addEventListener('abort', abort)
-    if (signal?.aborted === true) abort()
+  })
+}
+
+/** Waits for what cannot be given up itself. Rejects with TransportError CLOSED when `signal` gives it up. */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(closedError())
+    signal.addEventListener('abort', abort)
+    if (signal.aborted) abort()
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
 }

@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream'
 import { backgroundClock, type Clock, type Timer } from './clock.ts'
 import type { Address } from './connection.ts'
-import { TransportError } from './errors.ts'
+import type { TransportError } from './errors.ts'
 import type { Stream, StreamReceiver } from './stream.ts'
+import { closedByPeer } from './stream-error.ts'
 
 /** How long the peer may take to read what is left, once the stream is closed. */
 const lingerMs = 5_000
@@ -116,8 +117,4 @@ export class DuplexStream implements Stream {
     duplex.resume()
     this.#linger = this.#clock.setTimeout(() => duplex.destroy(), lingerMs)
   }
-}
-
-export function closedByPeer(cause?: Error): TransportError {
-  return new TransportError('CLOSED', 'the peer has closed the connection', { cause })
 }

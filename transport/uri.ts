@@ -22,9 +22,14 @@ export function isStream(scheme: Scheme): boolean {
 
 /** Parses `coap://host:port`; IPv6 literals in brackets. Throws TransportError INVALID_URI. */
 export function parseServerUri(text: string): ServerUri {
-  const shown = printable(text)
-  const invalid = (why: string) =>
-    new TransportError('INVALID_URI', `"${shown}" is no server URI: ${why}; write coap://HOST or coap://HOST:PORT`)
+  const uri = parseListenUri(text)
+  if (uri.port === 0) throw invalidUri(text, 'the port is 0')
+  return uri
+}
+
+/** As {@link parseServerUri}, of where to listen: port 0 is any free one. */
+export function parseListenUri(text: string): ServerUri {
+  const invalid = (why: string) => invalidUri(text, why)
   let url: URL
   try {
     url = new URL(text)
@@ -40,8 +45,12 @@ export function parseServerUri(text: string): ServerUri {
   }
   const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname
   const port = url.port === '' ? defaultPorts[scheme] : Number(url.port)
-  if (port === 0) throw invalid('the port is 0')
   return { scheme, host, port }
+}
+
+function invalidUri(text: string, why: string): TransportError {
+  const hint = 'write coap://HOST or coap://HOST:PORT'
+  return new TransportError('INVALID_URI', `"${printable(text)}" is no server URI: ${why}; ${hint}`)
 }
 
 function isScheme(text: string): text is Scheme {

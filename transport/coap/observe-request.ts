@@ -38,6 +38,8 @@ export class ObserveRequest implements ExchangeListener {
   #answer: ExchangeListener | undefined
   #exchange: (Exchange & { readonly token: number }) | undefined
   #rest: BlockwiseRequest | undefined
+  /** Nothing of it is heard any more. */
+  #isOver = false
   #sequence = -1
   #sequenceMs = 0
 
@@ -62,6 +64,7 @@ export class ObserveRequest implements ExchangeListener {
    * rejected it is told at once (RFC 8323 §7.3).
    */
   forget(): void {
+    if (this.#isOver) return
     this.#end()
     const { exchanges, message } = this.#options
     if (!exchanges.isReliable || this.#exchange === undefined) return
@@ -102,12 +105,13 @@ export class ObserveRequest implements ExchangeListener {
     // A newer state makes the rest of the older one pointless.
     this.#rest?.close()
     this.#rest = undefined
-    const block = findBlock(message, OptionNumber.block2)
+    const block = findBlock(message, OptionNumber.block2, this.#options.exchanges.limits.acceptsBert)
     if (block !== undefined && block !== 'invalid' && block.more) this.#fetchRest(message, established)
     else this.#tell(message, established)
   }
 
   #end(): void {
+    this.#isOver = true
     this.#exchange?.close()
     this.#rest?.close()
   }

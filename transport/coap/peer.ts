@@ -99,7 +99,7 @@ export class CoapPeer {
         ? new ReliableLayer({ stream: connection, clock, parameters, receiver })
         : new DatagramLayer({ connection, clock, random, parameters, receiver, trace })
     this.#exchanges = new Exchanges(this.#layer, clock, random, parameters)
-    this.#responses = new BlockwiseResponses(clock, parameters)
+    this.#responses = new BlockwiseResponses(this.#layer, clock, parameters)
     this.#relationHost = {
       layer: this.#layer,
       responses: this.#responses,
@@ -155,11 +155,13 @@ export class CoapPeer {
       return () => started.forget()
     })
     const deregister = () => {
-      pending.cancel()
-      return this.#pending(answer => {
+      const { response } = this.#pending(answer => {
         if (request === undefined) throw closedError()
         return request.deregister(answer)
-      }).response
+      })
+      // Only now: what is forgotten by itself is told at once over a stream.
+      pending.cancel()
+      return response
     }
     return { ...pending, deregister }
   }
