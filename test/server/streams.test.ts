@@ -2,7 +2,6 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ListenOptions } from '../../server/options.ts'
 import type { RegistrationEvent } from '../../server/registrations.ts'
 import { Lwm2mServer } from '../../server/server.ts'
-import { CoapStream } from '../../transport/coap/coap-stream.ts'
 import { type CoapMessage, Code } from '../../transport/coap/message.ts'
 import type { ObserveRelation } from '../../transport/coap/observe-relation.ts'
 import { OptionNumber, uintOption } from '../../transport/coap/options.ts'
@@ -321,19 +320,6 @@ describe('bounds', () => {
     const { tcp, udp } = await site({ maximumRegistrations: 1 })
     expect(await (await udp()).register({ endpoint: 'a' })).toBe(Code.created)
     expect(await (await tcp()).register({ endpoint: 'b' })).toBe(Code.serviceUnavailable)
-  })
-
-  test('a message beyond the size that the server has told: Abort, and the registration stays', async () => {
-    const { clock, server, tcp, random } = await site({ coap: { maximumMessageBytes: 1_152 } })
-    const client = await tcp()
-    await client.register()
-    const { connection } = client
-    if (!(connection instanceof CoapStream)) throw new Error('no stream')
-    connection.send({ code: Code.post, token: random.bytes(1), options: [], payload: Buffer.alloc(2_000) })
-    await clock.advance(0)
-    expect(client.ends).toMatchObject([{ code: 'ABORTED' }])
-    expect(server.registrations.size).toBe(1)
-    await expect(server.read('dev', '/3/0/0')).rejects.toMatchObject({ code: 'CLOSED' })
   })
 
   test('closing the server ends connections and what waits on them', async () => {

@@ -1,5 +1,5 @@
 import { TransportError } from '../errors.ts'
-import { type AlertCode, alertName, DtlsError } from './alert.ts'
+import { type AlertCode, AlertDescription, alertName, DtlsError } from './alert.ts'
 import type { HandshakeStage } from './handshake.ts'
 import * as refusal from './refusal.ts'
 import { type CipherSuite, serverKeyType } from './suites.ts'
