@@ -4,7 +4,7 @@ import type { StreamNetwork } from '../../transport/stream.ts'
 import type { TlsClientOptions } from '../../transport/tls-options.ts'
 
 /** What becomes of a handshake: undefined, it succeeds. */
-export type Handshake = TransportError | 'pending' | undefined
+type Handshake = TransportError | 'pending' | undefined
 
 /** Streams in memory that take the options of TLS and speak none: what a client asks for, and a server may answer. */
 export function tlsNetwork(network: MemoryNetwork) {
