@@ -9,7 +9,7 @@ import { isRequest, isResponse } from '../transport/coap/message.ts'
 import { TransportError } from '../transport/errors.ts'
 import { describeMessage } from '../transport/lwm2m/describe.ts'
 import type { Trace } from '../transport/trace.ts'
-import { parseServerUri } from '../transport/uri.ts'
+import { isSecure, isStream, parseServerUri } from '../transport/uri.ts'
 import { report } from './client-report.ts'
 import { deviceSecurity } from './client-security.ts'
 import { simulateDevice } from './device.ts'
@@ -52,7 +52,7 @@ export async function runClient(args: ClientArguments, environment: Environment)
   checkSecurity(args, secured !== undefined)
   if (args.state !== undefined) checkStateFile(args.state)
   const recording = startRecording(args, environment)
-  const securityOf = (uri: string) => (secured !== undefined && isSecure(uri) ? { security: secured.security } : {})
+  const securityOf = (uri: string) => (secured !== undefined && isSecureUri(uri) ? { security: secured.security } : {})
   const client = new Lwm2mClient({
     endpoint: args.endpoint,
     ...(server !== undefined && {
@@ -118,10 +118,12 @@ function checkCombination({ server, bootstrap, lifetime, shortServerId }: Client
 function checkSecurity({ server, bootstrap }: ClientArguments, isSecured: boolean): void {
   const uris = [server, bootstrap].filter(uri => uri !== undefined)
   if (!isSecured) {
-    const secure = uris.find(isSecure)
+    const secure = uris.find(isSecureUri)
     if (secure !== undefined) throw new OptionsError(`${secure} needs --psk-identity, --cert or --rpk-key`)
-  } else if (!uris.some(isSecure)) {
-    throw new OptionsError(`${uris[0]} is not secured, but there are credentials; write coaps://`)
+  } else if (!uris.some(isSecureUri)) {
+    const [uri = ''] = uris
+    const secured = isStream(parseServerUri(uri).scheme) ? 'coaps+tcp' : 'coaps'
+    throw new OptionsError(`${uri} is not secured, but there are credentials; write ${secured}://`)
   }
 }
 
@@ -134,8 +136,8 @@ function checkStateFile(file: string): void {
   }
 }
 
-function isSecure(uri: string): boolean {
-  return parseServerUri(uri).scheme === 'coaps'
+function isSecureUri(uri: string): boolean {
+  return isSecure(parseServerUri(uri).scheme)
 }
 
 function isFatal(event: ClientEvent): boolean {

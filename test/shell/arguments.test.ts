@@ -55,6 +55,11 @@ test.each([
     'error: coap://h is not secured, but there are credentials; write coaps://',
   ],
   [
+    'client --endpoint a --server coap+tcp://h --psk-identity a --psk-key 00',
+    'error: coap+tcp://h is not secured, but there are credentials; write coaps+tcp://',
+  ],
+  ['client --endpoint a --server coaps+tcp://h', 'error: coaps+tcp://h needs --psk-identity, --cert or --rpk-key'],
+  [
     'client --endpoint a --server coaps://h --psk-identity a --psk-key 0g',
     'error: --psk-key is no key: write 1 to 64 bytes as hexadecimal digits, two each',
   ],
