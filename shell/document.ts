@@ -24,7 +24,7 @@ export async function readDocument(file: string, maximumBytes: number): Promise<
   }
 }
 
-/** Throws DocumentError where no file can be kept; that it can is no promise. */
+/** Throws DocumentError where no file can be kept, as far as that shows before one is written. */
 export function checkPlace(file: string): void {
   try {
     accessSync(dirname(file), constants.W_OK)

@@ -29,7 +29,7 @@ export function parseServerUri(text: string): ServerUri {
   try {
     url = new URL(text)
   } catch {
-    throw invalid('it does not parse')
+    throw invalid(`it does not parse${parsingHint(text)}`)
   }
   const scheme = url.protocol.slice(0, -1)
   if (!isScheme(scheme)) throw invalid(`the scheme "${scheme}" is none of ${Object.keys(defaultPorts).join(', ')}`)
@@ -42,6 +42,16 @@ export function parseServerUri(text: string): ServerUri {
   const port = url.port === '' ? defaultPorts[scheme] : Number(url.port)
   if (port === 0) throw invalid('the port is 0')
   return { scheme, host, port }
+}
+
+/** What most often is wrong with what does not parse; empty where it is something else. */
+function parsingHint(text: string): string {
+  const [, rest] = text.split('://', 2)
+  if (rest === undefined) return ', the scheme is missing'
+  const authority = rest.slice(rest.lastIndexOf('@') + 1)
+  if (/^[\da-f]*:[\da-f]*:/i.test(authority)) return ', an IPv6 address stands in brackets'
+  const port = Number(/:(\d+)\/?$/.exec(authority)?.[1])
+  return port > 65_535 ? ', a port is at most 65535' : ''
 }
 
 function isScheme(text: string): text is Scheme {

@@ -16,7 +16,10 @@ test.each([
     'client --endpoint a --server h:5683',
     `error: "h:5683" is no server URI: the scheme "h" is not coap or coaps; ${uriHint}`,
   ],
-  ['client --endpoint a --server h', `error: "h" is no server URI: it does not parse; ${uriHint}`],
+  [
+    'client --endpoint a --server h',
+    `error: "h" is no server URI: it does not parse, the scheme is missing; ${uriHint}`,
+  ],
   ['client --endpoint a --server coap://h:x', `error: "coap://h:x" is no server URI: it does not parse; ${uriHint}`],
   [
     'client --endpoint a --server coap://h/rd',
