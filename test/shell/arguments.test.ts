@@ -69,6 +69,10 @@ test.each([
   ],
   ['client --endpoint a --server coaps://h --psk-identity a --psk-key-file=', 'error: "": no such file or directory'],
   [
+    'client --endpoint a --server coaps://h --psk-identity a --psk-key-file package-lock.json',
+    'error: package-lock.json: the document is longer than 1000 bytes',
+  ],
+  [
     'client --endpoint a --server coaps://h --psk-identity a --psk-key 00 --psk-key-file key',
     "error: option '--psk-key <hex>' cannot be used with option '--psk-key-file <file>'",
   ],
