@@ -16,15 +16,14 @@ export async function readDocument(file: string, maximumBytes: number): Promise<
     if (stats.isDirectory()) throw new DocumentError('is a directory')
     // A pipe or a device may never end.
     if (!stats.isFile()) throw new DocumentError('is no regular file')
-    if (stats.size > maximumBytes)
-      throw new DocumentError(`the document is longer than ${inMegabytes(maximumBytes)} MB`)
+    if (stats.size > maximumBytes) throw new DocumentError(`the document is longer than ${describeSize(maximumBytes)}`)
     return await readFile(file)
   } catch (error) {
     throw error instanceof DocumentError ? error : new DocumentError(describeSystemError(error), { cause: error })
   }
 }
 
-/** Throws DocumentError where no file can be kept; that it can is no promise. */
+/** Throws DocumentError where no file can be kept, as far as that shows before one is written. */
 export function checkPlace(file: string): void {
   try {
     accessSync(dirname(file), constants.W_OK)
@@ -40,6 +39,6 @@ export function shownName(file: string): string {
   return file === '' ? '""' : file
 }
 
-function inMegabytes(bytes: number): number {
-  return Math.floor(bytes / 1_000_000)
+function describeSize(bytes: number): string {
+  return bytes < 1_000_000 ? `${bytes} bytes` : `${Math.floor(bytes / 1_000_000)} MB`
 }

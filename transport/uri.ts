@@ -34,7 +34,7 @@ export function parseListenUri(text: string): ServerUri {
   try {
     url = new URL(text)
   } catch {
-    throw invalid('it does not parse')
+    throw invalid(`it does not parse${parsingHint(text)}`)
   }
   const scheme = url.protocol.slice(0, -1)
   if (!isScheme(scheme)) throw invalid(`the scheme "${scheme}" is none of ${Object.keys(defaultPorts).join(', ')}`)
@@ -51,6 +51,16 @@ export function parseListenUri(text: string): ServerUri {
 function invalidUri(text: string, why: string): TransportError {
   const hint = 'write coap://HOST or coap://HOST:PORT'
   return new TransportError('INVALID_URI', `"${printable(text)}" is no server URI: ${why}; ${hint}`)
+}
+
+/** What most often is wrong with what does not parse; empty where it is something else. */
+function parsingHint(text: string): string {
+  const [, rest] = text.split('://', 2)
+  if (rest === undefined) return ', the scheme is missing'
+  const authority = rest.slice(rest.lastIndexOf('@') + 1)
+  if (/^[\da-f]*:[\da-f]*:/i.test(authority)) return ', an IPv6 address stands in brackets'
+  const port = Number(/:(\d+)\/?$/.exec(authority)?.[1])
+  return port > 65_535 ? ', a port is at most 65535' : ''
 }
 
 function isScheme(text: string): text is Scheme {

@@ -18,7 +18,10 @@ test.each([
     'client --endpoint a --server h:5683',
     `error: "h:5683" is no server URI: the scheme "h" is none of coap, coaps, coap+tcp, coaps+tcp; ${uriHint}`,
   ],
-  ['client --endpoint a --server h', `error: "h" is no server URI: it does not parse; ${uriHint}`],
+  [
+    'client --endpoint a --server h',
+    `error: "h" is no server URI: it does not parse, the scheme is missing; ${uriHint}`,
+  ],
   ['client --endpoint a --server coap://h:x', `error: "coap://h:x" is no server URI: it does not parse; ${uriHint}`],
   [
     'client --endpoint a --server coap://h/rd',
@@ -72,6 +75,10 @@ test.each([
     'error: /nowhere/key: no such file or directory',
   ],
   ['client --endpoint a --server coaps://h --psk-identity a --psk-key-file=', 'error: "": no such file or directory'],
+  [
+    'client --endpoint a --server coaps://h --psk-identity a --psk-key-file package-lock.json',
+    'error: package-lock.json: the document is longer than 1000 bytes',
+  ],
   [
     'client --endpoint a --server coaps://h --psk-identity a --psk-key 00 --psk-key-file key',
     "error: option '--psk-key <hex>' cannot be used with option '--psk-key-file <file>'",
