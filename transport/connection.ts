@@ -1,11 +1,8 @@
+import type { Address } from './address.ts'
 import type { TransportError } from './errors.ts'
 import type { StreamNetwork } from './stream.ts'
 
-/** A host and port. `host` is an IPv4 or IPv6 literal once resolved, without brackets. */
-export interface Address {
-  readonly host: string
-  readonly port: number
-}
+export type { Address } from './address.ts'
 
 /** What a {@link Connection} tells its user. */
 export interface ConnectionReceiver {

@@ -60,7 +60,7 @@ export function closedError(): TransportError {
   return new TransportError('CLOSED', 'the connection was closed')
 }
 
-/** A datagram that is no well-formed CoAP message (RFC 7252 §3, §4.2). */
+/** What is no well-formed CoAP message (RFC 7252 §3, §4.2, RFC 8323 §3.2). */
 export class MessageFormatError extends Error {
   override readonly name = 'MessageFormatError'
   readonly code = 'MESSAGE_FORMAT'

@@ -8,6 +8,7 @@ export {
   isRequest,
   isResponse,
   isSuccess,
+  MessageType,
 } from './coap/message.ts'
 export type {
   ObserveRelation,
@@ -16,8 +17,7 @@ export type {
   SavedRelation,
 } from './coap/observe-relation.ts'
 export type { ObservationListener } from './coap/observe-request.ts'
-export type { Packet, ReceivedPacket } from './coap/packet.ts'
-export { PacketNumbers } from './coap/packet-numbers.ts'
+export { type Packet, PacketNumbers, type ReceivedPacket } from './coap/packet.ts'
 export { PacketSession, type PacketSessionOptions } from './coap/packets.ts'
 export { type CoapParameters, defaultParameters } from './coap/parameters.ts'
 export {

@@ -1,4 +1,4 @@
-import type { Address } from './connection.ts'
+import type { Address } from './address.ts'
 import type { TransportError } from './errors.ts'
 import type { TlsClientOptions, TlsServerOptions } from './tls-options.ts'
 

@@ -11,6 +11,8 @@ describe('a server URI', () => {
     ['coap://localhost:65535/', 'coap', 'localhost', 65_535, 'coap://localhost:65535'],
     ['coap://[::1]', 'coap', '::1', 5_683, 'coap://[::1]:5683'],
     ['coap://[2001:db8::2:1]:61616', 'coap', '2001:db8::2:1', 61_616],
+    ['coap+tcp://localhost', 'coap+tcp', 'localhost', 5_683, 'coap+tcp://localhost:5683'],
+    ['coaps+tcp://[::1]', 'coaps+tcp', '::1', 5_684, 'coaps+tcp://[::1]:5684'],
     ['COAP://[::1]:7', 'coap', '::1', 7, 'coap://[::1]:7'],
   ]
   for (const [text, scheme, host, port, shown = text] of valid) {
@@ -30,7 +32,8 @@ describe('no server URI', () => {
     ['localhost', /does not parse/],
     ['localhost:5683', /scheme "localhost"/],
     ['http://localhost', /scheme "http"/],
-    ['coap+tcp://localhost', /scheme "coap\+tcp"/],
+    ['coap+ws://localhost', /scheme "coap\+ws"/],
+    ['coap+sms://localhost', /none of coap, coaps, coap\+tcp, coaps\+tcp/],
     ['coap:', /host is missing/],
     ['coap:///', /host is missing/],
     ['coap:localhost', /host is missing/],

@@ -1,5 +1,17 @@
 import { TransportError } from '../errors.ts'
-import { type Block, BodyAssembly, blockOption, cutBlock, findBlock, largestBlockBytes, largestBody } from './block.ts'
+import {
+  type Block,
+  BodyAssembly,
+  blockOption,
+  cutBlock,
+  findBlock,
+  isBert,
+  isFull,
+  largestBlockBytes,
+  largestBody,
+  offsetOf,
+  unitBytes,
+} from './block.ts'
 import type { Exchange, ExchangeListener, Exchanges } from './exchange.ts'
 import { type CoapMessage, Code, isSuccess, noPayload } from './message.ts'
 import { findOption, OptionNumber, uintOption, withOption } from './options.ts'
@@ -9,8 +21,8 @@ import type { CoapParameters } from './parameters.ts'
 const maximumRestarts = 3
 
 /**
- * A request whose body or whose response may take several blocks (RFC 7959): sends the body with Block1, fetches the
- * response with Block2, and hands over one whole response.
+ * A request whose body or whose response may take several blocks (RFC 7959, RFC 8323 §6): sends the body with Block1,
+ * fetches the response with Block2, and hands over one whole response.
  */
 export class BlockwiseRequest implements Exchange, ExchangeListener {
   readonly #exchanges: Exchanges
@@ -44,15 +56,15 @@ export class BlockwiseRequest implements Exchange, ExchangeListener {
 
   start(): void {
     const { payload } = this.#message
-    if (payload.length <= this.#parameters.blockBytes) this.#open(this.#withPreferredBlock())
-    else this.#sendBlock(0, this.#parameters.blockBytes)
+    const { wholeBytes, blockBytes } = this.#exchanges.limits
+    if (payload.length <= wholeBytes) this.#open(this.#withPreferredBlock(blockBytes))
+    else this.#sendBlock(0, blockBytes)
   }
 
   /** RFC 7959 §2.4: a requester that wants blocks smaller than the largest says so in its first request. */
-  #withPreferredBlock(): CoapMessage {
-    const bytes = this.#parameters.blockBytes
+  #withPreferredBlock(bytes: number): CoapMessage {
     const { code, options } = this.#message
-    if (bytes === largestBlockBytes || (code !== Code.get && code !== Code.fetch)) return this.#message
+    if (bytes >= largestBlockBytes || (code !== Code.get && code !== Code.fetch)) return this.#message
     if (findOption(this.#message, OptionNumber.block2) !== undefined) return this.#message
     const preferred = blockOption(OptionNumber.block2, { number: 0, more: false, bytes })
     return { ...this.#message, options: withOption(options, OptionNumber.block2, preferred) }
@@ -108,14 +120,16 @@ export class BlockwiseRequest implements Exchange, ExchangeListener {
 
   /** Goes on with the next block of the body; false when the message is the answer to the whole request. */
   #continueBody(message: CoapMessage, sent: Block): boolean {
-    const acknowledged = findBlock(message, OptionNumber.block1)
+    // A block of BERT is acknowledged as such, even to a peer that may not be sent any (RFC 8323 §6).
+    const acceptsBert = isBert(sent.bytes) || this.#exchanges.limits.acceptsBert
+    const acknowledged = findBlock(message, OptionNumber.block1, acceptsBert)
     if (acknowledged === 'invalid') {
       this.#fail('a Block1 option of reserved size')
       return true
     }
     if (message.code === Code.requestEntityTooLarge) {
       if (acknowledged === undefined || acknowledged.bytes >= sent.bytes || sent.number > 0) return false
-      this.#sendBlock(0, acknowledged.bytes)
+      this.#sendBlock(0, this.#fitting(acknowledged))
       return true
     }
     if (!isSuccess(message.code) || !sent.more) {
@@ -124,25 +138,36 @@ export class BlockwiseRequest implements Exchange, ExchangeListener {
       return true
     }
     // RFC 7959 §2.3: the option names the block that is acknowledged; a smaller size in it holds for what follows.
-    if (acknowledged === undefined || acknowledged.number !== sent.number || acknowledged.bytes > sent.bytes) {
+    if (
+      acknowledged === undefined ||
+      acknowledged.number !== sent.number ||
+      unitBytes(acknowledged.bytes) > sent.bytes
+    ) {
       this.#fail('the acknowledgement of another block')
       return true
     }
-    this.#sendBlock(this.#sentBytes, acknowledged.bytes)
+    this.#sendBlock(this.#sentBytes, this.#fitting(acknowledged))
     return true
+  }
+
+  /** The size of the blocks that follow where the other end names one. */
+  #fitting({ bytes }: Block): number {
+    return Math.min(bytes, this.#exchanges.limits.blockBytes)
   }
 
   /** RFC 7959 §2.9.3: 4.13 with a Block1 option asks for a body in blocks of that size. */
   #startOverInBlocks(message: CoapMessage): boolean {
     if (message.code !== Code.requestEntityTooLarge) return false
-    const hint = findBlock(message, OptionNumber.block1)
-    if (hint === undefined || hint === 'invalid' || hint.bytes >= this.#message.payload.length) return false
-    this.#sendBlock(0, hint.bytes)
+    const hint = findBlock(message, OptionNumber.block1, this.#exchanges.limits.acceptsBert)
+    if (hint === undefined || hint === 'invalid') return false
+    const bytes = this.#fitting(hint)
+    if (bytes >= this.#message.payload.length) return false
+    this.#sendBlock(0, bytes)
     return true
   }
 
   #receiveBlock(message: CoapMessage): void {
-    const block = findBlock(message, OptionNumber.block2)
+    const block = findBlock(message, OptionNumber.block2, this.#exchanges.limits.acceptsBert)
     if (block === undefined || !isSuccess(message.code)) {
       // An error in the middle of a transfer is the answer: what has arrived is worth nothing.
       this.#listener.response(message)
@@ -157,11 +182,11 @@ export class BlockwiseRequest implements Exchange, ExchangeListener {
       this.#restart()
       return
     }
-    if (block.number * block.bytes !== this.#assembly.length) {
+    if (offsetOf(block) !== this.#assembly.length) {
       this.#fail('a block out of order')
       return
     }
-    if (block.more && message.payload.length !== block.bytes) {
+    if (block.more && !isFull(block, message.payload.length)) {
       this.#fail('a block that is not full')
       return
     }
@@ -169,21 +194,28 @@ export class BlockwiseRequest implements Exchange, ExchangeListener {
       this.#fail(`a response above ${this.#parameters.maximumBodyBytes} bytes`)
       return
     }
-    if (block.more) this.#fetchBlock(block.bytes)
+    if (block.more) this.#fetchBlock(block)
     else this.#complete(this.#first)
   }
 
-  #fetchBlock(receivedBytes: number): void {
-    const bytes = Math.min(receivedBytes, this.#parameters.blockBytes)
-    const block = { number: this.#assembly.length / bytes, more: false, bytes }
+  #fetchBlock(received: Block): void {
+    // How much a block of BERT carries is for its sender to say, within the size of message that we have told it.
+    const bytes = isBert(received.bytes) ? received.bytes : this.#fitting(received)
+    const offset = this.#assembly.length
+    if (offset >= largestBody(bytes)) {
+      this.#fail('the response has too many blocks')
+      return
+    }
+    // A body that went in one message is part of what is asked (FETCH, RFC 8132 §2.3.3); one sent in blocks is not repeated.
+    const payload = this.#sent === undefined ? this.#message.payload : noPayload
+    if (payload.length > this.#exchanges.limits.wholeBytes) {
+      this.#fail('the peer no longer takes the body that asks for the next block')
+      return
+    }
+    const block = { number: offset / unitBytes(bytes), more: false, bytes }
     let options = withOption(this.#message.options, OptionNumber.block2, blockOption(OptionNumber.block2, block))
     options = withOption(options, OptionNumber.observe, undefined)
-    // A body that went in one message is part of what is asked (FETCH, RFC 8132 §2.3.3); one sent in blocks is not repeated.
-    this.#open({
-      code: this.#message.code,
-      options,
-      payload: this.#sent === undefined ? this.#message.payload : noPayload,
-    })
+    this.#open({ code: this.#message.code, options, payload })
   }
 
   /** The representation changed (another ETag): only a safe method may simply be asked again. */

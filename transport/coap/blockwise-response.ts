@@ -1,7 +1,19 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
-import { type Block, BodyAssembly, blockOption, cutBlock, findBlock } from './block.ts'
+import {
+  type Block,
+  BodyAssembly,
+  blockOption,
+  cutBlock,
+  findBlock,
+  isBert,
+  isFull,
+  largestBody,
+  offsetOf,
+  unitBytes,
+} from './block.ts'
 import { type CoapMessage, Code, isSuccess, noPayload } from './message.ts'
+import type { MessageLayer } from './message-layer.ts'
 import { findOption, findUint, OptionNumber, uintOption, withOption } from './options.ts'
 import { type CoapParameters, exchangeLifetimeMs } from './parameters.ts'
 
@@ -18,16 +30,18 @@ interface OutgoingBody {
 }
 
 /**
- * The server role of block-wise transfer for one peer (RFC 7959): puts Block1 requests together and cuts large responses
- * into Block2. Both are bounded in count and bytes; what is forgotten is answered with 4.08, or made anew.
+ * The server role of block-wise transfer for one peer (RFC 7959, RFC 8323 §6): puts Block1 requests together and cuts
+ * large responses into Block2. Both are bounded in count and bytes; what is forgotten is answered with 4.08, or made anew.
  */
 export class BlockwiseResponses {
+  readonly #layer: Pick<MessageLayer, 'limits'>
   readonly #clock: Clock
   readonly #parameters: CoapParameters
   readonly #incoming = new Map<string, IncomingBody>()
   readonly #outgoing = new Map<string, OutgoingBody>()
 
-  constructor(clock: Clock, parameters: CoapParameters) {
+  constructor(layer: Pick<MessageLayer, 'limits'>, clock: Clock, parameters: CoapParameters) {
+    this.#layer = layer
     this.#clock = clock
     this.#parameters = parameters
   }
@@ -37,8 +51,9 @@ export class BlockwiseResponses {
    * (2.31 for a block, an error, a kept block of a response).
    */
   receive(request: CoapMessage): { readonly request: CoapMessage } | { readonly response: CoapMessage } {
-    const block1 = findBlock(request, OptionNumber.block1)
-    const block2 = findBlock(request, OptionNumber.block2)
+    const { acceptsBert } = this.#layer.limits
+    const block1 = findBlock(request, OptionNumber.block1, acceptsBert)
+    const block2 = findBlock(request, OptionNumber.block2, acceptsBert)
     if (block1 === undefined && block2 === undefined) return { request }
     if (block1 === 'invalid' || block2 === 'invalid') {
       return { response: diagnostic(Code.badRequest, 'a block option of reserved size') }
@@ -57,9 +72,9 @@ export class BlockwiseResponses {
 
   /** The response as it goes out: whole when it fits, else its block that `request` asks for. */
   prepare(request: CoapMessage, response: CoapMessage): CoapMessage {
-    const block1 = findBlock(request, OptionNumber.block1)
+    const block1 = acceptedBlock(request, OptionNumber.block1)
     const prepared = this.#prepareBody(request, response, requestedBlock(request))
-    if (block1 === undefined || block1 === 'invalid') return prepared
+    if (block1 === undefined) return prepared
     // RFC 7959 §2.3: the final response acknowledges the last block.
     const acknowledged = blockOption(OptionNumber.block1, { ...block1, more: false })
     return { ...prepared, options: withOption(prepared.options, OptionNumber.block1, acknowledged) }
@@ -71,13 +86,13 @@ export class BlockwiseResponses {
     requested: Block | undefined,
     notification: CoapMessage,
   ): CoapMessage {
-    if (notification.payload.length <= this.#parameters.blockBytes && requested === undefined) return notification
+    if (notification.payload.length <= this.#layer.limits.wholeBytes && requested === undefined) return notification
     return this.#prepareBody(relation.request, notification, requested && { ...requested, number: 0 })
   }
 
   #prepareBody(request: CoapMessage, response: CoapMessage, requested: Block | undefined): CoapMessage {
-    const { blockBytes } = this.#parameters
-    if (response.payload.length <= blockBytes && requested === undefined) return response
+    const { wholeBytes, blockBytes } = this.#layer.limits
+    if (response.payload.length <= wholeBytes && requested === undefined) return response
     if (!isSuccess(response.code)) return response
     const block = this.#fitting(requested ?? { number: 0, more: false, bytes: blockBytes })
     if (response.payload.length <= block.bytes) return cutResponse(response, block)
@@ -94,7 +109,7 @@ export class BlockwiseResponses {
     const { maximumBodyBytes } = this.#parameters
     const announced = findUint(request, OptionNumber.size1) ?? 0
     if (announced > maximumBodyBytes) return { response: this.#tooLarge() }
-    if (block.more ? request.payload.length !== block.bytes : request.payload.length > block.bytes) {
+    if (block.more ? !isFull(block, request.payload.length) : request.payload.length > block.bytes) {
       return { response: diagnostic(Code.badRequest, 'a block that is not of its size') }
     }
     // Block 0 always starts anew: the sender may have started over.
@@ -102,7 +117,7 @@ export class BlockwiseResponses {
     if (assembly === undefined) {
       return { response: diagnostic(Code.requestEntityIncomplete, 'the first block is missing') }
     }
-    const offset = block.number * block.bytes
+    const offset = offsetOf(block)
     if (offset + request.payload.length <= assembly.length && block.more) {
       return { response: this.#continueWith(block) }
     }
@@ -124,17 +139,17 @@ export class BlockwiseResponses {
 
   /** The same place in blocks of the size we send: the requester counts in the blocks it asked for. */
   #fitting(asked: Block): Block {
-    const bytes = Math.min(asked.bytes, this.#parameters.blockBytes)
-    return { number: (asked.number * asked.bytes) / bytes, more: false, bytes }
+    const bytes = Math.min(asked.bytes, this.#layer.limits.blockBytes)
+    return { number: offsetOf(asked) / unitBytes(bytes), more: false, bytes }
   }
 
   #expiryMs(): number {
     return this.#clock.now() + exchangeLifetimeMs(this.#parameters)
   }
 
-  /** 2.31, with the size that we want the following blocks to have. */
+  /** 2.31, with the size that we want the following blocks to have; how much one of BERT carries is for its sender to say. */
   #continueWith(block: Block): CoapMessage {
-    const bytes = Math.min(block.bytes, this.#parameters.blockBytes)
+    const bytes = isBert(block.bytes) ? block.bytes : Math.min(block.bytes, this.#layer.limits.blockBytes)
     const options = [blockOption(OptionNumber.block1, { ...block, bytes })]
     return { code: Code.continue, options, payload: noPayload }
   }
@@ -162,15 +177,24 @@ export class BlockwiseResponses {
   }
 }
 
+/** The block of its response that an accepted request asks for. */
 export function requestedBlock(request: CoapMessage): Block | undefined {
-  const block = findBlock(request, OptionNumber.block2)
+  return acceptedBlock(request, OptionNumber.block2)
+}
+
+/** A block option of a request that `receive` let through: where BERT is not accepted, there is none. */
+function acceptedBlock(
+  request: CoapMessage,
+  option: typeof OptionNumber.block1 | typeof OptionNumber.block2,
+): Block | undefined {
+  const block = findBlock(request, option, true)
   return block === 'invalid' ? undefined : block
 }
 
 /** The block of a whole response that `asked` names; beyond its end 4.00 (RFC 7959 §2.4). */
 function cutResponse(response: CoapMessage, asked: Block): CoapMessage {
-  const offset = asked.number * asked.bytes
-  if (offset > 0 && offset >= response.payload.length) {
+  const offset = offsetOf(asked)
+  if (offset > 0 && offset >= Math.min(response.payload.length, largestBody(asked.bytes))) {
     return diagnostic(Code.badRequest, 'a block beyond the end')
   }
   const { block, payload } = cutBlock(response.payload, offset, asked.bytes)

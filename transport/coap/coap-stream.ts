@@ -119,10 +119,17 @@ export class CoapStream implements StreamReceiver {
     this.resume()
   }
 
-  /** Sends a message; false: as `Stream.send`. */
+  /** Sends a message; false: as `Stream.send`. Throws TransportError BLOCKWISE for one that is larger than the peer accepts. */
   send(message: CoapFrame): boolean {
     if (this.#isClosed) return true
     const bytes = encodeFrame(message)
+    const { maximumMessageBytes } = this.peerSettings
+    if (bytes.length > maximumMessageBytes) {
+      throw new TransportError(
+        'BLOCKWISE',
+        `a message of ${bytes.length} bytes, where the peer accepts ${maximumMessageBytes}`,
+      )
+    }
     this.#options.trace?.message('sent', message, bytes.length)
     return this.#stream.send(bytes)
   }
@@ -256,7 +263,7 @@ export class CoapStream implements StreamReceiver {
   /** Ends the connection; with a reason for the peer that is told by an Abort. */
   #fail(error: TransportError, reason?: string, badCsmOption?: number): void {
     if (this.#isClosed) return
-    if (reason !== undefined) this.send(encodeAbort(reason, badCsmOption))
+    if (reason !== undefined) this.send(encodeAbort(reason.slice(0, longestReason), badCsmOption))
     const receiver = this.#receiver
     this.#end()
     this.#opened(error)
@@ -270,6 +277,9 @@ export class CoapStream implements StreamReceiver {
     this.#stream.close()
   }
 }
+
+/** Of the text of an Abort: with it the message is below what every peer accepts. */
+const longestReason = 200
 
 function isOfPeer(error: unknown): error is Error {
   return error instanceof MessageFormatError || error instanceof FrameTooLargeError || error instanceof SignalError

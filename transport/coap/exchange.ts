@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../clock.ts'
 import { TransportError } from '../errors.ts'
 import type { Random } from '../random.ts'
 import type { CoapMessage } from './message.ts'
-import type { Delivery, MessageLayer } from './message-layer.ts'
+import type { Delivery, MessageLayer, MessageLimits } from './message-layer.ts'
 import { type CoapParameters, maxTransmitWaitMs } from './parameters.ts'
 
 /** Hears what becomes of one request message. Exactly one call, unless the exchange stays open for notifications. */
@@ -44,6 +44,11 @@ export class Exchanges {
 
   get isReliable(): boolean {
     return this.#layer.isReliable
+  }
+
+  /** How much of a body one message may carry; may change from one to the next. */
+  get limits(): MessageLimits {
+    return this.#layer.limits
   }
 
   /** How many exchanges wait for a response or for notifications. */

@@ -74,6 +74,11 @@ export class FrameReader {
     return this.#end - this.#start
   }
 
+  /** The same as bytes: a view, which stays as it is when the reader goes on. */
+  get pending(): Buffer {
+    return this.#bytes.subarray(this.#start, this.#end)
+  }
+
   /** Takes bytes that have arrived and will not change. After a failure they are dropped. */
   push(bytes: Buffer): void {
     if (this.#failure !== undefined) return
@@ -105,16 +110,10 @@ export class FrameReader {
       return frame
     } catch (error) {
       this.#failure = error as Error
+      this.#start = this.#end
+      this.#move(0)
       throw error
     }
-  }
-
-  /** Gives away what has arrived and was not read: after a failure it begins with what is no message. */
-  takePending(): Buffer {
-    const pending = this.#bytes.subarray(this.#start, this.#end)
-    this.#start = this.#end
-    this.#move(0)
-    return pending
   }
 
   #next(): CoapFrame | undefined {
@@ -133,10 +132,8 @@ export class FrameReader {
       const code = this.#bytes[codeIndex] as number
       checkCode(code)
       if (end > this.#end) return undefined
-      const content = this.#bytes.subarray(codeIndex + 1, end)
-      const frame = code === Code.empty ? undefined : decodeFrame(code, tokenLength, content)
       this.#start = end
-      if (frame !== undefined) return frame
+      if (code !== Code.empty) return decodeFrame(code, tokenLength, this.#bytes.subarray(codeIndex + 1, end))
     }
     return undefined
   }
@@ -159,7 +156,7 @@ function checkCode(code: number): void {
 
 /** Copies token, options and payload behind the header of a datagram: from there on all messages are alike. */
 function decodeFrame(code: number, tokenLength: number, content: Buffer): CoapFrame {
-  const datagram = Buffer.allocUnsafeSlow(headerBytes + content.length)
+  const datagram = Buffer.allocUnsafe(headerBytes + content.length)
   writeHeader(datagram, MessageType.nonConfirmable, tokenLength, code, 0)
   datagram.set(content, headerBytes)
   const { token, options, payload } = decodeContent(datagram)

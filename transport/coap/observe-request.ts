@@ -102,7 +102,7 @@ export class ObserveRequest implements ExchangeListener {
     // A newer state makes the rest of the older one pointless.
     this.#rest?.close()
     this.#rest = undefined
-    const block = findBlock(message, OptionNumber.block2)
+    const block = findBlock(message, OptionNumber.block2, this.#options.exchanges.limits.acceptsBert)
     if (block !== undefined && block !== 'invalid' && block.more) this.#fetchRest(message, established)
     else this.#tell(message, established)
   }

@@ -13,7 +13,7 @@ const noBytes = Buffer.alloc(0)
 export class PacketFrames {
   readonly #stream: Stream
   readonly #reader: FrameReader
-  /** There was a malformed message, so that nobody knows where the next one begins. */
+  /** Nobody knows where a next message would begin: there was a malformed one, or only half of one. */
   #isLost = false
   /** What came behind the malformed message. */
   #stray: Buffer = noBytes
@@ -34,13 +34,14 @@ export class PacketFrames {
   /** Undefined until more bytes come. */
   next(): ReceivedPacket | undefined {
     if (this.#isLost) return this.#nextStray()
+    const unread = this.#reader.pending
     let frame: CoapFrame | undefined
     try {
       frame = this.#reader.next()
     } catch (error) {
       if (!(error instanceof MessageFormatError || error instanceof FrameTooLargeError)) throw error
       this.#isLost = true
-      return { kind: 'malformed', reason: error.message, bytes: this.#reader.takePending() }
+      return { kind: 'malformed', reason: error.message, bytes: unread }
     }
     if (frame !== undefined) {
       const packet: Packet = { ...frame, type: MessageType.nonConfirmable, messageId: 0 }
@@ -48,7 +49,8 @@ export class PacketFrames {
       return { kind: 'message', packet, bytes: encodeFrame(frame) }
     }
     if (!this.#isEnded || this.#reader.pendingBytes === 0) return undefined
-    return { kind: 'malformed', reason: 'the stream ended within a message', bytes: this.#reader.takePending() }
+    this.#isLost = true
+    return { kind: 'malformed', reason: 'the stream ended within a message', bytes: this.#reader.pending }
   }
 
   /** Makes the peer wait until {@link resume}. */
@@ -69,11 +71,11 @@ export class PacketFrames {
     this.#isEnded = true
   }
 
-  /** Forgets what was not read. */
+  /** Nothing more is read, not even what has arrived. */
   clear(): void {
     this.#isEnded = true
+    this.#isLost = true
     this.#stray = noBytes
-    this.#reader.takePending()
   }
 
   #nextStray(): ReceivedPacket | undefined {

@@ -178,6 +178,7 @@ export class PacketSession {
   }
 }
 
+/** Only a stream can make its peer wait. */
 function isStream(connection: Connection | Stream): connection is Stream {
   return 'pause' in connection
 }

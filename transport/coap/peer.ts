@@ -99,7 +99,7 @@ export class CoapPeer {
         ? new ReliableLayer({ stream: connection, clock, parameters, receiver })
         : new DatagramLayer({ connection, clock, random, parameters, receiver, trace })
     this.#exchanges = new Exchanges(this.#layer, clock, random, parameters)
-    this.#responses = new BlockwiseResponses(clock, parameters)
+    this.#responses = new BlockwiseResponses(this.#layer, clock, parameters)
     this.#relationHost = {
       layer: this.#layer,
       responses: this.#responses,

@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts'
 import { TransportError } from '../errors.ts'
+import { diagnostic } from './blockwise-response.ts'
 import type { CoapStream, CoapStreamReceiver } from './coap-stream.ts'
 import { Confirmations } from './confirmations.ts'
 import { Liveness } from './liveness.ts'
-import { type CoapFrame, type CoapMessage, isRequest } from './message.ts'
+import { type CoapFrame, type CoapMessage, Code, isRequest } from './message.ts'
 import type {
   Delivery,
   DeliveryListener,
@@ -135,7 +136,12 @@ export class ReliableLayer implements MessageLayer, CoapStreamReceiver {
   /** Sends the answer to a received request; called by {@link StreamRequest}. */
   respond(request: CoapFrame, response: CoapMessage): void {
     if (this.#closed) return
-    this.#transmit(response, request.token)
+    try {
+      this.#transmit(response, request.token)
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error
+      this.#transmit(diagnostic(Code.internalServerError, error.message), request.token)
+    }
     // Its sender gets no more answers than it reads.
     if (this.#isCongested) this.#options.stream.pause()
   }

@@ -32,7 +32,7 @@ export type Signal =
   | { readonly kind: 'pong'; readonly token: Uint8Array; readonly custody: boolean }
   /** The peer wants to end; to come back somewhere else, or not before some time. */
   | { readonly kind: 'release'; readonly alternativeAddress?: string; readonly holdOffSeconds?: number }
-  /** The peer ends at once. `text`: printable, at most 200 characters. */
+  /** The peer ends at once. `text`: printable, at most 200 characters and `…` where it was longer. */
   | { readonly kind: 'abort'; readonly text: string; readonly badCsmOption?: number }
   | { readonly kind: 'unknown'; readonly code: number }
 
@@ -54,7 +54,6 @@ export class SignalError extends Error {
 
 const noToken: Uint8Array = new Uint8Array(0)
 const noValue: Uint8Array = new Uint8Array(0)
-/** Of UTF-16 code units, with the sign that there was more. */
 const longestText = 200
 
 /** A Capabilities and Settings Message (RFC 8323 §5.3). */
@@ -125,7 +124,7 @@ export function decodeSignal(frame: CoapFrame): Signal {
 function settingsOf(options: readonly CoapOption[]): Partial<Settings> {
   const size = findUint(options, SignalOption.maxMessageSize, 4)
   return {
-    // Below the base value, which holds before any CSM, messages of LwM2M could not be sent at all: as if not said.
+    // The base value is what every end accepts before it says anything: a lower one is no capability, and counts as unsaid.
     ...(size !== undefined && size >= baseSettings.maximumMessageBytes && { maximumMessageBytes: size }),
     ...(hasEmpty(options, SignalOption.blockWiseTransfer) && { isBlockwise: true }),
   }
@@ -166,5 +165,5 @@ function findValue(
 }
 
 function textOf(bytes: Uint8Array): string {
-  return printable(Buffer.from(bytes.subarray(0, 4 * longestText)).toString('utf8'), longestText - 1)
+  return printable(Buffer.from(bytes.subarray(0, 4 * longestText)).toString('utf8'), longestText)
 }

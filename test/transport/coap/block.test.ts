@@ -1,6 +1,14 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { BodyAssembly, blockOption, cutBlock, findBlock } from '../../../transport/coap/block.ts'
+import {
+  BodyAssembly,
+  bertBytes,
+  blockOption,
+  cutBlock,
+  findBlock,
+  isFull,
+  offsetOf,
+} from '../../../transport/coap/block.ts'
 import { Code, noPayload } from '../../../transport/coap/message.ts'
 import { OptionNumber } from '../../../transport/coap/options.ts'
 
@@ -39,6 +47,24 @@ test('the reserved size exponent 7 is invalid, four bytes are no block option', 
   expect(findBlock(messageWith(Buffer.from([0x06])), OptionNumber.block1)).toBeUndefined()
 })
 
+test('where BERT is accepted the exponent 7 is one of its blocks, counted in 1,024 (RFC 8323 §6)', () => {
+  const value = Buffer.from([0x3f])
+  const block = { number: 3, more: true, bytes: bertBytes }
+  expect(findBlock(messageWith(value), OptionNumber.block2, true)).toEqual(block)
+  expect(offsetOf(block)).toBe(3_072)
+  for (const bytes of [bertBytes, 2_048, 65_536]) {
+    expect(Buffer.from(blockOption(OptionNumber.block2, { ...block, bytes }).value)).toEqual(value)
+  }
+})
+
+test('a block that others follow is full: of its size, with BERT a positive multiple of 1,024', () => {
+  const isFullOf = (bytes: number) =>
+    [0, 512, 1_024, 1_536, 2_048].map(length => isFull({ number: 0, more: true, bytes }, length))
+  expect(isFullOf(512)).toEqual([false, true, false, false, false])
+  expect(isFullOf(1_024)).toEqual([false, false, true, false, false])
+  expect(isFullOf(bertBytes)).toEqual([false, false, true, false, true])
+})
+
 test('a body cut into blocks and put together is the same', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 3_000 }), fc.constantFrom(...sizes), (body, bytes) => {
@@ -71,4 +97,13 @@ test('a block is copied: its datagram may be large, and may change', () => {
   datagram.fill(2)
   expect(assembly.body()).toEqual(Buffer.alloc(16, 1))
   expect(assembly.body().buffer.byteLength).toBeLessThan(100)
+})
+
+test('a body takes at most twice what has arrived, and never more than its bound', () => {
+  const assembly = new BodyAssembly(80_000)
+  const block = Buffer.alloc(3_072)
+  while (assembly.append(block)) {
+    expect(assembly.body().buffer.byteLength).toBeLessThanOrEqual(Math.min(2 * assembly.length, 80_000))
+  }
+  expect(assembly.length).toBe(26 * 3_072)
 })

@@ -13,7 +13,9 @@ function serving(
   handler: (message: CoapMessage) => CoapMessage = ({ payload }) => ({ ...content(payload), code: Code.changed }),
 ) {
   const clock = new SimulatedClock(0)
-  const responses = new BlockwiseResponses(clock, { ...defaultParameters, ...parameters })
+  const { blockBytes = 1_024 } = parameters
+  const layer = { limits: { wholeBytes: blockBytes, blockBytes, acceptsBert: false } }
+  const responses = new BlockwiseResponses(layer, clock, { ...defaultParameters, ...parameters })
   const handled: CoapMessage[] = []
   return {
     clock,
