@@ -38,7 +38,7 @@ const summaries: Readonly<Record<MessageKind, (message: MessageTemplate) => stri
   execute: message => `Execute ${uri(message)}: ${preview(message)}`,
   writeAttributes: message => `Write Attributes ${uri(message)}: ${queries(message).join(', ')}`,
   writeComposite: message => `Write Composite ${uri(message)}: ${written(message)}`,
-  write: message => `Write ${isUpdate(message) ? '(update) ' : ''}${uri(message)}: ${written(message)}`,
+  write: message => `Write ${message.code === Code.post ? '(update) ' : ''}${uri(message)}: ${written(message)}`,
   discover: message => `Discover ${uri(message)}`,
   observe: message =>
     uintOf(message, OptionNumber.observe) === 1
@@ -131,10 +131,6 @@ function contentText(message: MessageTemplate): string {
 function written(message: MessageTemplate): string {
   const contentFormat = uintOf(message, OptionNumber.contentFormat)
   return `${contentFormat === undefined ? 'no format' : contentFormatName(contentFormat)}, ${sizeText(message)}`
-}
-
-function isUpdate({ code }: MessageTemplate): boolean {
-  return code === Code.post
 }
 
 /** The paths of a composite request; format and size of a payload that holds none. */

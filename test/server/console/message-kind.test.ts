@@ -1,4 +1,4 @@
-import { fc } from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type MessageKind, messageKind } from '../../../server/console/message-kind.ts'
 import { summarize } from '../../../server/console/summary.ts'

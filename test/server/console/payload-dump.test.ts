@@ -1,4 +1,4 @@
-import { fc } from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ConsoleError } from '../../../server/console/console-error.ts'
 import { dumpPayload } from '../../../server/console/payload-dump.ts'
@@ -244,7 +244,9 @@ test('whatever the bytes and the format, there is something to show, and not muc
   const payload = fc.oneof(
     fc.uint8Array({ maxLength: 200 }),
     fc.json().map(text => Buffer.from(text)),
-    fc.array(fc.constantFrom(0x00, 0x02, 0x08, 0x40, 0x42, 0x80, 0x81, 0x9f, 0xa1, 0xbf, 0xc1, 0xff)).map(Buffer.from),
+    fc
+      .array(fc.constantFrom(0x00, 0x02, 0x08, 0x40, 0x42, 0x80, 0x81, 0x9f, 0xa1, 0xbf, 0xc1, 0xff))
+      .map(list => Buffer.from(list)),
   )
   fc.assert(
     fc.property(payload, format, (one, contentFormat) => {
