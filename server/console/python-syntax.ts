@@ -54,7 +54,7 @@ const quotePattern = /(b?)(['"])/iy
 /** Whatever touches a number, for it to be right or wrong as a whole. */
 const numberPattern = /([+-]?)[ \t]*([0-9]|\.[0-9])[0-9A-Za-z_.]*(?:(?<=[eE])[+-][0-9A-Za-z_.]*)?/y
 const integerPattern = /^(?:0+|[1-9][0-9]*|0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+)$/
-const floatPattern = /^(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/
+const floatPattern = /^(?=.*[.eE])(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/
 
 class ExpressionReader {
   readonly #text: string
