@@ -3,7 +3,7 @@ import { OptionNumber, stringOption } from '../../transport/coap/options.ts'
 import { ConsoleError } from './console-error.ts'
 import { contentFormats, optionName, optionNumbers } from './names.ts'
 import { parseExpression } from './python-syntax.ts'
-import { type Call, evaluate, type Value } from './values.ts'
+import { type Call, evaluate, isNumberWithin, type Value } from './values.ts'
 
 /** How the value of an option is written. */
 type OptionForm =
@@ -176,7 +176,7 @@ function encode(name: string, form: OptionForm, value: Value | undefined): Uint8
     throw new ConsoleError(`${name} needs bytes, such as ${name}(b"a")`)
   }
   const maximum = form.kind === 'integer' ? form.maximum : 0
-  if (!isInteger(value, maximum)) throw new ConsoleError(`${name} is a number of 0–${maximum}`)
+  if (!isNumberWithin(value, maximum)) throw new ConsoleError(`${name} is a number of 0–${maximum}`)
   return uint(value, form.kind === 'integer' ? form.bytes : 0)
 }
 
@@ -188,7 +188,11 @@ function blockValue(
   size: Value | undefined,
 ): CoapOption {
   const exponent = typeof size === 'number' ? Math.log2(size) - 4 : Number.NaN
-  if (!isInteger(index, 0xfffff) || !isInteger(exponent, 7) || (typeof more !== 'boolean' && !isInteger(more, 1))) {
+  if (
+    !isNumberWithin(index, 0xfffff) ||
+    !isNumberWithin(exponent, 7) ||
+    (typeof more !== 'boolean' && !isNumberWithin(more, 1))
+  ) {
     throw new ConsoleError(
       `${optionName(number)} is a number of 0–1048575, True or False, and a size of 16, 32, … 2048, such as (0, True, 64)`,
     )
@@ -197,12 +201,8 @@ function blockValue(
 }
 
 function numberedOption([number, content]: readonly Value[]): CoapOption {
-  if (isInteger(number, 0xffff) && content instanceof Uint8Array) return { number, value: content }
+  if (isNumberWithin(number, 0xffff) && content instanceof Uint8Array) return { number, value: content }
   throw new ConsoleError('Option needs a number of 0–65535 and bytes, such as Option(2049, b"a")')
-}
-
-function isInteger(value: Value | undefined, maximum: number): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= maximum
 }
 
 /** Big-endian, in no fewer than `minBytes`. */

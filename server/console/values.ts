@@ -46,3 +46,8 @@ export function evaluate(expression: Expression, vocabulary: Vocabulary): Value 
     }
   }
 }
+
+/** Whether a value is a whole number of 0 to `maximum`. */
+export function isNumberWithin(value: Value | undefined, maximum: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= maximum
+}
