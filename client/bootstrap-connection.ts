@@ -16,7 +16,7 @@ import type { BootstrapContext, BootstrapOperation, Outcome } from '../objects/o
 import { type CoapMessage, Code, describeCode, isSuccess } from '../transport/coap/message.ts'
 import { findUint, OptionNumber } from '../transport/coap/options.ts'
 import type { PeerRequest } from '../transport/coap/peer.ts'
-import type { Connection } from '../transport/connection.ts'
+import type { PeerConnection } from '../transport/coap/peer-connection.ts'
 import { TransportError } from '../transport/errors.ts'
 import { encodeBootstrapPackRequest, encodeBootstrapRequest } from '../transport/lwm2m/bootstrap-request.ts'
 import { decodeBootstrapOperation, encodeOutcome } from '../transport/lwm2m/downlink.ts'
@@ -96,7 +96,7 @@ export class BootstrapConnection {
   }
 
   /** Async, so that an account that is gone rejects. */
-  async #connect(): Promise<Connection> {
+  async #connect(): Promise<PeerConnection> {
     const { store } = this.#environment
     // As it is now: the application may have changed or deleted it.
     this.#account = bootstrapAccounts(store).find(one => one.securityInstanceId === this.#securityInstanceId)

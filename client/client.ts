@@ -9,7 +9,7 @@ import type { Change, ObjectStore } from '../objects/store.ts'
 import { type Clock, systemClock } from '../transport/clock.ts'
 import { TransportError } from '../transport/errors.ts'
 import { systemRandom } from '../transport/random.ts'
-import { udpNetwork } from '../transport/udp.ts'
+import { systemNetwork } from '../transport/system-network.ts'
 import { accountInputs, bootstrapInput, raiseLifetimes, versionsOf } from './accounts.ts'
 import { attachPorts, client } from './actors.ts'
 import { Bootstraps } from './bootstraps.ts'
@@ -263,7 +263,7 @@ export class Lwm2mClient {
       router: this.#streams.router,
       clock: this.#clock,
       random: this.#options.random ?? systemRandom,
-      network: this.#options.network ?? udpNetwork,
+      network: this.#options.network ?? systemNetwork,
       connect: this.#options.connect,
       coap: this.#options.coap ?? {},
       dtls: this.#options.dtls ?? {},
@@ -283,6 +283,7 @@ export class Lwm2mClient {
       onObservation: event => this.#streams.announceObservation(event),
       onKeptChanged: () => this.#save(),
       onRecorded: () => this.#saving?.scheduleRecorded(this.actor, this.#servers),
+      onTransportOverridden: shortServerId => this.reconnect(shortServerId),
       onTransmissionWaiting: shortServerId => this.actor.send({ type: 'transmission.waiting', shortServerId }),
     }
   }

@@ -4,7 +4,8 @@ import type { ObjectStore } from '../objects/store.ts'
 import type { PathRouter } from '../streams/route.ts'
 import type { Clock } from '../transport/clock.ts'
 import type { CoapParameters } from '../transport/coap/parameters.ts'
-import type { Connection, Network } from '../transport/connection.ts'
+import type { PeerConnection } from '../transport/coap/peer-connection.ts'
+import type { Network } from '../transport/connection.ts'
 import type { Random } from '../transport/random.ts'
 import type { Trace } from '../transport/trace.ts'
 import type { ClientDtlsOptions } from './dtls-options.ts'
@@ -12,7 +13,7 @@ import type { ExternalKeys } from './external-keys.ts'
 import type { ObservationEvent } from './observation-event.ts'
 
 /** Opens the application's own connection to a server. */
-export type Connect = (account: ServerAccount | BootstrapAccount) => Promise<Connection>
+export type Connect = (account: ServerAccount | BootstrapAccount) => Promise<PeerConnection>
 
 /** What a connection does between awake windows. */
 export type WhileAsleep = 'close' | 'keep' | 'listen'
@@ -46,6 +47,8 @@ export interface ConnectionEnvironment {
   readonly onObservation: (event: ObservationEvent) => void
   /** Something is to be sent to a server while the connection rests. */
   readonly onTransmissionWaiting: (shortServerId: number) => void
+  /** A server wants to be spoken to by another transport, now. */
+  readonly onTransportOverridden: (shortServerId: number) => void
   /** Something that outlives a restart has changed. */
   readonly onKeptChanged: () => void
   /** The same, but of changes that are recorded, of which there may be many: it can wait for a second. */

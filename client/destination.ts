@@ -1,9 +1,11 @@
 import { securityCredentials } from '../objects/credentials.ts'
 import { cipherSuites, serverKeyType } from '../transport/dtls/suites.ts'
 import { TransportError } from '../transport/errors.ts'
-import { formatServerUri, isHostName, parseServerUri, type ServerUri } from '../transport/uri.ts'
+import { formatServerUri, isHostName, isSecure, isStream, parseServerUri, type ServerUri } from '../transport/uri.ts'
 import { certificateProof } from './certificate-proof.ts'
+import type { ConnectionEnvironment } from './connection-environment.ts'
 import { credentialFault } from './credential-fault.ts'
+import { reachedBy, type TransportWishes } from './current-transport.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Proof, ProofEnvironment, Reach } from './proof.ts'
 import { pskProof } from './psk-proof.ts'
@@ -11,6 +13,7 @@ import { rawKeyProof } from './raw-key-proof.ts'
 
 /** Where a server is and what secures the way to it. Holds secrets. */
 export interface Destination {
+  /** With the scheme of the transport to use. */
   readonly uri: ServerUri
   /** Undefined: nothing does, by the word of the account. */
   readonly security: DestinationSecurity | undefined
@@ -25,6 +28,9 @@ export interface DestinationSecurity extends Proof {
   readonly fingerprint: string
 }
 
+/** What of the client has a part in it. */
+export type DestinationEnvironment = ProofEnvironment & Pick<ConnectionEnvironment, 'network'>
+
 const proofs = { psk: pskProof, rpk: rawKeyProof, x509: certificateProof } as const
 
 /**
@@ -32,12 +38,15 @@ const proofs = { psk: pskProof, rpk: rawKeyProof, x509: certificateProof } as co
  * is never taken for one that is not. Throws TransportError INVALID_URI, INVALID_SECURITY where its resources contradict each
  * other or are no credentials, NOT_SUPPORTED for a security that the engine does not speak.
  */
-export function destinationOf(account: Reach, environment: ProofEnvironment): Destination {
+export function destinationOf(account: Reach & TransportWishes, environment: DestinationEnvironment): Destination {
   const { securityMode: mode, securityInstanceId: instanceId } = account
-  const uri = parseServerUri(account.uri)
+  // There are no raw public keys over TLS.
+  const canStream = environment.network.streams !== undefined && mode !== 'rpk'
+  const uri = reachedBy(parseServerUri(account.uri), account, canStream)
   const shown = `${formatServerUri(uri)} with security mode ${mode}`
-  if ((uri.scheme === 'coap') !== (mode === 'noSec')) {
-    const remedy = mode === 'noSec' ? 'coaps:// needs credentials' : 'write coaps://'
+  if (isSecure(uri.scheme) !== (mode !== 'noSec')) {
+    const secured = isStream(uri.scheme) ? 'coaps+tcp://' : 'coaps://'
+    const remedy = mode === 'noSec' ? `${secured} needs credentials` : `write ${secured}`
     throw new TransportError('INVALID_SECURITY', `${shown} contradict each other: ${remedy}`)
   }
   if (mode === 'noSec') return { uri, security: undefined }
@@ -55,7 +64,7 @@ export function destinationOf(account: Reach, environment: ProofEnvironment): De
       ...prove(shown, () => proofs[mode]({ account, uri, stored, environment })),
       serverName,
       suites: stored.suites,
-      fingerprint: fingerprint(account.uri, mode, serverName, stored, environment.dtls.trustStore),
+      fingerprint: fingerprint(formatServerUri(uri), mode, serverName, stored, environment.dtls.trustStore),
     },
   }
 }

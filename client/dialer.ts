@@ -1,178 +1,67 @@
 import type { BootstrapAccount, ServerAccount } from '../objects/account.ts'
-import type { Address, Connection } from '../transport/connection.ts'
-import { connectDtls, wakeDtls } from '../transport/dtls/connect.ts'
-import type { DtlsConnection, SleepingDtls } from '../transport/dtls/dtls-connection.ts'
-import type { DtlsClientOptions } from '../transport/dtls/parameters.ts'
-import { closedError, TransportError, type TransportErrorCode } from '../transport/errors.ts'
+import type { PeerConnection } from '../transport/coap/peer-connection.ts'
+import { isStream } from '../transport/uri.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
-import { type DestinationSecurity, destinationOf } from './destination.ts'
-import { KeptSession } from './kept-session.ts'
+import { DatagramDialer } from './datagram-dialer.ts'
+import { destinationOf } from './destination.ts'
 import type { SavedServer } from './saved-state.ts'
+import { StreamDialer } from './stream-dialer.ts'
 
-/** A session that has let go of its socket. */
-interface Sleeping {
-  readonly session: SleepingDtls
-  /** Where its server is: one of the addresses that a name may have. */
-  readonly remote: Address
-  readonly agreedWith: string
-}
+type SavedDialer = Pick<SavedServer, 'localPort' | 'session' | 'tlsSession'>
 
-const stumbles: ReadonlySet<TransportErrorCode> = new Set(['HANDSHAKE', 'TIMEOUT'])
-
-type SavedDialer = Pick<SavedServer, 'localPort' | 'session'>
-
-/**
- * Opens the connections to one server, as its account says, and keeps what makes the next one cheaper: the local port, or of a
- * secure one its DTLS session. While a Connection ID names that to the server no handshake is needed (RFC 9146), else an
- * abbreviated one (RFC 5246 §7.3, RFC 5077); a full one after that was of no use.
- */
+/** Opens the connections to one server, as its account says, and keeps what makes the next one cheaper. */
 export class Dialer {
   readonly #environment: ConnectionEnvironment
-  readonly #kept: KeptSession
-  #attempt = 0
-  /** A server without security knows its client by address and port. */
-  #localPort = 0
-  #secure: DtlsConnection | undefined
-  /** The credentials that the last session was agreed with, as a fingerprint. */
-  #agreedWith = ''
-  #sleeping: Sleeping | undefined
-  /** Ends the handshake under way. */
-  #opening: AbortController | undefined
+  readonly #datagrams: DatagramDialer
+  readonly #streams: StreamDialer
 
   /** `owner` tells whose the sessions are that are saved. */
   constructor(owner: string, environment: ConnectionEnvironment) {
     this.#environment = environment
-    this.#kept = new KeptSession(owner, environment.dtls.sessionKey, environment.random)
+    this.#datagrams = new DatagramDialer(owner, environment)
+    this.#streams = new StreamDialer(owner, environment)
   }
 
   /**
-   * Opens a connection. Rejects with TransportError as {@link destinationOf}, as `Network.connect`, as {@link connectDtls}, with
-   * CLOSED after {@link hangUp}; and with what the application's own `connect` rejects with.
+   * Opens a connection. Rejects with TransportError as {@link destinationOf}, as {@link DatagramDialer.open}, as
+   * {@link StreamDialer.open}, with CLOSED after {@link hangUp}; and with what the application's own `connect` rejects with.
    */
-  async open(account: ServerAccount | BootstrapAccount): Promise<Connection> {
+  async open(account: ServerAccount | BootstrapAccount): Promise<PeerConnection> {
     const { connect } = this.#environment
     if (connect !== undefined) return connect(account)
-    const { uri, security } = destinationOf(account, this.#environment)
-    return security === undefined ? this.#openPlain(uri) : this.#openSecure(uri, security)
+    const destination = destinationOf(account, this.#environment)
+    return isStream(destination.uri.scheme) ? this.#streams.open(destination) : this.#datagrams.open(destination)
   }
 
-  /** Gives up the handshake under way, if there is one. */
+  /** Gives up what is being opened, if anything is. */
   hangUp(): void {
-    this.#opening?.abort()
+    this.#datagrams.hangUp()
+    this.#streams.hangUp()
   }
 
   /** Call before a connection is closed that will be needed again: where it can, its session goes on then. */
   rest(): void {
-    const secure = this.#secure
-    this.#secure = undefined
-    if (secure === undefined) return
-    const { remote } = secure
-    const session = secure.detach()
-    if (session !== undefined) this.#sleeping = { session, remote, agreedWith: this.#agreedWith }
+    this.#datagrams.rest()
   }
 
   /** The connection is over, or of no use any more; its session can be resumed. */
   lose(): void {
-    this.#secure = undefined
-    // Its keys go with it.
-    this.#sleeping?.session.association.close()
-    this.#sleeping = undefined
+    this.#datagrams.lose()
   }
 
   /** The session is over for a fault, and so must not be resumed (RFC 5246 §7.2.2). */
   forget(): void {
-    this.#secure = undefined
-    this.#kept.forget()
+    this.#datagrams.forget()
+    this.#streams.forget()
   }
 
   /** What is to be known after a restart. */
   save(): SavedDialer {
-    const { sealed } = this.#kept
-    return {
-      ...(this.#localPort === 0 ? {} : { localPort: this.#localPort }),
-      ...(sealed === undefined ? {} : { session: sealed }),
-    }
+    return { ...this.#datagrams.save(), ...this.#streams.save() }
   }
 
-  restore({ localPort = 0, session }: SavedDialer): void {
-    this.#localPort = localPort
-    this.#kept.restore(session)
+  restore(saved: SavedDialer): void {
+    this.#datagrams.restore(saved)
+    this.#streams.restore(saved)
   }
-
-  async #openPlain(uri: Address): Promise<Connection> {
-    const options = { localPort: this.#localPort, attempt: this.#attempt++ }
-    // Somebody else may have taken the port meanwhile.
-    this.#localPort = 0
-    const connection = await this.#environment.network.connect(uri, options)
-    this.#localPort = connection.local.port
-    return connection
-  }
-
-  async #openSecure(uri: Address, security: DestinationSecurity): Promise<Connection> {
-    const { fingerprint: agreedWith } = security
-    this.#opening = new AbortController()
-    const { signal } = this.#opening
-    const { network } = this.#environment
-    const sleeping = this.#sleeping?.agreedWith === agreedWith ? this.#sleeping : undefined
-    const connection = await (sleeping === undefined
-      ? network.connect(uri, { attempt: this.#attempt++ })
-      : network.connect(sleeping.remote))
-    if (signal.aborted) {
-      connection.close()
-      throw closedError()
-    }
-    if (sleeping === undefined) this.lose()
-    this.#sleeping = undefined
-    this.#agreedWith = agreedWith
-    this.#secure =
-      sleeping === undefined
-        ? await this.#handshake(connection, security, signal)
-        : wakeDtls(sleeping.session, connection)
-    return this.#secure
-  }
-
-  async #handshake(
-    connection: Connection,
-    security: DestinationSecurity,
-    signal: AbortSignal,
-  ): Promise<DtlsConnection> {
-    const session = this.#kept.find(this.#agreedWith)
-    try {
-      const secure = await connectDtls(connection, this.#optionsFor(security, session), signal)
-      if (secure.resumable === undefined) this.#kept.forget()
-      else this.#kept.keep(secure.resumable, this.#agreedWith)
-      return secure
-    } catch (error) {
-      // It may be the session that the server stumbles over; where nothing arrives it is not.
-      if (error instanceof TransportError && stumbles.has(error.code)) this.#kept.forget()
-      throw error
-    }
-  }
-
-  #optionsFor(
-    { credentials, verify, serverName, suites }: DestinationSecurity,
-    session: DtlsClientOptions['session'],
-  ): DtlsClientOptions {
-    const { clock, random, dtls } = this.#environment
-    const { connectionIdLength = 0, keyLog, mtuBytes, initialTimeoutMs, maximumTimeoutMs, maximumTransmissions } = dtls
-    return {
-      clock,
-      random,
-      credentials,
-      ...(verify && { verify }),
-      connectionIdLength,
-      parameters: defined({ mtuBytes, initialTimeoutMs, maximumTimeoutMs, maximumTransmissions }),
-      ...(serverName === undefined ? {} : { serverName }),
-      ...(suites.length === 0 ? {} : { suites }),
-      ...(keyLog && { keyLog }),
-      ...(session && { session }),
-    }
-  }
-}
-
-/** Without what is undefined. */
-function defined<K extends string>(fields: { [N in K]: number | undefined }): { [N in K]?: number } {
-  const result: { [N in K]?: number } = {}
-  for (const name in fields) if (fields[name] !== undefined) result[name] = fields[name]
-  return result
 }

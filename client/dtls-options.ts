@@ -2,7 +2,10 @@ import { readTrustStore } from '../transport/dtls/certificate/trust-store.ts'
 import { checked } from './credential-fault.ts'
 import { OptionsError } from './options-error.ts'
 
-/** How the client speaks DTLS with the servers whose URI is `coaps://`. */
+/**
+ * How the client speaks DTLS with the servers that it reaches by `coaps://`, and TLS by `coaps+tcp://`: for that `trustStore`,
+ * `sessionKey` and `keyLog` count as well.
+ */
 export interface ClientDtlsOptions {
   /**
    * Bytes of the Connection ID by which servers are to find this client, 0 to 20 (RFC 9146). Default 0: it needs none of its own,
@@ -23,7 +26,7 @@ export interface ClientDtlsOptions {
    */
   readonly trustStore?: readonly Uint8Array[]
   /**
-   * Keeps DTLS sessions over a restart, so that the next handshake is short: 32 random bytes, with which they are encrypted in the
+   * Keeps sessions over a restart, so that the next handshake is short: 32 random bytes, with which they are encrypted in the
    * saved state. Without it, or without `persistence`, no session is kept.
    */
   readonly sessionKey?: Uint8Array

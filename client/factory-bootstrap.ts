@@ -1,10 +1,12 @@
+import { impliedBinding } from '../objects/account.ts'
 import type { InstanceValues, ObjectDefinition } from '../objects/definition.ts'
 import { device } from '../objects/definitions/device.ts'
 import { security } from '../objects/definitions/security.ts'
 import { server } from '../objects/definitions/server.ts'
 import { ObjectsApi } from '../objects/objects.ts'
 import { ObjectStore } from '../objects/store.ts'
-import { formatServerUri, parseServerUri, type ServerUri } from '../transport/uri.ts'
+import { systemNetwork } from '../transport/system-network.ts'
+import { formatServerUri, isSecure, isStream, parseServerUri, type ServerUri } from '../transport/uri.ts'
 import { ExternalKeys } from './external-keys.ts'
 import {
   type BootstrapServerOptions,
@@ -15,6 +17,7 @@ import {
   type ServerOptions,
 } from './options.ts'
 import { OptionsError } from './options-error.ts'
+import { noRawKeysOverTls } from './rpk.ts'
 import { externalKey, type Security, securityResources } from './security.ts'
 
 export interface FactoryState {
@@ -67,7 +70,8 @@ export function factoryBootstrap(options: ClientOptions): FactoryState {
       shortServerId: account.shortServerId,
       lifetime: account.lifetimeSeconds ?? defaultLifetimeSeconds,
       notificationStoringWhenDisabledOrOffline: account.storesNotifications ?? false,
-      binding: 'U',
+      binding: account.binding ?? impliedBinding(account.uri),
+      ...(account.preferredTransport === undefined ? {} : { preferredTransport: account.preferredTransport }),
       ...(account.disableTimeoutSeconds === undefined ? {} : { disableTimeout: account.disableTimeoutSeconds }),
       ...(account.defaultPminSeconds === undefined ? {} : { defaultMinimumPeriod: account.defaultPminSeconds }),
       ...(account.defaultPmaxSeconds === undefined ? {} : { defaultMaximumPeriod: account.defaultPmaxSeconds }),
@@ -78,7 +82,7 @@ export function factoryBootstrap(options: ClientOptions): FactoryState {
     modelNumber: 'simulated device',
     serialNumber: options.endpoint,
     errorCode: { 0: 0 },
-    supportedBindingAndModes: 'U',
+    supportedBindingAndModes: (options.network ?? systemNetwork).streams === undefined ? 'U' : 'UT',
     ...options.device,
   })
   return { store, keys }
@@ -102,12 +106,13 @@ type UriOptions = SecurityOptions & Pick<ServerOptions, 'uri'>
 
 function checkScheme(uri: ServerUri, credentials: Security | undefined): void {
   const shown = formatServerUri(uri)
-  if (uri.scheme === 'coap' && credentials !== undefined) {
-    throw new OptionsError(`${shown} is not secured, but has \`security\`; write coaps://`)
+  const overTcp = isStream(uri.scheme)
+  if (!isSecure(uri.scheme)) {
+    if (credentials === undefined) return
+    throw new OptionsError(`${shown} is not secured, but has \`security\`; write ${overTcp ? 'coaps+tcp' : 'coaps'}://`)
   }
-  if (uri.scheme === 'coaps' && credentials === undefined) {
-    throw new OptionsError(`${shown} needs \`security\`, such as psk(identity, key)`)
-  }
+  if (credentials === undefined) throw new OptionsError(`${shown} needs \`security\`, such as psk(identity, key)`)
+  if (credentials.kind === 'rpk' && overTcp) throw new OptionsError(`${shown}: ${noRawKeysOverTls}`)
 }
 
 function checkSuites(suites: readonly number[]): void {

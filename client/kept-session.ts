@@ -1,19 +1,27 @@
-import { openResumable, type ResumableSession, sealResumable } from '../transport/dtls/resumable-session.ts'
 import type { Random } from '../transport/random.ts'
 
+/** How sessions of one kind are encrypted for the saved state. */
+export interface SessionSealing<Session> {
+  readonly seal: (session: Session, key: Uint8Array, context: string, random: Random) => Buffer
+  /** Undefined for what is not to be opened with this key, or in this context. */
+  readonly unseal: (sealed: Uint8Array, key: Uint8Array, context: string) => Session | undefined
+}
+
 /**
- * The DTLS session of the last handshake with a server, for the next one. It counts for the credentials that it was agreed with
+ * The session of the last handshake with a server, for the next one. It counts for the credentials that it was agreed with
  * alone. With a key of the application it outlives a restart, encrypted; without one it is not saved.
  */
-export class KeptSession {
+export class KeptSession<Session> {
+  readonly #sealing: SessionSealing<Session>
   readonly #owner: string
   readonly #key: Uint8Array | undefined
   readonly #random: Random
-  #kept: { readonly session: ResumableSession; readonly agreedWith: string } | undefined
+  #kept: { readonly session: Session; readonly agreedWith: string } | undefined
   #sealed: string | undefined
 
   /** `owner` tells whose sessions are saved: nobody else can open them. */
-  constructor(owner: string, key: Uint8Array | undefined, random: Random) {
+  constructor(sealing: SessionSealing<Session>, owner: string, key: Uint8Array | undefined, random: Random) {
+    this.#sealing = sealing
     this.#owner = owner
     this.#key = key
     this.#random = random
@@ -24,13 +32,14 @@ export class KeptSession {
     return this.#sealed
   }
 
-  keep(session: ResumableSession, agreedWith: string): void {
+  keep(session: Session, agreedWith: string): void {
     this.#kept = { session, agreedWith }
     if (this.#key === undefined) return
-    this.#sealed = sealResumable(session, this.#key, this.#context(agreedWith), this.#random).toString('base64')
+    const context = this.#context(agreedWith)
+    this.#sealed = this.#sealing.seal(session, this.#key, context, this.#random).toString('base64')
   }
 
-  find(agreedWith: string): ResumableSession | undefined {
+  find(agreedWith: string): Session | undefined {
     if (this.#kept === undefined) return this.#unseal(agreedWith)
     return this.#kept.agreedWith === agreedWith ? this.#kept.session : undefined
   }
@@ -46,9 +55,9 @@ export class KeptSession {
   }
 
   /** Undefined for what was saved with another key, for other credentials or for somebody else. */
-  #unseal(agreedWith: string): ResumableSession | undefined {
+  #unseal(agreedWith: string): Session | undefined {
     if (this.#sealed === undefined || this.#key === undefined) return undefined
-    return openResumable(Buffer.from(this.#sealed, 'base64'), this.#key, this.#context(agreedWith))
+    return this.#sealing.unseal(Buffer.from(this.#sealed, 'base64'), this.#key, this.#context(agreedWith))
   }
 
   #context(agreedWith: string): string {

@@ -1,9 +1,11 @@
 import type { Cause } from '../machines/events.ts'
+import { CoapStream } from '../transport/coap/coap-stream.ts'
 import type { CoapMessage } from '../transport/coap/message.ts'
 import { CoapPeer } from '../transport/coap/peer.ts'
-import type { Connection } from '../transport/connection.ts'
+import type { PeerConnection } from '../transport/coap/peer-connection.ts'
 import type { TransportError } from '../transport/errors.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
+import type { TransportLetter } from './current-transport.ts'
 import { RequestExchange } from './request-exchange.ts'
 import { type PerformRequest, Requests } from './requests.ts'
 import { RestingConnection } from './resting-connection.ts'
@@ -11,14 +13,15 @@ import { RestingConnection } from './resting-connection.ts'
 /** An open connection to a server, in both directions, and all that ends with it. */
 export class Link {
   readonly peer: CoapPeer
-  readonly #connection: RestingConnection
+  readonly transport: TransportLetter
+  readonly #connection: RestingConnection | CoapStream
   readonly #requests: Requests
   /** The registration or bootstrap message that is under way. */
   #exchange: RequestExchange | undefined
 
   /** `onClosed`: the server has ended the connection; `close` is to follow. */
   constructor(
-    opened: Connection,
+    opened: PeerConnection,
     environment: ConnectionEnvironment,
     perform: PerformRequest,
     onClosed: (error: TransportError) => void,
@@ -26,7 +29,8 @@ export class Link {
     const { store, clock, random, coap, trace, onError, maximumWaitingRequests } = environment
     const requests = new Requests(store, perform, maximumWaitingRequests)
     this.#requests = requests
-    this.#connection = new RestingConnection(opened)
+    this.transport = opened instanceof CoapStream ? 'T' : 'U'
+    this.#connection = opened instanceof CoapStream ? opened : new RestingConnection(opened)
     this.peer = new CoapPeer(this.#connection, {
       clock,
       random,
@@ -51,11 +55,11 @@ export class Link {
 
   /** What arrives is not read until {@link wake}. */
   rest(): void {
-    this.#connection.rest()
+    this.#connection.pause()
   }
 
   wake(): void {
-    this.#connection.wake()
+    this.#connection.resume()
   }
 
   close(): void {

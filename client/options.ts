@@ -11,6 +11,7 @@ import { isProfileId } from '../transport/lwm2m/uplink.ts'
 import type { Random } from '../transport/random.ts'
 import type { Trace } from '../transport/trace.ts'
 import type { Connect, WhileAsleep } from './connection-environment.ts'
+import type { TransportLetter } from './current-transport.ts'
 import { type ClientDtlsOptions, checkDtlsOptions } from './dtls-options.ts'
 import { OptionsError } from './options-error.ts'
 import type { Persistence } from './persistence.ts'
@@ -18,7 +19,10 @@ import type { Security } from './security.ts'
 
 /** How a server of the factory is secured. */
 export interface SecurityOptions {
-  /** `psk(…)`, `x509(…)` or `rpk(…)`, for a server with a `coaps` URI. Default: none, for one with a `coap` URI. */
+  /**
+   * `psk(…)`, `x509(…)` or `rpk(…)`, for a server with a `coaps` URI; not `rpk(…)` with `coaps+tcp`. Default: none, for one with a
+   * `coap` URI.
+   */
   readonly security?: Security
   /** The name to ask the server for, and to find in its certificate (/0/x/14). Default: the host of the URI. */
   readonly serverName?: string
@@ -28,10 +32,20 @@ export interface SecurityOptions {
 
 /** A server the device knows from the factory: it becomes an instance of Security and one of Server. */
 export interface ServerOptions extends SecurityOptions {
-  /** `coap://HOST[:PORT]`, port 5683 by default, or with `security` `coaps://HOST[:PORT]`, 5684. */
+  /**
+   * `coap://HOST[:PORT]`, port 5683 by default, or with `security` `coaps://HOST[:PORT]`, 5684; over TCP `coap+tcp://…` and
+   * `coaps+tcp://…`, likewise.
+   */
   readonly uri: string
   /** 1–65534, unique among the servers. */
   readonly shortServerId: number
+  /**
+   * The transports of the server (/1/x/7): letters of `U` (UDP), `T` (TCP), `S` and `N`, and for LwM2M 1.0 a `Q`. Where it lacks
+   * the transport of the URI, the first that the client has takes its place. Default: that of the URI, `U` or `T`.
+   */
+  readonly binding?: string
+  /** The transport to use, whatever the URI and the binding say (/1/x/22, LwM2M 1.1). Default: none. */
+  readonly preferredTransport?: TransportLetter
   /** How long the server keeps a registration without hearing of the client, seconds; 0 = for ever. Default 300. */
   readonly lifetimeSeconds?: number
   /** pmin of observations that have none, seconds. Default 0. */
@@ -127,7 +141,7 @@ export interface ClientOptions {
    * the account says. `connectDtls` makes a secure one of one that is not. What it rejects with is told as CONNECT_FAILURE.
    */
   readonly connect?: Connect
-  /** Default: UDP. */
+  /** Default: UDP and TCP. */
   readonly network?: Network
   readonly clock?: Clock
   readonly random?: Random
@@ -177,7 +191,8 @@ export function bootstrapServers({ bootstrap = [] }: ClientOptions): readonly Bo
   return 'uri' in bootstrap ? [bootstrap] : bootstrap
 }
 
-function checkEndpoint(endpoint: string): void {
+/** Throws OptionsError for what cannot be the name of a device. */
+export function checkEndpoint(endpoint: string): void {
   if (endpoint.length === 0 || Buffer.byteLength(endpoint) > longestEndpointBytes) {
     throw new OptionsError(`the endpoint name must have 1 to ${longestEndpointBytes} bytes`)
   }
@@ -198,7 +213,7 @@ function checkSeconds(name: string, seconds: number | undefined, minimum: number
 
 function checkServers(servers: readonly ServerOptions[]): void {
   const known = new Set<number>()
-  for (const { shortServerId, lifetimeSeconds = defaultLifetimeSeconds } of servers) {
+  for (const { shortServerId, lifetimeSeconds = defaultLifetimeSeconds, binding, preferredTransport } of servers) {
     if (!Number.isInteger(shortServerId) || shortServerId < 1 || shortServerId > 65_534) {
       throw new OptionsError(`the short server id ${shortServerId} is not between 1 and 65534`)
     }
@@ -209,7 +224,18 @@ function checkServers(servers: readonly ServerOptions[]): void {
         `the lifetime ${lifetimeSeconds} is not between 0 (for ever) and ${longestSeconds} seconds`,
       )
     }
+    if (binding !== undefined && !isBinding(binding)) {
+      throw new OptionsError('`binding` is none: write each letter of U, T, S, N and Q once at most, such as "UT"')
+    }
+    if (preferredTransport !== undefined && !/^[UT]$/.test(preferredTransport)) {
+      throw new OptionsError('`preferredTransport` must be U or T')
+    }
   }
+}
+
+/** A `Q` alone names no transport. */
+function isBinding(text: string): boolean {
+  return /^(?!Q$)[UTSNQ]+$/.test(text) && new Set(text).size === text.length
 }
 
 function checkInspectorUrl(text: string): void {

@@ -38,11 +38,11 @@ export class RestingConnection implements Connection {
     this.#receiver = receiver
   }
 
-  rest(): void {
+  pause(): void {
     this.#resting = true
   }
 
-  wake(): void {
+  resume(): void {
     this.#resting = false
     for (const bytes of this.#unread.splice(0)) this.#receiver?.datagram(bytes)
   }

@@ -28,6 +28,9 @@ export interface RawKeySecurityOptions {
   readonly matchingType?: MatchingType
 }
 
+/** What to do instead: node:tls does not know RFC 7250. */
+export const noRawKeysOverTls = 'there are no raw public keys over TLS; use psk or x509, or coaps:// over UDP'
+
 /**
  * Raw public keys (RFC 7250) of P-256 for the `security` of a server. Throws OptionsError for what cannot be read or does not
  * belong together.

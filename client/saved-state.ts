@@ -23,6 +23,8 @@ export interface SavedServer {
   readonly localPort?: number
   /** The DTLS session to resume: encrypted, base64. */
   readonly session?: string
+  /** The TLS session to resume, likewise. */
+  readonly tlsSession?: string
   readonly disabled?: Disabled
   readonly attributes: SavedAttributes
   /** JSON data of their owner. */
@@ -79,6 +81,7 @@ function decodeServer([shortServerId, server]: [string, JsonReader]): [number, S
       ...server.optional('told', decodeTold),
       ...server.optional('localPort', port => port.integer(1, 65535)),
       ...server.optional('session', session => session.text()),
+      ...server.optional('tlsSession', session => session.text()),
       ...server.optional('disabled', disabled => disabled.optional('untilMs', decodeTime)),
       attributes: decodeAttributes(server.member('attributes')),
       observations: server

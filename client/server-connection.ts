@@ -13,16 +13,17 @@ import type {
   UpdateOutcome,
 } from '../machines/effects.ts'
 import type { Cause } from '../machines/events.ts'
-import type { ServerAccount } from '../objects/account.ts'
+import { type ServerAccount, serverAccounts } from '../objects/account.ts'
 import { AttributeTree } from '../objects/attributes/tree.ts'
 import { server } from '../objects/definitions/server.ts'
 import type { EnablerVersion } from '../objects/enabler.ts'
 import type { OperationContext } from '../objects/operations/operation.ts'
 import type { Path } from '../objects/path.ts'
-import type { Connection } from '../transport/connection.ts'
+import type { PeerConnection } from '../transport/coap/peer-connection.ts'
 import type { TransportError } from '../transport/errors.ts'
 import { recordAlert } from './alert-code.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
+import type { TransportLetter } from './current-transport.ts'
 import { deregister } from './deregister.ts'
 import { deviceManagement } from './device-management.ts'
 import { Dialer } from './dialer.ts'
@@ -33,6 +34,7 @@ import { Registering } from './registering.ts'
 import { causeOf, type SendRequest } from './request-exchange.ts'
 import type { SavedServer } from './saved-state.ts'
 import { Sends } from './sends.ts'
+import { TransportOverride } from './transport-override.ts'
 import { whenQuiet } from './when-quiet.ts'
 
 /**
@@ -50,6 +52,7 @@ export class ServerConnection {
   readonly #observations: Observations
   readonly #dialer: Dialer
   readonly #registering: Registering
+  readonly #override: TransportOverride
   #link: Link | undefined
   #isResting = false
   /** Whether the connection will be needed again when it is closed. */
@@ -69,6 +72,7 @@ export class ServerConnection {
     }
     this.#environment = environment
     this.#dialer = new Dialer(`${environment.endpoint} ${shortServerId}`, environment)
+    this.#override = new TransportOverride(clock, () => environment.onTransportOverridden(shortServerId))
     this.#registering = new Registering({
       environment,
       request: (...request) => this.#request(...request),
@@ -113,7 +117,7 @@ export class ServerConnection {
     const { clock, store } = this.#environment
     this.#report = report
     const begin = () => {
-      this.#dialer.open(this.account).then(
+      this.#dialer.open(this.#takeWishes()).then(
         connection => {
           if (ended) {
             connection.close()
@@ -174,6 +178,13 @@ export class ServerConnection {
       this.sends.interrupt('CLOSED')
     }
     return deregister((...request) => this.#request(...request), this.#environment.clock, location, report)
+  }
+
+  /** The server is to be reached by this transport, now. False: it is. */
+  moveTo(transport: TransportLetter): boolean {
+    if (transport === this.#link?.transport) return false
+    this.#override.set(transport)
+    return true
   }
 
   /** Reports when nothing is under way and the last message is old enough (LwM2M Core 1.2.2 §6.5). */
@@ -244,7 +255,16 @@ export class ServerConnection {
     this.#dialer.lose()
   }
 
-  #use(opened: Connection): void {
+  /** The account as it is now: what a server writes of transports counts for connections that are opened later (§6.2.1.2). */
+  #takeWishes(): ServerAccount {
+    const { shortServerId } = this.account
+    const account = serverAccounts(this.#environment.store).find(one => one.shortServerId === shortServerId)
+    const preferredTransport = this.#override.take()
+    const current = account !== undefined && this.isOf(account) ? account : this.account
+    return preferredTransport === undefined ? current : { ...current, preferredTransport }
+  }
+
+  #use(opened: PeerConnection): void {
     const { store } = this.#environment
     const perform = deviceManagement({
       store,
@@ -293,6 +313,7 @@ export class ServerConnection {
     const link = this.#link
     if (link === undefined) return
     this.#link = undefined
+    this.#override.released()
     this.#observations.hold()
     if (this.#isNeeded) this.#dialer.rest()
     else this.#dialer.lose()

@@ -28,6 +28,7 @@ export interface ServerAccount extends Reach {
   readonly shortServerId: number
   /** 0 is infinite (LwM2M Core 1.2.2 §E.2); 86400 when the resource is absent or negative (§6.2.1). */
   readonly lifetimeSeconds: number
+  /** The transports of the server, one letter each; where none is written, that of the URI. */
   readonly binding: string
   /** Attributes for observations that have none of their own. */
   readonly defaultPminSeconds: number
@@ -89,7 +90,7 @@ export function serverAccounts(store: ObjectStore): ServerAccount[] {
       serverInstanceId,
       shortServerId,
       lifetimeSeconds: seconds(value('lifetime')) ?? 86400,
-      binding: text(value('binding')) ?? 'U',
+      binding: text(value('binding')) ?? impliedBinding(reach.uri),
       defaultPminSeconds: seconds(value('defaultMinimumPeriod')) ?? 0,
       defaultPmaxSeconds: seconds(value('defaultMaximumPeriod')),
       disableTimeoutSeconds: seconds(value('disableTimeout')) ?? 86400,
@@ -109,6 +110,11 @@ export function serverAccounts(store: ObjectStore): ServerAccount[] {
     })
   }
   return accounts
+}
+
+/** What holds where nobody has written a binding: the transport of the URI. */
+export function impliedBinding(uri: string): string {
+  return /^coaps?\+tcp:/i.test(uri) ? 'T' : 'U'
 }
 
 /** One letter for UDP, TCP, SMS, non-IP, MQTT or HTTP (LwM2M Core 1.2.2 §6.2.1.2). */

@@ -1,7 +1,7 @@
 import { FormatError, OperationError, ResponseCode } from '../objects/errors.ts'
 import { diagnostic } from '../transport/coap/blockwise-response.ts'
 import { type CoapMessage, noPayload } from '../transport/coap/message.ts'
-import type { Connection } from '../transport/connection.ts'
+import type { PeerConnection } from '../transport/coap/peer-connection.ts'
 
 const maximumEndpointLength = 200
 
@@ -29,6 +29,6 @@ export function checkEndpoint(endpoint: string | undefined): string {
 }
 
 /** Whether a client is who it says, where a certificate or key of its own tells who that is. */
-export function isOwnName(endpoint: string, { proof, identity }: Connection): boolean {
+export function isOwnName(endpoint: string, { proof, identity }: PeerConnection): boolean {
   return proof !== 'ownKey' || identity === endpoint
 }

@@ -1,3 +1,4 @@
+import { impliedBinding } from '../objects/account.ts'
 import { type DefinitionTable, tableOf } from '../objects/definition-table.ts'
 import { security12 } from '../objects/definitions/security.ts'
 import { server12 } from '../objects/definitions/server.ts'
@@ -5,7 +6,7 @@ import { comparePaths } from '../objects/path.ts'
 import type { PathValue } from '../objects/path-value.ts'
 import type { Value } from '../objects/value.ts'
 import { TransportError } from '../transport/errors.ts'
-import { parseServerUri, type ServerUri } from '../transport/uri.ts'
+import { isSecure, isStream, parseServerUri, type ServerUri } from '../transport/uri.ts'
 import { readBytes, readResources, resourceIdOf } from './bootstrap-values.ts'
 import type { JsonPlace } from './json-place.ts'
 
@@ -60,7 +61,7 @@ function readServer(place: JsonPlace, shortServerId: number): PathValue[] {
   const own = new Map<number, Value>([
     [ids.shortServerId.id, shortServerId],
     [ids.lifetime.id, lifetime ?? defaultLifetimeSeconds],
-    [ids.binding.id, place.member('binding').optional(readBinding) ?? 'U'],
+    [ids.binding.id, place.member('binding').optional(readBinding) ?? impliedBinding(place.member('uri').text())],
   ])
   const others = place.member('server').optional(it => it.members()) ?? []
   const further = readFurther(others, own, serverTable)
@@ -92,10 +93,15 @@ function readSecurity(place: JsonPlace, shortServerId: number): PathValue[] {
   const { scheme } = readUri(uriPlace, uri)
   const security = place.member('security')
   const mode = security.optional(it => readMode(it.member('mode'))) ?? 'noSec'
-  if ((mode === 'noSec') !== (scheme === 'coap')) {
+  const isOverTcp = isStream(scheme)
+  if (isSecure(scheme) !== (mode !== 'noSec')) {
+    const secured = `a ${isOverTcp ? 'coaps+tcp' : 'coaps'} URI`
     throw mode === 'noSec'
-      ? security.fault('is needed with a coaps URI; write for example {"mode": "psk", "identity": …, "key": …}')
-      : uriPlace.fault('is not secured; write a coaps URI')
+      ? security.fault(`is needed with ${secured}; write for example {"mode": "psk", "identity": …, "key": …}`)
+      : uriPlace.fault(`is not secured; write ${secured}`)
+  }
+  if (mode === 'rpk' && isOverTcp) {
+    throw uriPlace.fault('is over TLS, which has no raw public keys; use psk or x509, or a coaps URI')
   }
   const { mode: securityMode, ...credentials } = modes[mode]
   const own = new Map<number, Value>([

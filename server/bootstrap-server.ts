@@ -1,11 +1,11 @@
 import { type Observable, Subject } from 'rxjs'
 import { OperationError } from '../objects/errors.ts'
 import { ContentFormat } from '../objects/formats/format.ts'
-import type { CoapEndpoint } from '../transport/coap/endpoint.ts'
 import { type CoapMessage, Code } from '../transport/coap/message.ts'
 import { findStrings, OptionNumber } from '../transport/coap/options.ts'
 import type { CoapPeer } from '../transport/coap/peer.ts'
-import type { Address, Connection } from '../transport/connection.ts'
+import type { PeerConnection } from '../transport/coap/peer-connection.ts'
+import type { Address } from '../transport/connection.ts'
 import { closedError, TransportError } from '../transport/errors.ts'
 import {
   type BootstrapPackRequest,
@@ -13,19 +13,21 @@ import {
   decodeBootstrapPackRequest,
   decodeBootstrapRequest,
 } from '../transport/lwm2m/bootstrap-request.ts'
+import type { ServerUri } from '../transport/uri.ts'
 import { checkEndpoint, failure, isOwnName, success } from './answers.ts'
 import { type BootstrapConfig, bootstrapOf, type ClientBootstrap } from './bootstrap-config.ts'
 import { encodePack } from './bootstrap-pack.ts'
 import { BootstrapSession, type PerformedOperation } from './bootstrap-session.ts'
+import type { Endpoints } from './endpoints.ts'
 import { RequestError } from './errors.ts'
 import { listen } from './listen.ts'
 import type { BootstrapListenOptions } from './options.ts'
+import { type Place, placeOf } from './place.ts'
 
 /** Which client, by its Endpoint Client Name, and where it is. */
-interface BootstrapClient {
+interface BootstrapClient extends Place {
   readonly endpoint: string
-  readonly address: Address
-  /** Who it has proved to be, where the server speaks DTLS. */
+  /** Who it has proved to be, where the server speaks DTLS or TLS. */
   readonly identity?: string
 }
 
@@ -34,14 +36,13 @@ export type BootstrapEvent =
   /** A Bootstrap-Request was accepted; the sequence follows. */
   | ({ readonly type: 'requested'; readonly preferredContentFormat: number | undefined } & BootstrapClient)
   /** A Bootstrap-Request or Bootstrap-Pack-Request was answered with an error; `endpoint` is as far as it was told. */
-  | {
+  | ({
       readonly type: 'refused'
       readonly endpoint: string | undefined
-      readonly address: Address
       /** A CoAP code byte. */
       readonly responseCode: number
       readonly reason: string
-    }
+    } & Place)
   /** The client has answered an operation. */
   | ({ readonly type: 'operation' } & BootstrapClient & PerformedOperation)
   /** A Bootstrap-Pack-Request was answered with the pack; whether the client can work with it, it does not tell. */
@@ -71,7 +72,7 @@ export class Lwm2mBootstrapServer {
   readonly #maximumSessions: number
   readonly #checksEndpoint: boolean
   readonly #sessions = new Map<string, BootstrapSession>()
-  #endpoint: CoapEndpoint | undefined
+  #endpoints: Endpoints | undefined
 
   private constructor({ config, maximumSessions = 1_000, security }: BootstrapListenOptions) {
     this.events$ = this.#events.asObservable()
@@ -80,16 +81,27 @@ export class Lwm2mBootstrapServer {
     this.#checksEndpoint = security?.checkEndpoint ?? true
   }
 
-  /** Rejects with TransportError ADDRESS_IN_USE, NETWORK_UNREACHABLE or INVALID_SECURITY. */
+  /** Rejects with TransportError ADDRESS_IN_USE, NETWORK_UNREACHABLE, INVALID_SECURITY or NOT_SUPPORTED. */
   static async listen(options: BootstrapListenOptions): Promise<Lwm2mBootstrapServer> {
     const server = new Lwm2mBootstrapServer(options)
-    server.#endpoint = await listen(options, ({ message, peer }) => server.#answer(message, peer))
+    try {
+      server.#endpoints = await listen(options, ({ message, peer }) => server.#answer(message, peer))
+    } catch (error) {
+      // Clients may have come by one transport before there was another.
+      await server.close()
+      throw error
+    }
     return server
   }
 
-  /** Where it listens. */
+  /** Where it listens, by the first of its transports. */
   get local(): Address {
     return this.#listening().local
+  }
+
+  /** Where it listens, by each of its transports. */
+  get uris(): readonly ServerUri[] {
+    return this.#listening().uris
   }
 
   /** Clients being bootstrapped. */
@@ -99,11 +111,11 @@ export class Lwm2mBootstrapServer {
 
   /** Stops listening and ends the sessions under way, of which no event tells. Idempotent. */
   async close(): Promise<void> {
-    const endpoint = this.#endpoint
-    this.#endpoint = undefined
+    const endpoints = this.#endpoints
+    this.#endpoints = undefined
     this.#events.complete()
     for (const session of this.#sessions.values()) session.end(closedError())
-    await endpoint?.close()
+    await endpoints?.close()
   }
 
   /**
@@ -111,18 +123,19 @@ export class Lwm2mBootstrapServer {
    * their server, with an Execute of /1/x/9. Resolves when the client has accepted the Bootstrap-Finish. Rejects with
    * RequestError (`UNKNOWN_ENDPOINT`, `REJECTED`, `BAD_RESPONSE`, `BAD_CONFIGURATION`, `SUPERSEDED`), or with
    * TransportError when the client does not answer, `QUEUE_FULL` when there are too many sessions, or `CLOSED` when with
-   * `security` there is no DTLS session with it, which only a client begins.
+   * `security` there is no DTLS session with it, which only a client begins, and on a server without UDP, since it is clients
+   * that connect, too.
    */
   async bootstrap(endpoint: string, address: Address): Promise<void> {
     const client = bootstrapOf(this.#config, endpoint)
     if (client === undefined) throw new RequestError('UNKNOWN_ENDPOINT', `nothing is configured for "${endpoint}"`)
     if (this.#isFull(endpoint)) throw new TransportError('QUEUE_FULL', `${this.#sessions.size} sessions are under way`)
-    const who = { endpoint, address }
+    const who = { endpoint, address, transport: 'udp' } as const
     await this.#run(this.#open(who, client, this.#listening().peer(address)), who)
   }
 
   #answer(message: CoapMessage, peer: CoapPeer): CoapMessage {
-    const { remote: address } = peer.connection
+    const place = placeOf(peer.connection)
     let endpoint: string | undefined
     try {
       const request = decodeBootstrapRequest(message)
@@ -137,7 +150,7 @@ export class Lwm2mBootstrapServer {
     } catch (error) {
       const response = failure(error)
       const { message: reason } = error as Error
-      this.#emit({ type: 'refused', endpoint, address, responseCode: response.code, reason })
+      this.#emit({ type: 'refused', endpoint, ...place, responseCode: response.code, reason })
       return response
     }
   }
@@ -168,7 +181,7 @@ export class Lwm2mBootstrapServer {
 
   /** An unknown name is a bad request by the table of response codes (LwM2M Transport 1.2.2 §6.7). */
   #find(name: string | undefined, { connection }: CoapPeer): [who: BootstrapClient, client: ClientBootstrap] {
-    const { remote: address, identity } = connection
+    const { identity } = connection
     const endpoint = checkEndpoint(name)
     const client = bootstrapOf(this.#config, endpoint)
     if (client === undefined) throw new OperationError('BAD_REQUEST', 'nothing is configured for this endpoint')
@@ -177,10 +190,10 @@ export class Lwm2mBootstrapServer {
     if (!isRight) {
       throw new OperationError('BAD_REQUEST', 'what is configured for this endpoint is for another identity')
     }
-    return [{ endpoint, address, ...(identity === undefined ? {} : { identity }) }, client]
+    return [{ endpoint, ...placeOf(connection), ...(identity === undefined ? {} : { identity }) }, client]
   }
 
-  #mayBe(endpoint: string, connection: Connection): boolean {
+  #mayBe(endpoint: string, connection: PeerConnection): boolean {
     return !this.#checksEndpoint || isOwnName(endpoint, connection)
   }
 
@@ -225,9 +238,9 @@ export class Lwm2mBootstrapServer {
     queueMicrotask(() => this.#events.next(event))
   }
 
-  #listening(): CoapEndpoint {
-    if (this.#endpoint === undefined) throw closedError()
-    return this.#endpoint
+  #listening(): Endpoints {
+    if (this.#endpoints === undefined) throw closedError()
+    return this.#endpoints
   }
 }
 

@@ -21,6 +21,7 @@ export type {
   ReadOptions,
   WriteOptions,
 } from './options.ts'
+export type { Place, Transport } from './place.ts'
 export type { Registration, RegistrationEvent } from './registrations.ts'
 export type { DiscoverResult, OperationResult, ReadResult } from './results.ts'
 export type { ServerCertificate, ServerKeyPair, ServerSecurity } from './security.ts'

@@ -4,11 +4,13 @@ import type { ObservationListener } from '../transport/coap/observe-request.ts'
 import { findOption, OptionNumber } from '../transport/coap/options.ts'
 import type { CoapPeer, PendingObservation } from '../transport/coap/peer.ts'
 import { TransportError } from '../transport/errors.ts'
+import { transportOf } from './place.ts'
 import type { Registration } from './registrations.ts'
 
 /**
  * How an observation is ended at the client: `active` tells it with a GET and Observe 1, `passive` waits for its next
- * notification and rejects that with a reset (LwM2M Core 1.2.2 §6.4.4, RFC 7641 §3.6).
+ * notification and rejects that with a reset (LwM2M Core 1.2.2 §6.4.4, RFC 7641 §3.6); over TCP, which has no reset, it is as
+ * `active`.
  */
 export type CancelMode = 'active' | 'passive'
 
@@ -88,7 +90,7 @@ class RunningObservation implements ObservationListener {
       },
       (error: unknown) => {
         if (this.#relation !== relation) return
-        if (this.#wasAnswered) this.#lose(error)
+        if (this.#wasAnswered && isOver(peer, error)) this.#relation = undefined
         else this.#fail(error)
       },
     )
@@ -99,7 +101,8 @@ class RunningObservation implements ObservationListener {
   }
 
   ended(reason: CoapMessage | TransportError): void {
-    if (reason instanceof TransportError) this.#lose(reason)
+    // A session that is over ends no observation: the client will be back, by another one.
+    if (reason instanceof TransportError) this.#relation = undefined
     else this.#last(reason)
   }
 
@@ -132,14 +135,15 @@ class RunningObservation implements ObservationListener {
     this.#subscriber.complete()
   }
 
-  /** A session that is over ends no observation: the client will be back, by another one. */
-  #lose(error: unknown): void {
-    if (error instanceof TransportError && error.code === 'CLOSED') this.#relation = undefined
-    else this.#fail(error)
-  }
-
   #fail(error: unknown): void {
     this.#relation = undefined
     this.#subscriber.error(error)
   }
+}
+
+/** Whether it is the way to the client that has ended, and not this request alone: a stream does as soon as nobody answers a Ping. */
+function isOver({ connection }: CoapPeer, error: unknown): boolean {
+  if (!(error instanceof TransportError)) return false
+  const { code } = error
+  return code === 'CLOSED' || code === 'ABORTED' || (code === 'TIMEOUT' && transportOf(connection) === 'tcp')
 }

@@ -7,18 +7,27 @@ import type { Random } from '../transport/random.ts'
 import type { Trace } from '../transport/trace.ts'
 import type { BootstrapConfig } from './bootstrap-config.ts'
 import type { CancelMode } from './observations.ts'
+import type { Transport } from './place.ts'
 import type { ServerSecurity } from './security.ts'
 
 /** Where and how a server listens. */
 export interface EndpointOptions {
   /** Address to listen on. Default `0.0.0.0`, every IPv4 address of the machine. */
   readonly host?: string
-  /** Default 5683, with `security` 5684; 0 takes any free one, see `local` of the server. */
+  /**
+   * Default 5683, with `security` 5684; 0 takes any free one, see `local` and `uris` of the server. The same for all
+   * transports; with 0 as long as it is free for all.
+   */
   readonly port?: number
-  /** Default: none, `coap://`. With it the server speaks `coaps://` alone. */
+  /**
+   * How clients may come, one way or several: `udp` is `coap://`, `tcp` is `coap+tcp://` (RFC 8323). A client may go on by
+   * another one with an Update. Default `udp`.
+   */
+  readonly transports?: readonly Transport[]
+  /** Default: none, `coap://`. With it the server speaks `coaps://`, and `coaps+tcp://`, alone. */
   readonly security?: ServerSecurity
   readonly coap?: Partial<CoapParameters>
-  /** Default: UDP. */
+  /** Default: UDP and TCP of the machine. */
   readonly network?: Network
   readonly clock?: Clock
   readonly random?: Random

@@ -1,23 +1,22 @@
 import { OperationError } from '../objects/errors.ts'
 import type { Clock, Timer } from '../transport/clock.ts'
-import type { Address, Connection } from '../transport/connection.ts'
+import type { PeerConnection } from '../transport/coap/peer-connection.ts'
 import type { RegisterParameters, UpdateParameters } from '../transport/lwm2m/uplink.ts'
 import type { Random } from '../transport/random.ts'
 import { formatAddress } from '../transport/uri.ts'
 import { isOwnName } from './answers.ts'
+import { type Place, placeOf } from './place.ts'
 
-/** A registered client, as of its last Register or Update; never changed afterwards. */
-export interface Registration extends RegisterParameters {
+/** A registered client, and where it was, as of its last Register or Update; never changed afterwards. */
+export interface Registration extends RegisterParameters, Place {
   /** Endpoint Client Name. */
   readonly endpoint: string
   /** The data formats that the client announces: `ct` of the link to its root (LwM2M Core 1.2.2 §6.2.1). */
   readonly contentFormats: readonly number[]
   /** Last segment of its path below `/rd`. */
   readonly location: string
-  /** Where it was when it was last heard of by a Register or Update. */
-  readonly address: Address
   /**
-   * Who the client has proved to be, where the server speaks DTLS: the identity of its pre-shared key, the name in its
+   * Who the client has proved to be, where the server speaks DTLS or TLS: the identity of its pre-shared key, the name in its
    * certificate, or the one that its raw public key is known by.
    */
   readonly identity?: string
@@ -56,7 +55,7 @@ export class Registrations {
   readonly #byEndpoint = new Map<string, Registration>()
   readonly #byLocation = new Map<string, Registration>()
   /** Where requests go, by location. */
-  readonly #connections = new Map<string, Connection>()
+  readonly #connections = new Map<string, PeerConnection>()
   /** Of several clients at one address the last that registered or updated: without security there is nothing to tell them apart. */
   readonly #bySender = new Map<string, Registration>()
   #sweep: { readonly timer: Timer; readonly atMs: number } | undefined
@@ -70,13 +69,13 @@ export class Registrations {
   }
 
   /** Whose connection it is. */
-  of(connection: Connection): Registration | undefined {
-    const known = this.#bySender.get(senderOf(connection))
+  of(connection: PeerConnection): Registration | undefined {
+    const known = this.#bySender.get(senderOf({ ...placeOf(connection), identity: connection.identity }))
     return known ?? (connection.identity === undefined ? undefined : this.#moved(connection))
   }
 
   /** By which requests reach a client; undefined when its registration is over. */
-  connectionOf({ location }: Registration): Connection | undefined {
+  connectionOf({ location }: Registration): PeerConnection | undefined {
     return this.#connections.get(location)
   }
 
@@ -85,9 +84,9 @@ export class Registrations {
    * OperationError SERVICE_UNAVAILABLE when there is no room, FORBIDDEN when the name is that of another identity, or not
    * the one that the client has proved.
    */
-  register(endpoint: string, parameters: RegisterParameters & Announced, connection: Connection): Registration {
+  register(endpoint: string, parameters: RegisterParameters & Announced, connection: PeerConnection): Registration {
     const { clock, maximum, checksEndpoint, onEvent } = this.#options
-    const { remote: address, identity } = connection
+    const { identity } = connection
     if (checksEndpoint && !isOwnName(endpoint, connection)) {
       throw new OperationError('FORBIDDEN', 'the endpoint name is not the one that the client has proved')
     }
@@ -102,7 +101,7 @@ export class Registrations {
       ...parameters,
       endpoint,
       location,
-      address,
+      ...placeOf(connection),
       registeredMs: nowMs,
       updatedMs: nowMs,
       ...(identity === undefined ? {} : { identity }),
@@ -114,12 +113,16 @@ export class Registrations {
   }
 
   /** Renews a registration, by whichever connection. Throws OperationError NOT_FOUND, FORBIDDEN for another identity. */
-  update(location: string, parameters: UpdateParameters & Partial<Announced>, connection: Connection): Registration {
+  update(
+    location: string,
+    parameters: UpdateParameters & Partial<Announced>,
+    connection: PeerConnection,
+  ): Registration {
     const previous = this.#at(location, connection)
     const registration = {
       ...previous,
       ...parameters,
-      address: connection.remote,
+      ...placeOf(connection),
       updatedMs: this.#options.clock.now(),
     }
     this.#leave(previous)
@@ -129,7 +132,7 @@ export class Registrations {
   }
 
   /** Throws OperationError NOT_FOUND, FORBIDDEN for another identity. */
-  deregister(location: string, connection: Connection): void {
+  deregister(location: string, connection: PeerConnection): void {
     const registration = this.#at(location, connection)
     this.#remove(registration)
     this.#options.onEvent({ type: 'deregistered', registration })
@@ -142,7 +145,7 @@ export class Registrations {
   }
 
   /** A session may have moved since the last Update (RFC 9146): all that it is known by then is who is there. */
-  #moved({ remote, identity }: Connection): Registration | undefined {
+  #moved({ remote, identity }: PeerConnection): Registration | undefined {
     for (const registration of this.#byEndpoint.values()) {
       if (registration.identity !== identity) continue
       const now = this.#connections.get(registration.location)?.remote
@@ -151,14 +154,14 @@ export class Registrations {
     return undefined
   }
 
-  #at(location: string, connection: Connection): Registration {
+  #at(location: string, connection: PeerConnection): Registration {
     const registration = this.#byLocation.get(location)
     if (registration === undefined) throw new OperationError('NOT_FOUND', 'no such registration')
     checkOwner(registration, connection)
     return registration
   }
 
-  #put(registration: Registration, connection: Connection): void {
+  #put(registration: Registration, connection: PeerConnection): void {
     this.#byEndpoint.set(registration.endpoint, registration)
     this.#byLocation.set(registration.location, registration)
     this.#connections.set(registration.location, connection)
@@ -210,13 +213,12 @@ export class Registrations {
 }
 
 /** Who speaks from where. */
-function senderOf(sender: Connection | Registration): string {
-  const { identity = '' } = sender
-  return `${identity} ${formatAddress('remote' in sender ? sender.remote : sender.address)}`
+function senderOf({ identity = '', transport, address }: Place & { readonly identity?: string | undefined }): string {
+  return `${identity} ${transport} ${formatAddress(address)}`
 }
 
 /** What a client has registered is its own (LwM2M Core 1.2.2 §6.2.1). Throws OperationError FORBIDDEN. */
-function checkOwner(registration: Registration, { identity }: Connection): void {
+function checkOwner(registration: Registration, { identity }: PeerConnection): void {
   if (registration.identity === identity) return
   throw new OperationError('FORBIDDEN', 'this registration belongs to another identity')
 }

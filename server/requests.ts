@@ -2,7 +2,7 @@ import { OperationError } from '../objects/errors.ts'
 import { parseLinks } from '../objects/formats/link-format.ts'
 import { type CoapMessage, Code } from '../transport/coap/message.ts'
 import { findStrings, OptionNumber } from '../transport/coap/options.ts'
-import type { Connection } from '../transport/connection.ts'
+import type { PeerConnection } from '../transport/coap/peer-connection.ts'
 import {
   decodeDeregister,
   decodeRegister,
@@ -23,7 +23,7 @@ const maximumLinksBytes = 65_536
 export function answerRegistration(
   registrations: Registrations,
   request: CoapMessage,
-  connection: Connection,
+  connection: PeerConnection,
 ): CoapMessage {
   try {
     return (
@@ -36,7 +36,11 @@ export function answerRegistration(
   }
 }
 
-function register(registrations: Registrations, request: CoapMessage, connection: Connection): CoapMessage | undefined {
+function register(
+  registrations: Registrations,
+  request: CoapMessage,
+  connection: PeerConnection,
+): CoapMessage | undefined {
   const parameters = decodeRegister(request)
   if (parameters === undefined) return undefined
   const endpoint = checkEndpoint(parameters.endpoint)
@@ -45,7 +49,11 @@ function register(registrations: Registrations, request: CoapMessage, connection
   return encodeRegistered(registrations.register(endpoint, { ...parameters, contentFormats }, connection).location)
 }
 
-function update(registrations: Registrations, request: CoapMessage, connection: Connection): CoapMessage | undefined {
+function update(
+  registrations: Registrations,
+  request: CoapMessage,
+  connection: PeerConnection,
+): CoapMessage | undefined {
   const decoded = decodeUpdate(request)
   if (decoded === undefined) return undefined
   const { location, parameters } = decoded
@@ -56,7 +64,7 @@ function update(registrations: Registrations, request: CoapMessage, connection: 
   return success(Code.changed)
 }
 
-function deregister(registrations: Registrations, request: CoapMessage, connection: Connection): CoapMessage {
+function deregister(registrations: Registrations, request: CoapMessage, connection: PeerConnection): CoapMessage {
   const location = decodeDeregister(request)
   if (location === undefined) throw notServed(request)
   registrations.deregister(location, connection)

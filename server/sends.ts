@@ -3,7 +3,7 @@ import type { Schema } from '../objects/formats/format.ts'
 import { sendFormat } from '../objects/operations/send.ts'
 import type { PathValue } from '../objects/path-value.ts'
 import { type CoapMessage, Code } from '../transport/coap/message.ts'
-import type { Connection } from '../transport/connection.ts'
+import type { PeerConnection } from '../transport/coap/peer-connection.ts'
 import { decodeSend } from '../transport/lwm2m/uplink.ts'
 import { failure, success } from './answers.ts'
 import type { Registrations } from './registrations.ts'
@@ -30,7 +30,7 @@ export interface SendHandling {
  */
 export function answerSend(
   request: CoapMessage,
-  connection: Connection,
+  connection: PeerConnection,
   handling: SendHandling,
 ): CoapMessage | undefined {
   try {

@@ -2,20 +2,20 @@ import { defer, firstValueFrom, map, type Observable, Subject } from 'rxjs'
 import { type AttributePatch, formatAttributes } from '../objects/attributes/attributes.ts'
 import { OperationError } from '../objects/errors.ts'
 import { ContentFormat, type Schema } from '../objects/formats/format.ts'
-import { formatOf } from '../objects/formats/formats.ts'
-import { encodePaths } from '../objects/formats/path-list.ts'
 import type { Operation } from '../objects/operations/operation.ts'
-import { MAX_ID, type Path, parsePath } from '../objects/path.ts'
+import { MAX_ID, parsePath } from '../objects/path.ts'
 import type { PathValue } from '../objects/path-value.ts'
 import type { Value } from '../objects/value.ts'
 import { type Clock, systemClock } from '../transport/clock.ts'
-import type { CoapEndpoint } from '../transport/coap/endpoint.ts'
 import type { CoapMessage } from '../transport/coap/message.ts'
 import type { CoapPeer } from '../transport/coap/peer.ts'
-import type { Address, Connection } from '../transport/connection.ts'
+import type { PeerConnection } from '../transport/coap/peer-connection.ts'
+import type { Address } from '../transport/connection.ts'
 import { TransportError } from '../transport/errors.ts'
 import { encodeOperation } from '../transport/lwm2m/downlink.ts'
 import { systemRandom } from '../transport/random.ts'
+import type { ServerUri } from '../transport/uri.ts'
+import type { Endpoints } from './endpoints.ts'
 import { RequestError } from './errors.ts'
 import { listen } from './listen.ts'
 import { type CancelMode, Observations } from './observations.ts'
@@ -28,6 +28,7 @@ import type {
   ReadOptions,
   WriteOptions,
 } from './options.ts'
+import { attributeQueries, compositeRead, dataFormatOf, encodeValues } from './payloads.ts'
 import { type Registration, type RegistrationEvent, Registrations } from './registrations.ts'
 import { answerRegistration } from './requests.ts'
 import {
@@ -47,7 +48,8 @@ import { WakeQueue } from './wake-queue.ts'
  * A LwM2M server, for tests and tools: clients register, and each operation is a method on their endpoint name.
  *
  * An operation rejects with RequestError (`UNKNOWN_ENDPOINT`, `REJECTED`, `BAD_RESPONSE`), with TransportError (`TIMEOUT`
- * and others) when the client does not answer, and with PathError for a path that is none.
+ * and others) when the client does not answer, `CLOSED` while it has neither a DTLS session nor a TCP connection with the
+ * server, and with PathError for a path that is none.
  *
  * A client that registered with queue mode is asked while it is awake. Otherwise the operation waits for its next Register
  * or Update, those of one client in order; it rejects with TransportError QUEUE_FULL when too many wait, and with
@@ -65,7 +67,7 @@ export class Lwm2mServer {
   readonly #schema: Schema
   readonly #clock: Clock
   readonly #wakeQueue: WakeQueue
-  #endpoint: CoapEndpoint | undefined
+  #endpoints: Endpoints | undefined
 
   private constructor(options: ListenOptions) {
     const { clock = systemClock, random = systemRandom, maximumRegistrations: maximum = 10_000 } = options
@@ -90,16 +92,27 @@ export class Lwm2mServer {
     })
   }
 
-  /** Rejects with TransportError ADDRESS_IN_USE, NETWORK_UNREACHABLE or INVALID_SECURITY. */
+  /** Rejects with TransportError ADDRESS_IN_USE, NETWORK_UNREACHABLE, INVALID_SECURITY or NOT_SUPPORTED. */
   static async listen(options: ListenOptions = {}): Promise<Lwm2mServer> {
     const server = new Lwm2mServer(options)
-    server.#endpoint = await listen(options, ({ message, peer }) => server.#answer(message, peer.connection))
+    try {
+      server.#endpoints = await listen(options, ({ message, peer }) => server.#answer(message, peer.connection))
+    } catch (error) {
+      // Clients may have come by one transport before there was another.
+      await server.close()
+      throw error
+    }
     return server
   }
 
-  /** Where it listens. */
+  /** Where it listens, by the first of its transports. */
   get local(): Address {
     return this.#listening().local
+  }
+
+  /** Where it listens, by each of its transports. */
+  get uris(): readonly ServerUri[] {
+    return this.#listening().uris
   }
 
   /** The registered clients by endpoint name; a live view. */
@@ -109,12 +122,12 @@ export class Lwm2mServer {
 
   /** Stops listening: observations complete, requests under way reject. Clients are not told. Idempotent. */
   async close(): Promise<void> {
-    const endpoint = this.#endpoint
+    const endpoints = this.#endpoints
     this.#observations.close()
     this.#wakeQueue.close()
     this.#registrations.close()
-    this.#endpoint = undefined
-    await endpoint?.close()
+    this.#endpoints = undefined
+    await endpoints?.close()
     this.#events.complete()
     this.#sends.complete()
   }
@@ -210,8 +223,8 @@ export class Lwm2mServer {
   /**
    * Observes a path while subscribed (LwM2M Core 1.2.2 §6.4.1): emits the current values, then each notification.
    * Unsubscribing ends the observation at the client. When the client appears at another address, or comes back by another
-   * DTLS session, it is observed anew there. Completes when the registration ends, and after the first answer when the client does not let itself be
-   * observed. Errors as a Read rejects.
+   * DTLS session or TCP connection, it is observed anew there. Completes when the registration ends, and after the first
+   * answer when the client does not let itself be observed. Errors as a Read rejects.
    */
   observe(endpoint: string, path: string, options: ObserveOptions = {}): Observable<ReadResult> {
     const { cancel, attributes, ...readOptions } = options
@@ -252,7 +265,7 @@ export class Lwm2mServer {
     })
   }
 
-  #answer(request: CoapMessage, connection: Connection): CoapMessage {
+  #answer(request: CoapMessage, connection: PeerConnection): CoapMessage {
     const registrations = this.#registrations
     const sent = answerSend(request, connection, {
       registrations,
@@ -300,9 +313,9 @@ export class Lwm2mServer {
     }
   }
 
-  #listening(): CoapEndpoint {
-    if (this.#endpoint === undefined) throw new TransportError('CLOSED', 'the server is closed')
-    return this.#endpoint
+  #listening(): Endpoints {
+    if (this.#endpoints === undefined) throw new TransportError('CLOSED', 'the server is closed')
+    return this.#endpoints
   }
 
   #follow(event: RegistrationEvent): void {
@@ -321,32 +334,4 @@ export class Lwm2mServer {
       this.#events.next(event)
     })
   }
-}
-
-function encodeValues(base: Path, values: readonly PathValue[], contentFormat: number, schema: Schema): Uint8Array {
-  const format = formatOf(contentFormat)
-  if (format === undefined) throw new OperationError('UNSUPPORTED_CONTENT_FORMAT', `Content-Format ${contentFormat}`)
-  return format.encode(base, values, schema)
-}
-
-function attributeQueries(patch: AttributePatch | undefined): { attributes?: readonly string[] } {
-  return patch === undefined ? {} : { attributes: formatAttributes(patch) }
-}
-
-function compositeRead<K extends 'readComposite' | 'observeComposite'>(
-  kind: K,
-  paths: readonly string[],
-  { contentFormat = ContentFormat.senmlCbor, accept = contentFormat }: CompositeOptions,
-) {
-  return { kind, path: [], accept, contentFormat, payload: encodePaths(contentFormat, paths.map(parsePath)) } as const
-}
-
-const announcedFormats: ReadonlySet<number> = new Set([
-  ContentFormat.tlv,
-  ContentFormat.senmlJson,
-  ContentFormat.senmlCbor,
-])
-
-function dataFormatOf({ contentFormats }: Registration): number {
-  return contentFormats.find(contentFormat => announcedFormats.has(contentFormat)) ?? ContentFormat.tlv
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { type EnablerVersion, enablerVersions } from '../objects/enabler.ts'
-import { parseServerUri } from '../transport/uri.ts'
+import { parseListenUri, parseServerUri, type ServerUri } from '../transport/uri.ts'
 
 /** A parser of whole numbers from `min` to `max`, without sign. */
 function wholeNumber(min: number, max: number): (text: string) => number {
@@ -11,8 +11,19 @@ function wholeNumber(min: number, max: number): (text: string) => number {
   }
 }
 
-/** A port to listen on; 0 is any free one. */
-export const parsePort = wholeNumber(0, 65_535)
+/**
+ * One more place to listen on: a port of UDP, 0 for any free one, or a URI. Throws TransportError INVALID_URI for a URI that
+ * is none.
+ */
+export function parseListen(
+  text: string,
+  before: readonly (number | ServerUri)[] = [],
+): readonly (number | ServerUri)[] {
+  if (text.includes('://')) return [...before, parseListenUri(text)]
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (port <= 65_535) return [...before, port]
+  throw new InvalidArgumentError('Write a port from 0 to 65535, or a URI such as coap+tcp://127.0.0.1:5683.')
+}
 
 export const parseShortServerId = wholeNumber(1, 65_534)
 

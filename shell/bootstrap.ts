@@ -4,25 +4,23 @@ import { type BootstrapEvent, Lwm2mBootstrapServer } from '../server/bootstrap-s
 import { BootstrapConfigError } from '../server/errors.ts'
 import { describeCode } from '../transport/coap/message.ts'
 import { describeContentFormat } from '../transport/lwm2m/describe.ts'
-import { formatAddress } from '../transport/uri.ts'
 import { readCredentials } from './credentials.ts'
 import { DocumentError, readDocument } from './document.ts'
 import type { Environment } from './environment.ts'
+import { describeListening, type ListenArguments, listenOptions } from './listen.ts'
+import { describePlace } from './place.ts'
 import { Log } from './print.ts'
 import { type RecordingArguments, startRecording } from './recording.ts'
-import type { SecurityArguments } from './security.ts'
 import { serverSecurity } from './server-security.ts'
 
-export interface BootstrapArguments extends SecurityArguments, RecordingArguments {
-  readonly listen: number
-  readonly host: string
+export interface BootstrapArguments extends ListenArguments, RecordingArguments {
   /** The configuration, docs/bootstrap-file.md. */
   readonly file: string
 }
 
 /**
  * `lwm2m server --bootstrap`: bootstraps clients until it is interrupted. Resolves with the exit code, 1 for a file that
- * cannot be used. Rejects with TransportError ADDRESS_IN_USE or NETWORK_UNREACHABLE.
+ * cannot be used. Rejects with OptionsError, or TransportError ADDRESS_IN_USE or NETWORK_UNREACHABLE.
  */
 export async function runBootstrapServer(args: BootstrapArguments, environment: Environment): Promise<number> {
   let config: BootstrapConfig
@@ -35,12 +33,12 @@ export async function runBootstrapServer(args: BootstrapArguments, environment: 
   }
   const { clock, random, interrupted } = environment
   const log = new Log(environment)
+  const listening = listenOptions(args)
   const credentials = await readCredentials(args)
   const recording = startRecording(args, environment)
   const server = await Lwm2mBootstrapServer.listen({
     config,
-    host: args.host,
-    port: args.listen,
+    ...listening,
     clock,
     random,
     network: recording.network,
@@ -48,7 +46,7 @@ export async function runBootstrapServer(args: BootstrapArguments, environment: 
     onError: error => log.failed(`the server failed: ${String(error)}`),
   })
   log.note(
-    `listening on ${formatAddress(server.local)} for clients to bootstrap: ${[...config.clients.keys()].join(' ')}`,
+    `listening on ${describeListening(server.uris)} for clients to bootstrap: ${[...config.clients.keys()].join(' ')}`,
   )
   server.events$.subscribe(event => report(event, log))
   await interrupted
@@ -61,13 +59,13 @@ export async function runBootstrapServer(args: BootstrapArguments, environment: 
 function report(event: BootstrapEvent, log: Log): void {
   switch (event.type) {
     case 'requested': {
-      const { endpoint, address, preferredContentFormat: format } = event
+      const { endpoint, preferredContentFormat: format } = event
       const preference = format === undefined ? '' : `, preferring ${describeContentFormat(format)}`
-      return log.received(`${endpoint} asked for bootstrap from ${formatAddress(address)}${preference}`)
+      return log.received(`${endpoint} asked for bootstrap from ${describePlace(event)}${preference}`)
     }
     case 'refused': {
-      const { endpoint = 'a client without a name', address, responseCode, reason } = event
-      return log.failed(`refused ${endpoint} at ${formatAddress(address)}: ${describeCode(responseCode)}, ${reason}`)
+      const { endpoint = 'a client without a name', responseCode, reason } = event
+      return log.failed(`refused ${endpoint} at ${describePlace(event)}: ${describeCode(responseCode)}, ${reason}`)
     }
     case 'operation': {
       const { endpoint, kind, path, responseCode } = event
@@ -75,7 +73,7 @@ function report(event: BootstrapEvent, log: Log): void {
       return log.sent(`${endpoint} ${operationName(kind)}${place}: ${describeCode(responseCode)}`)
     }
     case 'packSent':
-      return log.sent(`${event.endpoint} Bootstrap-Pack to ${formatAddress(event.address)}`)
+      return log.sent(`${event.endpoint} Bootstrap-Pack to ${describePlace(event)}`)
     case 'finished':
       return log.received(`${event.endpoint} is bootstrapped`)
     case 'failed':

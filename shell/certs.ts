@@ -1,6 +1,7 @@
-import { mkdir, open, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { describeSystemError } from '../client/file-system.ts'
+import { mkdir, open, rm, rmdir, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { describeSystemError, errorCode } from '../client/file-system.ts'
+import { checkEndpoint } from '../client/options.ts'
 import { writePem } from '../transport/dtls/certificate/pem.ts'
 import {
   type CertificateTemplate,
@@ -9,6 +10,7 @@ import {
   issueCertificate,
   type TestCertificate,
 } from '../transport/dtls/test-certificates.ts'
+import { shownName } from './document.ts'
 import type { Environment } from './environment.ts'
 
 export interface CertsArguments {
@@ -35,10 +37,11 @@ function validity(nowMs: number): Pick<CertificateTemplate, 'notBeforeMs' | 'not
 /**
  * `lwm2m certs`: writes a certification authority for tests, certificates and raw keys of a server and of devices to a
  * directory, and prints the commands that use them. Resolves with the exit code, 1 where a file is there already or
- * cannot be written: then nothing is left behind.
+ * cannot be written: then nothing is left behind. Rejects with OptionsError for what is no endpoint client name.
  */
 export async function runCerts({ directory, endpoint: endpoints }: CertsArguments, environment: Environment) {
   const { print, printError } = environment
+  for (const endpoint of endpoints) checkEndpoint(endpoint)
   const devices = endpoints.map(endpoint => ({ endpoint, file: fileName(endpoint) }))
   const files = await makeFiles(devices, environment)
   const failure = nameFault(files) ?? (await writeAll(directory, files))
@@ -103,10 +106,11 @@ async function rawKeyFiles(name: string): Promise<NewFile[]> {
 
 /** Writes all of the files or none, over no other. Resolves with why not. */
 async function writeAll(directory: string, files: readonly NewFile[]): Promise<string | undefined> {
+  const made: string[] = []
   const written: string[] = []
   let path = directory
   try {
-    await mkdir(directory, { recursive: true })
+    await makeDirectory(directory, made)
     for (const { name, text, isSecret } of files) {
       path = join(directory, name)
       const file = await open(path, 'wx', isSecret ? 0o600 : 0o644)
@@ -115,8 +119,31 @@ async function writeAll(directory: string, files: readonly NewFile[]): Promise<s
     }
     return undefined
   } catch (error) {
-    for (const one of written) await rm(one, { force: true })
-    return `${path}: ${describeSystemError(error)}`
+    for (const file of written) await rm(file, { force: true })
+    // What somebody else has put there meanwhile stays.
+    for (const empty of made.reverse()) await rmdir(empty).catch(() => {})
+    return `${shownName(path)}: ${describeSystemError(error)}`
+  }
+}
+
+/**
+ * Makes a directory and those above it, and tells `made` which. `mkdir` of Node with `recursive` never comes back from a
+ * directory that lets nothing be made in it and says ENOENT: /proc, or one of an automounter.
+ */
+async function makeDirectory(path: string, made: string[]): Promise<void> {
+  const parent = dirname(path)
+  if (parent !== path) await makeDirectory(parent, made)
+  if (await isDirectory(path)) return
+  await mkdir(path)
+  made.push(path)
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory()
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false
+    throw error
   }
 }
 

@@ -9,10 +9,11 @@ import { isRequest, isResponse } from '../transport/coap/message.ts'
 import { TransportError } from '../transport/errors.ts'
 import { describeMessage } from '../transport/lwm2m/describe.ts'
 import type { Trace } from '../transport/trace.ts'
-import { parseServerUri } from '../transport/uri.ts'
+import { isSecure, isStream, parseServerUri } from '../transport/uri.ts'
 import { report } from './client-report.ts'
 import { deviceSecurity } from './client-security.ts'
 import { simulateDevice } from './device.ts'
+import { checkPlace, DocumentError, shownName } from './document.ts'
 import type { Environment } from './environment.ts'
 import { Log } from './print.ts'
 import { type RecordingArguments, startRecording } from './recording.ts'
@@ -49,8 +50,9 @@ export async function runClient(args: ClientArguments, environment: Environment)
   checkCombination(args)
   const secured = await deviceSecurity(args)
   checkSecurity(args, secured !== undefined)
+  if (args.state !== undefined) checkStateFile(args.state)
   const recording = startRecording(args, environment)
-  const securityOf = (uri: string) => (secured !== undefined && isSecure(uri) ? { security: secured.security } : {})
+  const securityOf = (uri: string) => (secured !== undefined && isSecureUri(uri) ? { security: secured.security } : {})
   const client = new Lwm2mClient({
     endpoint: args.endpoint,
     ...(server !== undefined && {
@@ -116,15 +118,26 @@ function checkCombination({ server, bootstrap, lifetime, shortServerId }: Client
 function checkSecurity({ server, bootstrap }: ClientArguments, isSecured: boolean): void {
   const uris = [server, bootstrap].filter(uri => uri !== undefined)
   if (!isSecured) {
-    const secure = uris.find(isSecure)
+    const secure = uris.find(isSecureUri)
     if (secure !== undefined) throw new OptionsError(`${secure} needs --psk-identity, --cert or --rpk-key`)
-  } else if (!uris.some(isSecure)) {
-    throw new OptionsError(`${uris[0]} is not secured, but there are credentials; write coaps://`)
+  } else if (!uris.some(isSecureUri)) {
+    const [uri = ''] = uris
+    const secured = isStream(parseServerUri(uri).scheme) ? 'coaps+tcp' : 'coaps'
+    throw new OptionsError(`${uri} is not secured, but there are credentials; write ${secured}://`)
   }
 }
 
-function isSecure(uri: string): boolean {
-  return parseServerUri(uri).scheme === 'coaps'
+/** A device that finds out after an hour that it keeps nothing is of no use. Throws OptionsError. */
+function checkStateFile(file: string): void {
+  try {
+    checkPlace(file)
+  } catch (error) {
+    throw error instanceof DocumentError ? new OptionsError(`--state ${shownName(file)}: ${error.message}`) : error
+  }
+}
+
+function isSecureUri(uri: string): boolean {
+  return isSecure(parseServerUri(uri).scheme)
 }
 
 function isFatal(event: ClientEvent): boolean {

@@ -6,7 +6,7 @@ import { readCertificates, readPrivateKey } from '../transport/dtls/certificate/
 import { readExpectedKey } from '../transport/dtls/certificate/raw-key.ts'
 import type { PskCredentials } from '../transport/dtls/credentials.ts'
 import { x509 } from '../transport/dtls/key-pair.ts'
-import { DocumentError, readDocument } from './document.ts'
+import { DocumentError, readDocument, shownName } from './document.ts'
 import { type SecurityArguments, securityKind } from './security.ts'
 
 /** A certificate and its key, as they are in their files, and the authorities that vouch for the other end. */
@@ -94,7 +94,7 @@ async function readFile(file: string, longestBytes: number): Promise<Buffer> {
   try {
     return await readDocument(file, longestBytes)
   } catch (error) {
-    throw error instanceof DocumentError ? new OptionsError(`${file}: ${error.message}`) : error
+    throw error instanceof DocumentError ? new OptionsError(`${shownName(file)}: ${error.message}`) : error
   }
 }
 

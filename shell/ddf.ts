@@ -3,7 +3,7 @@ import type { ObjectDefinition } from '../objects/definition.ts'
 import { DdfError } from '../objects/errors.ts'
 import { formatDefinition } from '../objects/format-definition.ts'
 import { Identifiers } from '../objects/identifiers.ts'
-import { DocumentError, readDocument } from './document.ts'
+import { DocumentError, readDocument, shownName } from './document.ts'
 import type { Environment } from './environment.ts'
 
 export interface DdfArguments {
@@ -24,7 +24,7 @@ export async function runDdf({ file, json }: DdfArguments, { print, printError }
     return 0
   } catch (error) {
     if (!(error instanceof DdfError || error instanceof DocumentError)) throw error
-    printError(`error: ${file}: ${error.message}`)
+    printError(`error: ${shownName(file)}: ${error.message}`)
     return 1
   }
 }

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { isatty } from 'node:tty'
+import { describeSystemError, errorCode } from '../client/file-system.ts'
 import { systemClock } from '../transport/clock.ts'
 import { systemRandom } from '../transport/random.ts'
-import { udpNetwork } from '../transport/udp.ts'
+import { systemNetwork } from '../transport/system-network.ts'
 import { run } from './program.ts'
 
 /** As shells report a process that SIGINT ended. */
@@ -10,8 +11,12 @@ const interruptedExitCode = 130
 
 const { stdout, stderr, env } = process
 
-// Whoever reads the output may leave: `lwm2m server | head`.
-stdout.on('error', () => process.exit(0))
+stdout.on('error', error => {
+  // Whoever reads the output may leave: `lwm2m server | head`.
+  if (errorCode(error) === 'EPIPE') process.exit(0)
+  stderr.write(`error: the output cannot be written: ${describeSystemError(error)}\n`)
+  process.exit(1)
+})
 
 const interrupted = new Promise<void>(resolve => {
   let isSecond = false
@@ -31,7 +36,9 @@ const exitCode = await run(process.argv.slice(2), {
   interrupted,
   clock: systemClock,
   random: systemRandom,
-  network: udpNetwork,
+  network: systemNetwork,
 })
 // A name that is still being resolved would keep the process alive; what a slow reader has not taken yet goes out first.
-stdout.write('', () => process.exit(exitCode))
+stdout.write('', error => {
+  if (error === undefined || error === null) process.exit(exitCode)
+})

@@ -5,7 +5,7 @@ import { TransportError } from '../transport/errors.ts'
 import {
   checkServerUri,
   parseLifetimeSeconds,
-  parsePort,
+  parseListen,
   parseRestartSeconds,
   parseShortServerId,
   parseVersions,
@@ -37,10 +37,14 @@ export async function run(args: readonly string[], environment: Environment): Pr
   const clientCommand = program
     .command('client')
     .description('run a simulated device until Ctrl-C, which de-registers it')
-    .option('--server <uri>', 'server to register with, coap://HOST[:PORT] or coaps://…', checkServerUri)
+    .option(
+      '--server <uri>',
+      'server to register with, coap://HOST[:PORT], coaps://, coap+tcp:// or coaps+tcp://',
+      checkServerUri,
+    )
     .option(
       '--bootstrap <uri>',
-      'bootstrap server that knows the server, coap://HOST[:PORT] or coaps://…',
+      'bootstrap server that knows the server, with a URI like that of --server',
       checkServerUri,
     )
     .requiredOption('--endpoint <name>', 'endpoint client name, for example urn:dev:os:1')
@@ -62,16 +66,20 @@ export async function run(args: readonly string[], environment: Environment): Pr
   const serverCommand = program
     .command('server')
     .description('register clients and log what happens until Ctrl-C')
-    .requiredOption('--listen <port>', 'UDP port, 0 for any free one', parsePort)
-    .option('--host <address>', 'address to listen on', '0.0.0.0')
+    .requiredOption(
+      '--listen <port|uri>',
+      'UDP port, 0 for any free one; or coap://HOST[:PORT], coaps://, coap+tcp:// or coaps+tcp://; twice for UDP and TCP',
+      parseListen,
+    )
+    .option('--host <address>', 'address to listen on with a port (default: 0.0.0.0)')
     .option('--bootstrap <file>', 'be a bootstrap server instead, which gives clients what this JSON file says')
-  withNetwork(serverCommand).action(
-    async ({ bootstrap: file, ...options }: ServerArguments & { readonly bootstrap?: string }) => {
+  withNetwork(serverCommand)
+    .addHelpText('after', serverExamples)
+    .action(async ({ bootstrap: file, ...options }: ServerArguments & { readonly bootstrap?: string }) => {
       exitCode = await (file === undefined
         ? runServer(options, environment)
         : runBootstrapServer({ ...options, file }, environment))
-    },
-  )
+    })
   program
     .command('ddf')
     .description('print the objects of an OMA definition file as TypeScript')
@@ -108,6 +116,13 @@ export async function run(args: readonly string[], environment: Environment): Pr
   }
   return exitCode
 }
+
+const serverExamples = `
+Examples:
+  lwm2m server --listen 5683
+  lwm2m server --listen coap+tcp://127.0.0.1:5683
+  lwm2m server --listen coap://0.0.0.0 --listen coap+tcp://0.0.0.0
+  lwm2m server --listen coaps+tcp://0.0.0.0:5684 --psk-identity me --psk-key-file key.hex`
 
 function packageVersion(): string {
   const { version } = createRequire(import.meta.url)('lwm2m-engine/package.json') as { readonly version: string }

@@ -4,6 +4,7 @@ import { describeSystemError } from '../client/file-system.ts'
 import { OptionsError } from '../client/options-error.ts'
 import type { Network } from '../transport/connection.ts'
 import { recordedNetwork } from '../transport/pcap.ts'
+import { shownName } from './document.ts'
 import type { Environment } from './environment.ts'
 
 /** Files for Wireshark. */
@@ -25,7 +26,10 @@ export interface Recording {
 /** Adds the options of {@link RecordingArguments}. */
 export function addRecordingOptions(command: Command): Command {
   return command
-    .option('--keylog <file>', 'append the secrets of each DTLS session, for Wireshark; whoever has them can read it')
+    .option(
+      '--keylog <file>',
+      'append the secrets of each DTLS or TLS session, for Wireshark; whoever has them can read it',
+    )
     .option('--pcap <file>', 'write all datagrams to a file for Wireshark')
 }
 
@@ -63,7 +67,7 @@ class SecretFile {
     try {
       this.#descriptor = openSync(path, flag, 0o600)
     } catch (error) {
-      throw new OptionsError(`${path} cannot be written: ${describeSystemError(error)}`)
+      throw new OptionsError(`${shownName(path)} cannot be written: ${describeSystemError(error)}`)
     }
   }
 

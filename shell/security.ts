@@ -39,7 +39,7 @@ export function connectionIdOption({ cid }: SecurityArguments): { connectionIdLe
 /** Adds the options of {@link SecurityArguments}. */
 export function addSecurityOptions(command: Command): Command {
   return command
-    .option('--psk-identity <id>', 'identity of the pre-shared key, for coaps://')
+    .option('--psk-identity <id>', 'identity of the pre-shared key, for coaps:// and coaps+tcp://')
     .addOption(
       new Option('--psk-key <hex>', 'the key, hexadecimal; other users of the machine may see it').conflicts(
         'pskKeyFile',

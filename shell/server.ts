@@ -1,39 +1,36 @@
 import { parseLinks } from '../objects/formats/link-format.ts'
 import type { Registration, RegistrationEvent } from '../server/registrations.ts'
 import { Lwm2mServer } from '../server/server.ts'
-import { formatAddress } from '../transport/uri.ts'
 import { readCredentials } from './credentials.ts'
 import type { Environment } from './environment.ts'
+import { describeListening, type ListenArguments, listenOptions } from './listen.ts'
+import { describePlace, isSamePlace } from './place.ts'
 import { Log } from './print.ts'
 import { type RecordingArguments, startRecording } from './recording.ts'
-import type { SecurityArguments } from './security.ts'
 import { describeSend } from './send-report.ts'
 import { serverSecurity } from './server-security.ts'
 
-export interface ServerArguments extends SecurityArguments, RecordingArguments {
-  readonly listen: number
-  readonly host: string
-}
+export interface ServerArguments extends ListenArguments, RecordingArguments {}
 
 /**
- * `lwm2m server`: registers clients until it is interrupted. Resolves with the exit code. Rejects with TransportError
- * ADDRESS_IN_USE or NETWORK_UNREACHABLE.
+ * `lwm2m server`: registers clients until it is interrupted. Resolves with the exit code. Rejects with OptionsError, or
+ * TransportError ADDRESS_IN_USE or NETWORK_UNREACHABLE.
  */
 export async function runServer(args: ServerArguments, environment: Environment): Promise<number> {
   const { clock, random, interrupted } = environment
   const log = new Log(environment)
+  const listening = listenOptions(args)
   const credentials = await readCredentials(args)
   const recording = startRecording(args, environment)
   const server = await Lwm2mServer.listen({
-    host: args.host,
-    port: args.listen,
+    ...listening,
     clock,
     random,
     network: recording.network,
     ...(credentials && { security: serverSecurity(credentials, args, recording, log) }),
     onError: error => log.failed(`the server failed: ${String(error)}`),
   })
-  log.note(`listening on ${formatAddress(server.local)}`)
+  log.note(`listening on ${describeListening(server.uris)}`)
   server.events$.subscribe(event => report(event, log))
   server.sends$.subscribe(send => log.received(describeSend(send)))
   await interrupted
@@ -46,11 +43,11 @@ export async function runServer(args: ServerArguments, environment: Environment)
 
 function report(event: RegistrationEvent, log: Log): void {
   const { registration } = event
-  const { endpoint, address, identity, version, lifetimeSeconds } = registration
+  const { endpoint, identity, version, lifetimeSeconds } = registration
   switch (event.type) {
     case 'registered':
       return log.received(
-        `${endpoint} registered${event.replaced === undefined ? '' : ' anew'} from ${formatAddress(address)}` +
+        `${endpoint} registered${event.replaced === undefined ? '' : ' anew'} from ${describePlace(registration)}` +
           `${identity === undefined ? '' : ` as ${identity}`}, ` +
           `LwM2M ${version}, ${lifetime(registration)}, ${objects(registration)}`,
       )
@@ -67,8 +64,7 @@ function differences(now: Registration, before: Registration): string[] {
   const found: string[] = []
   if (now.lifetimeSeconds !== before.lifetimeSeconds) found.push(lifetime(now))
   if (now.objectLinks !== before.objectLinks) found.push(objects(now))
-  const address = formatAddress(now.address)
-  if (address !== formatAddress(before.address)) found.push(`now at ${address}`)
+  if (!isSamePlace(now, before)) found.push(`now at ${describePlace(now, before)}`)
   return found
 }
 

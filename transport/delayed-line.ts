@@ -21,7 +21,6 @@ export class DelayedLine {
   readonly #clock: Clock
   readonly #ground: LineGround
   readonly #travelling: Travelling[] = []
-  #lastDueMs = Number.NEGATIVE_INFINITY
   #isCut = false
   readonly #arrived = () => {
     if (this.#ground.isDown) {
@@ -40,8 +39,8 @@ export class DelayedLine {
 
   carry(arrive: () => void): void {
     if (this.#isCut) return
-    this.#lastDueMs = Math.max(this.#lastDueMs, this.#clock.now() + this.#ground.drawDelayMs())
-    if (this.#travelling.push({ dueMs: this.#lastDueMs, arrive }) === 1) this.#wait()
+    const dueMs = this.#clock.now() + this.#ground.drawDelayMs()
+    if (this.#travelling.push({ dueMs, arrive }) === 1) this.#wait()
   }
 
   /** Nothing arrives any more. */
@@ -50,7 +49,7 @@ export class DelayedLine {
     this.#travelling.length = 0
   }
 
-  /** One timer at a time: had each thing its own, their rounding could reorder them. */
+  /** For the first only: what overtakes it would wait for it anyway. */
   #wait(): void {
     const dueMs = this.#travelling[0]?.dueMs ?? 0
     this.#ground.later(this.#arrived, Math.max(0, dueMs - this.#clock.now()))

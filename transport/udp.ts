@@ -1,9 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram'
-import { lookup } from 'node:dns/promises'
 import { isIPv6 } from 'node:net'
 import { AcceptedConnection } from './accepted-connection.ts'
 import type { Address, Connection, ConnectionReceiver, Listener, Network } from './connection.ts'
-import { TransportError } from './errors.ts'
+import { inTurn, resolve } from './resolve.ts'
+import { socketError } from './socket-error.ts'
 
 /** The kernel's receive buffer of a listening socket: its default drops bursts of a few hundred datagrams. */
 const listenBufferBytes = 4 * 1024 * 1024
@@ -11,11 +11,8 @@ const listenBufferBytes = 4 * 1024 * 1024
 /** UDP over IPv4 and IPv6. */
 export const udpNetwork: Network = {
   async connect(remote, { localPort = 0, attempt = 0 } = {}) {
-    const hosts = await resolve(remote.host)
     let lastError: unknown
-    for (let index = 0; index < hosts.length; index++) {
-      // A host may be reachable at some of its addresses only; each attempt starts with the next one.
-      const host = hosts[(attempt + index) % hosts.length] as string
+    for (const host of inTurn(await resolve(remote.host), attempt)) {
       try {
         return await connectSocket({ host, port: remote.port }, localPort)
       } catch (error) {
@@ -30,15 +27,6 @@ export const udpNetwork: Network = {
     await bind(socket, local.port, local.host)
     return new UdpListener(socket, accept)
   },
-}
-
-async function resolve(host: string): Promise<string[]> {
-  try {
-    const addresses = await lookup(host, { all: true, verbatim: true })
-    return addresses.map(({ address }) => address)
-  } catch (error) {
-    throw new TransportError('HOST_NOT_FOUND', `the host name "${host}" cannot be resolved`, { cause: error })
-  }
 }
 
 function socketType(host: string): 'udp4' | 'udp6' {
@@ -182,20 +170,4 @@ class UdpListener implements Listener {
     ports.set(remote.port, connection)
     return connection
   }
-}
-
-function socketError(error: Error, { host, port }: Address): TransportError {
-  const { code } = error as NodeJS.ErrnoException
-  const where = `${host} port ${port}`
-  if (code === 'EADDRINUSE') {
-    return new TransportError('ADDRESS_IN_USE', `${where} is in use by another process`, { cause: error })
-  }
-  if (code === 'EADDRNOTAVAIL') {
-    return new TransportError('NETWORK_UNREACHABLE', `${where} is no address of this machine`, { cause: error })
-  }
-  if (code === 'EACCES') {
-    return new TransportError('NETWORK_UNREACHABLE', `${where} may not be used by this user`, { cause: error })
-  }
-  const reason = code === 'ECONNREFUSED' ? 'nothing listens there' : (code ?? error.message)
-  return new TransportError('NETWORK_UNREACHABLE', `${where} cannot be reached (${reason})`, { cause: error })
 }

@@ -22,14 +22,19 @@ export function isStream(scheme: Scheme): boolean {
 
 /** Parses `coap://host:port`; IPv6 literals in brackets. Throws TransportError INVALID_URI. */
 export function parseServerUri(text: string): ServerUri {
-  const shown = printable(text)
-  const invalid = (why: string) =>
-    new TransportError('INVALID_URI', `"${shown}" is no server URI: ${why}; write coap://HOST or coap://HOST:PORT`)
+  const uri = parseListenUri(text)
+  if (uri.port === 0) throw invalidUri(text, 'the port is 0')
+  return uri
+}
+
+/** As {@link parseServerUri}, of where to listen: port 0 is any free one. */
+export function parseListenUri(text: string): ServerUri {
+  const invalid = (why: string) => invalidUri(text, why)
   let url: URL
   try {
     url = new URL(text)
   } catch {
-    throw invalid('it does not parse')
+    throw invalid(`it does not parse${parsingHint(text)}`)
   }
   const scheme = url.protocol.slice(0, -1)
   if (!isScheme(scheme)) throw invalid(`the scheme "${scheme}" is none of ${Object.keys(defaultPorts).join(', ')}`)
@@ -40,8 +45,22 @@ export function parseServerUri(text: string): ServerUri {
   }
   const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname
   const port = url.port === '' ? defaultPorts[scheme] : Number(url.port)
-  if (port === 0) throw invalid('the port is 0')
   return { scheme, host, port }
+}
+
+function invalidUri(text: string, why: string): TransportError {
+  const hint = 'write coap://HOST or coap://HOST:PORT'
+  return new TransportError('INVALID_URI', `"${printable(text)}" is no server URI: ${why}; ${hint}`)
+}
+
+/** What most often is wrong with what does not parse; empty where it is something else. */
+function parsingHint(text: string): string {
+  const [, rest] = text.split('://', 2)
+  if (rest === undefined) return ', the scheme is missing'
+  const authority = rest.slice(rest.lastIndexOf('@') + 1)
+  if (/^[\da-f]*:[\da-f]*:/i.test(authority)) return ', an IPv6 address stands in brackets'
+  const port = Number(/:(\d+)\/?$/.exec(authority)?.[1])
+  return port > 65_535 ? ', a port is at most 65535' : ''
 }
 
 function isScheme(text: string): text is Scheme {

@@ -3,6 +3,8 @@ import { Lwm2mClient } from '../../client/client.ts'
 import type { ClientOptions } from '../../client/options.ts'
 import { device12 } from '../../objects/definitions/device.ts'
 import { server12 } from '../../objects/definitions/server.ts'
+import type { Network } from '../../transport/connection.ts'
+import { simulatedWorld } from '../helpers/simulated-world.ts'
 
 const server = { uri: 'coap://127.0.0.1', shortServerId: 1 }
 
@@ -38,6 +40,16 @@ test.each<[string, ClientOptions, string, RegExp]>([
     'INVALID_OPTIONS',
     /^.*$/,
   ],
+  ['no binding', { endpoint: 'a', servers: [{ ...server, binding: '' }] }, 'INVALID_OPTIONS', /`binding` is none/],
+  ['an unknown binding', { endpoint: 'a', servers: [{ ...server, binding: 'UX' }] }, 'INVALID_OPTIONS', /`binding`/],
+  ['a binding twice', { endpoint: 'a', servers: [{ ...server, binding: 'UU' }] }, 'INVALID_OPTIONS', /`binding`/],
+  ['a queue of nothing', { endpoint: 'a', servers: [{ ...server, binding: 'Q' }] }, 'INVALID_OPTIONS', /`binding`/],
+  [
+    'a transport that there is not',
+    { endpoint: 'a', servers: [{ ...server, preferredTransport: 'S' as 'U' }] },
+    'INVALID_OPTIONS',
+    /^`preferredTransport` must be U or T$/,
+  ],
   ['a web URI', { endpoint: 'a', servers: [{ ...server, uri: 'http://h' }] }, 'INVALID_URI', /"http"/],
 ])('%s is refused', (_, options, code, message) => {
   expect(() => new Lwm2mClient(options)).toThrow(
@@ -49,4 +61,25 @@ test('another version of a built-in object takes its place', () => {
   const client = new Lwm2mClient({ endpoint: 'a', servers: [server], objects: [device12, server12] })
   expect(client.objects.instance(device12, 0).get('manufacturer')).toBe('lwm2m-engine')
   expect(client.objects.instance(server12, 0).get('shortServerId')).toBe(1)
+})
+
+test.each([
+  ['coap://h', {}, 'U', undefined],
+  ['coap+tcp://h', {}, 'T', undefined],
+  ['COAP+TCP://h', {}, 'T', undefined],
+  ['coap://h', { binding: 'UTSNQ', preferredTransport: 'T' }, 'UTSNQ', 'T'],
+] as const)('%s %j: binding %s, Preferred Transport %s', (uri, options, binding, preferredTransport) => {
+  const { objects } = new Lwm2mClient({ endpoint: 'a', servers: [{ uri, shortServerId: 1, ...options }] })
+  expect(objects.get('/1/0/7')).toBe(binding)
+  expect(objects.get('/1/0/22')).toBe(preferredTransport)
+})
+
+test('the Device object tells the transports of the client (/3/0/16)', () => {
+  const supported = (network?: Network) =>
+    new Lwm2mClient({ endpoint: 'a', servers: [server], ...(network && { network }) }).objects.get('/3/0/16')
+  const { network } = simulatedWorld()
+  expect(supported()).toBe('UT')
+  expect(supported(network)).toBe('UT')
+  const datagrams = { connect: network.connect.bind(network), listen: network.listen.bind(network) }
+  expect(supported(datagrams)).toBe('U')
 })

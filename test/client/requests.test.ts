@@ -87,7 +87,7 @@ test('a slow read hook: an empty acknowledgement and a separate response, later 
   await site.clock.advance(1_000)
   expect(order).toEqual([])
   await site.clock.until(Promise.all([slow, quick]))
-  expect(order).toEqual(['slow 30', 'quick U'])
+  expect(order).toEqual(['slow 30', 'quick UT'])
 })
 
 test('while the application holds the lock requests wait, and see all it did', async () => {

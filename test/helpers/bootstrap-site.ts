@@ -17,6 +17,7 @@ import { decodeBootstrapOperation, encodeOutcome } from '../../transport/lwm2m/d
 import { MemoryNetwork } from '../../transport/memory.ts'
 import { type Random } from '../../transport/random.ts'
 import { SimulatedClock } from '../../transport/simulated-clock.ts'
+import { openCoapStream } from './coap-stream.ts'
 import { simulatedWorld } from './simulated-world.ts'
 
 export const account = { uri: 'coap://10.0.0.2', shortServerId: 1, lifetimeSeconds: 60 }
@@ -65,6 +66,8 @@ export interface DeviceOptions {
   readonly enablerVersion?: '1.0' | '1.1' | '1.2'
   /** Default: where the server of the site listens. */
   readonly remote?: Address
+  /** How it comes. Default `udp`. */
+  readonly transport?: 'udp' | 'tcp'
   /** Answers in its place; undefined leaves it to the device. */
   readonly answer?: (operation: BootstrapOperation) => CoapMessage | Promise<CoapMessage> | undefined
 }
@@ -89,7 +92,10 @@ async function bootstrapDevice({ clock, random, network }: Surroundings, options
   /** What it was asked, and in which message. */
   const asked: string[] = []
   const context = { enablerVersion: options.enablerVersion ?? '1.1' } as const
-  const connection = await network.connect(options.remote)
+  const connection =
+    options.transport === 'tcp'
+      ? await openCoapStream({ clock, network }, options.remote)
+      : await network.connect(options.remote)
   const peer = new CoapPeer(connection, {
     clock,
     random,

@@ -1,6 +1,6 @@
 import { repeat } from 'rxjs'
 import { Lwm2mClient } from '../../client/client.ts'
-import type { ClientOptions } from '../../client/options.ts'
+import type { ClientOptions, ServerOptions } from '../../client/options.ts'
 import type { ClientEvent } from '../../machines/events.ts'
 import { temperature } from '../../objects/definitions/temperature.ts'
 import type { Operation } from '../../objects/operations/operation.ts'
@@ -14,6 +14,9 @@ import { simulatedWorld } from './simulated-world.ts'
 
 export interface ClientSiteOptions {
   readonly lifetimeSeconds?: number
+  /** Default: `coap://10.0.0.2`. */
+  readonly uri?: string
+  readonly account?: Partial<ServerOptions>
   readonly client?: Partial<ClientOptions>
   /** Answers an uplink request in place of the server that accepts everything. */
   readonly answer?: (uplink: Uplink) => CoapMessage | undefined
@@ -27,7 +30,14 @@ export async function clientSite(options: ClientSiteOptions = {}) {
   const errors: unknown[] = []
   const client = new Lwm2mClient({
     endpoint: 'device',
-    servers: [{ uri: 'coap://10.0.0.2', shortServerId: 7, lifetimeSeconds: options.lifetimeSeconds ?? 300 }],
+    servers: [
+      {
+        uri: options.uri ?? 'coap://10.0.0.2',
+        shortServerId: 7,
+        lifetimeSeconds: options.lifetimeSeconds ?? 300,
+        ...options.account,
+      },
+    ],
     objects: [temperature],
     clock,
     random,
@@ -45,9 +55,13 @@ export async function clientSite(options: ClientSiteOptions = {}) {
     random,
     network,
     server,
+    /** The same server over TCP. */
+    streamServer: dmServer.streamEndpoint,
     client,
     sensor,
     uplinks,
+    /** How each of them came, by UDP or by TCP. */
+    transports: dmServer.transports,
     /** When each uplink arrived. */
     uplinkTimes: dmServer.times,
     events,
@@ -89,7 +103,7 @@ export async function clientSite(options: ClientSiteOptions = {}) {
     },
     async stop() {
       await clock.until(client.stop())
-      await server.close()
+      await dmServer.close()
       network.clear()
     },
   }

@@ -1,8 +1,10 @@
 import type { Clock } from '../../transport/clock.ts'
+import { CoapStream } from '../../transport/coap/coap-stream.ts'
 import { CoapEndpoint } from '../../transport/coap/endpoint.ts'
 import { type CoapMessage, Code, noPayload } from '../../transport/coap/message.ts'
 import { findStrings, OptionNumber } from '../../transport/coap/options.ts'
-import type { CoapPeer } from '../../transport/coap/peer.ts'
+import type { CoapPeer, RequestHandler } from '../../transport/coap/peer.ts'
+import { CoapStreamEndpoint } from '../../transport/coap/stream-endpoint.ts'
 import type { Network } from '../../transport/connection.ts'
 import { encodeRegistered } from '../../transport/lwm2m/uplink.ts'
 import type { Random } from '../../transport/random.ts'
@@ -31,26 +33,33 @@ export async function scriptedServer({ clock, network, random, host = '10.0.0.2'
   const uplinks: Uplink[] = []
   const times: number[] = []
   const script = { answer, silent: false }
+  const transports: ('U' | 'T')[] = []
   let peer: CoapPeer | undefined
-  const endpoint = await CoapEndpoint.listen({
-    network,
-    clock,
-    random,
-    local: { host, port: 5683 },
-    handler: request => {
-      if (script.silent) return new Promise(() => undefined)
-      peer = request.peer
-      const uplink = describe(request.message)
-      uplinks.push(uplink)
-      times.push(clock.now())
-      const answered = script.answer?.(uplink)
-      if (answered !== undefined) return answered
-      return uplink.path === '/rd' ? encodeRegistered(`r${uplinks.length}`) : accepted
-    },
-  })
+  const handler: RequestHandler = request => {
+    if (script.silent) return new Promise(() => undefined)
+    peer = request.peer
+    const uplink = describe(request.message)
+    uplinks.push(uplink)
+    times.push(clock.now())
+    transports.push(peer.connection instanceof CoapStream ? 'T' : 'U')
+    const answered = script.answer?.(uplink)
+    if (answered !== undefined) return answered
+    return uplink.path === '/rd' ? encodeRegistered(`r${uplinks.length}`) : accepted
+  }
+  const common = { clock, random, local: { host, port: 5683 }, handler }
+  const endpoint = await CoapEndpoint.listen({ ...common, network })
+  const { streams } = network
+  const streamEndpoint = streams && (await CoapStreamEndpoint.listen({ ...common, network: streams }))
   return {
     endpoint,
+    streamEndpoint,
+    async close() {
+      await streamEndpoint?.close()
+      await endpoint.close()
+    },
     uplinks,
+    /** How each of them came, by UDP or by TCP. */
+    transports,
     /** When each of them arrived. */
     times,
     script,

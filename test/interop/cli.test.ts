@@ -115,6 +115,13 @@ test('a port where nothing listens, with --once: one line for the attempt, exit 
   expect(output.out.match(/✗/g)).toHaveLength(1)
 })
 
+test.runIf(process.platform === 'linux')('output that a full disk does not take: one line, exit code 1', async () => {
+  const command = `exec '${process.execPath}' --import tsx shell/main.ts statecharts client > /dev/full`
+  const { ended, output } = start('sh', ['-c', command])
+  expect(await ended).toBe(1)
+  expect(output.err).toBe('error: the output cannot be written: no space left on device\n')
+})
+
 test('a name that nobody has: an attempt after the other until Ctrl-C', async () => {
   const { ended, output, sees, signal } = lwm2m('client', '--server', 'coap://nobody.invalid', '--endpoint', 'dev1')
   const attempt = '✗ cannot reach coap://nobody\\.invalid: .* cannot be resolved; next try in \\d+\\.\\d s\n'

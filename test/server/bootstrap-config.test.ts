@@ -119,6 +119,13 @@ describe('a server account', () => {
     expect(byId(parseServer({ ...account, uri: 'coaps://10.0.0.2', security })?.security)).toMatchObject(expected)
   })
 
+  test.each([
+    ['coap://h', 'U'],
+    ['coap+tcp://h', 'T'],
+  ])('the binding of %s is %s by default', (uri, binding) => {
+    expect(byId(parseServer({ ...account, uri })?.server)).toMatchObject({ 7: binding })
+  })
+
   test('further resources of its Server instance, by name or id', () => {
     const server = {
       communicationRetryCount: 3,
@@ -224,6 +231,18 @@ const faults: [client: unknown, message: string][] = [
     `${server}.security is needed with a coaps URI; write for example `,
   ],
   [{ servers: [{ ...account, security: psk }] }, `${server}.uri is not secured; write a coaps URI`],
+  [
+    { servers: [{ ...account, uri: 'coaps+tcp://h' }] },
+    `${server}.security is needed with a coaps+tcp URI; write for example `,
+  ],
+  [
+    { servers: [{ ...account, uri: 'coap+tcp://h', security: psk }] },
+    `${server}.uri is not secured; write a coaps+tcp URI`,
+  ],
+  [
+    { servers: [{ ...account, uri: 'coaps+tcp://h', security: { mode: 'rpk' } }] },
+    `${server}.uri is over TLS, which has no raw public keys; use psk or x509, or a coaps URI`,
+  ],
   [{ servers: [account, account] }, `${at}.servers[1].shortServerId is 1 in two servers`],
   [
     {

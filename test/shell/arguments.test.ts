@@ -8,15 +8,20 @@ function start(command: string) {
 }
 
 const uriHint = 'write coap://HOST or coap://HOST:PORT'
+const listenHint = 'Write a port from 0 to 65535, or a URI such as coap+tcp://127.0.0.1:5683.'
+const psk = '--psk-identity a --psk-key 00'
 
 test.each([
   ['client --endpoint a', 'error: a device needs --server, or --bootstrap to get one'],
   ['client --server coap://h', "error: required option '--endpoint <name>' not specified"],
   [
     'client --endpoint a --server h:5683',
-    `error: "h:5683" is no server URI: the scheme "h" is not coap or coaps; ${uriHint}`,
+    `error: "h:5683" is no server URI: the scheme "h" is none of coap, coaps, coap+tcp, coaps+tcp; ${uriHint}`,
   ],
-  ['client --endpoint a --server h', `error: "h" is no server URI: it does not parse; ${uriHint}`],
+  [
+    'client --endpoint a --server h',
+    `error: "h" is no server URI: it does not parse, the scheme is missing; ${uriHint}`,
+  ],
   ['client --endpoint a --server coap://h:x', `error: "coap://h:x" is no server URI: it does not parse; ${uriHint}`],
   [
     'client --endpoint a --server coap://h/rd',
@@ -53,6 +58,11 @@ test.each([
     'error: coap://h is not secured, but there are credentials; write coaps://',
   ],
   [
+    'client --endpoint a --server coap+tcp://h --psk-identity a --psk-key 00',
+    'error: coap+tcp://h is not secured, but there are credentials; write coaps+tcp://',
+  ],
+  ['client --endpoint a --server coaps+tcp://h', 'error: coaps+tcp://h needs --psk-identity, --cert or --rpk-key'],
+  [
     'client --endpoint a --server coaps://h --psk-identity a --psk-key 0g',
     'error: --psk-key is no key: write 1 to 64 bytes as hexadecimal digits, two each',
   ],
@@ -63,6 +73,11 @@ test.each([
   [
     'client --endpoint a --server coaps://h --psk-identity a --psk-key-file /nowhere/key',
     'error: /nowhere/key: no such file or directory',
+  ],
+  ['client --endpoint a --server coaps://h --psk-identity a --psk-key-file=', 'error: "": no such file or directory'],
+  [
+    'client --endpoint a --server coaps://h --psk-identity a --psk-key-file package-lock.json',
+    'error: package-lock.json: the document is longer than 1000 bytes',
   ],
   [
     'client --endpoint a --server coaps://h --psk-identity a --psk-key 00 --psk-key-file key',
@@ -95,12 +110,44 @@ test.each([
   ['client --endpoint a --server coaps://h --rpk-key a', 'error: --rpk-key needs --rpk-peer'],
   ['client --endpoint a --server coaps://h --usage 2', 'error: --server-cert and --usage need --cert'],
   ['server --listen 0 --pcap /nowhere/a.pcap', 'error: /nowhere/a.pcap cannot be written: no such file or directory'],
-  ['server', "error: required option '--listen <port>' not specified"],
+  ['server', "error: required option '--listen <port|uri>' not specified"],
+  ['server --listen 65536', `error: option '--listen <port|uri>' argument '65536' is invalid. ${listenHint}`],
+  ['server --listen', "error: option '--listen <port|uri>' argument missing"],
+  ['server --listen h:5683', `error: option '--listen <port|uri>' argument 'h:5683' is invalid. ${listenHint}`],
+  ['server --listen coap://h:x', `error: "coap://h:x" is no server URI: it does not parse; ${uriHint}`],
+  ['server --listen coaps://h', 'error: coaps://h:5684 needs --psk-identity, --cert or --rpk-key'],
+  ['server --listen coaps+tcp://h', 'error: coaps+tcp://h:5684 needs --psk-identity or --cert'],
+  ['server --listen 0 --pcap=', 'error: "" cannot be written: no such file or directory'],
+  ['client --endpoint a --server coap://h --state /nowhere/a', 'error: --state /nowhere/a: no such file or directory'],
+  ['client --endpoint a --server coap://h --state /', 'error: --state /: is a directory'],
+  ['client --endpoint a --server coap://h --state=', 'error: --state "": is a directory'],
   [
-    'server --listen 65536',
-    "error: option '--listen <port>' argument '65536' is invalid. Write a whole number from 0 to 65535.",
+    `server --listen coap+tcp://h ${psk}`,
+    'error: coap+tcp://h:5683 is not secured, but there are credentials; write coaps+tcp://',
   ],
-  ['server --listen', "error: option '--listen <port>' argument missing"],
+  [
+    `server --listen coap://h --listen coaps+tcp://h ${psk}`,
+    'error: coap://h:5683 is not secured, coaps+tcp://h:5684 is; write coaps:// for both to be',
+  ],
+  [
+    'server --listen coaps+tcp://h --rpk-key a --rpk-peer b',
+    'error: coaps+tcp://h:5684 has no raw public keys; write --psk-identity or --cert, or coaps:// for --rpk-key',
+  ],
+  [
+    `server --listen coaps+tcp://h --cid ${psk}`,
+    'error: --cid is for DTLS, there is no Connection ID over TLS; leave it out, or write coaps://',
+  ],
+  ['server --listen coap+tcp://h --host i', 'error: --listen coap+tcp://h:5683 has a host; leave --host out'],
+  [
+    'server --listen 5683 --listen 5684',
+    'error: --listen coap://0.0.0.0:5683 and --listen coap://0.0.0.0:5684: ' +
+      'a server listens once on UDP and once on TCP; start another one',
+  ],
+  [
+    'server --listen coap://h --listen coap+tcp://h:5684',
+    'error: --listen coap://h:5683 and --listen coap+tcp://h:5684: ' +
+      'UDP and TCP have the same address; write --listen coap+tcp://h:5683',
+  ],
   ['server --listen 0 --loud', "error: unknown option '--loud'"],
   ['server --listen 0 more', "error: too many arguments for 'server'. Expected 0 arguments but got 1."],
   ['serve', "error: unknown command 'serve'"],

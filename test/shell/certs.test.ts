@@ -92,6 +92,35 @@ test('a directory that is a file gives one line and exit code 1', async () => {
   expect(await certs(target)).toMatchObject({ exitCode: 1, errors: [`error: ${target}: file already exists`] })
 })
 
+test('directories that were made for nothing are gone again', async () => {
+  // More than file systems take.
+  const target = join(directory, 'made', 'for', 'n'.repeat(256))
+  const { exitCode, errors } = await certs(target)
+  expect([exitCode, errors]).toEqual([1, [expect.stringMatching(/^error: .*n: name too long$/)]])
+  expect(readdirSync(directory)).not.toContain('made')
+})
+
+test.runIf(process.platform === 'linux')(
+  'a directory that takes no other one, and says that it is not there',
+  async () => {
+    expect(await certs('/proc/new/test')).toEqual({
+      exitCode: 1,
+      output: [],
+      errors: ['error: /proc/new/test: no such file or directory'],
+    })
+  },
+)
+
+test('no endpoint name: refused as for a device', async () => {
+  const target = join(directory, 'never')
+  expect(await certs(`${target} --endpoint=`)).toEqual({
+    exitCode: 1,
+    output: [],
+    errors: ['error: the endpoint name must have 1 to 200 bytes'],
+  })
+  expect(readdirSync(directory)).not.toContain('never')
+})
+
 test.each(['server', 'a:b a-b', 'a a-rpk'])('names whose files would be the same are refused: %s', async names => {
   const target = join(directory, 'never')
   const { exitCode, errors } = await certs(`${target} --endpoint ${names}`)

@@ -2,7 +2,11 @@ import { expect, test } from 'vitest'
 import { ContentFormat } from '../../objects/formats/format.ts'
 import { formatOf } from '../../objects/formats/formats.ts'
 import type { PathValue } from '../../objects/path-value.ts'
-import { encodeRegister, encodeSend } from '../../transport/lwm2m/uplink.ts'
+import type { CoapMessage } from '../../transport/coap/message.ts'
+import { CoapPeer } from '../../transport/coap/peer.ts'
+import { decodeRegistered, encodeRegister, encodeSend, encodeUpdate } from '../../transport/lwm2m/uplink.ts'
+import { notFound } from '../helpers/coap-site.ts'
+import { openCoapStream } from '../helpers/coap-stream.ts'
 import { serverSite } from '../helpers/site.ts'
 import { startCommand } from '../helpers/terminal.ts'
 
@@ -111,4 +115,57 @@ test('a client with many objects does not fill the screen', async () => {
   expect(server.output.at(-1)?.length).toBeLessThan(600)
   server.interrupt()
   await clock.until(server.exitCode)
+})
+
+test('a server over TCP: told with the scheme, and of clients that come and move', async () => {
+  const site = await serverSite()
+  const { clock, network, random } = site
+  const server = startCommand(site, 'server --listen coap://10.0.0.3:5699 --listen coap+tcp://10.0.0.3:5699')
+  await clock.advance(0)
+  const udp = await site.peer({ host: '10.0.0.3', port: 5699 })
+  const tcp = new CoapPeer(await openCoapStream({ clock, network }, { host: '10.0.0.3', port: 5699 }), {
+    clock,
+    random,
+    handler: notFound,
+  })
+  const ask = async (peer: CoapPeer, message: CoapMessage) => {
+    const response = await clock.until(peer.request(message).response)
+    await clock.advance(0)
+    return response
+  }
+  const register = { endpoint: 'dev1', version: '1.2', lifetimeSeconds: 60, objectLinks: '</3/0>' } as const
+  const location = decodeRegistered(await ask(tcp, encodeRegister(register))) as readonly string[]
+  await ask(udp, encodeUpdate(location, {}))
+  await ask(tcp, encodeUpdate(location, {}))
+  server.interrupt()
+  expect(await clock.until(server.exitCode)).toBe(0)
+  expect(server.output).toEqual([
+    '  listening on 10.0.0.3:5699 and coap+tcp://10.0.0.3:5699',
+    expect.stringMatching(
+      /^← dev1 registered from 10\.0\.0\.1:\d+ over TCP, LwM2M 1\.2, lifetime 60 s, objects \/3\/0$/,
+    ),
+    expect.stringMatching(/^← dev1 updated, now at 10\.0\.0\.1:\d+ over UDP$/),
+    expect.stringMatching(/^← dev1 updated, now at 10\.0\.0\.1:\d+ over TCP$/),
+    '  closed; clients registered: 1',
+  ])
+})
+
+test.each([
+  ['--listen 0 --host 10.0.0.3', /^ {2}listening on 10\.0\.0\.3:\d{5}$/],
+  ['--listen coap://10.0.0.3', /^ {2}listening on 10\.0\.0\.3:5683$/],
+  ['--listen coap+tcp://10.0.0.3:0', /^ {2}listening on coap\+tcp:\/\/10\.0\.0\.3:\d{5}$/],
+  [
+    '--listen coap+tcp://10.0.0.3 --listen coap://10.0.0.3',
+    /^ {2}listening on coap\+tcp:\/\/10\.0\.0\.3:5683 and 10\.0\.0\.3:5683$/,
+  ],
+  ['--listen 5683 --listen coap+tcp://0.0.0.0', /^ {2}listening on 0\.0\.0\.0:5683 and coap\+tcp:\/\/0\.0\.0\.0:5683$/],
+  ['--listen coaps://10.0.0.3 --psk-identity a --psk-key 00', /^ {2}listening on 10\.0\.0\.3:5684$/],
+])('lwm2m server %s', async (options, line) => {
+  const { clock, random, network } = await serverSite()
+  const server = startCommand({ clock, random, network }, `server ${options}`)
+  while (server.lines.length === 0 && server.errors.length === 0) await clock.advance(0)
+  expect(server.errors).toEqual([])
+  expect(server.output[0]).toMatch(line)
+  server.interrupt()
+  expect(await clock.until(server.exitCode)).toBe(0)
 })

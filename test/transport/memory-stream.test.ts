@@ -370,12 +370,13 @@ describe('the end', () => {
     near.close()
     near.close()
     expect(near.send(Buffer.from('too late'))).toBe(true)
+    const late = new Witness(near)
     pass(1_000)
     expect(there.text).toBe('the last words')
     expect(there.ends.map(({ code, message }) => [code, message])).toEqual([
       ['CLOSED', 'the peer has closed the connection'],
     ])
-    expect([here.pieces, here.ends, here.drains]).toEqual([[], [], 0])
+    for (const { pieces, ends, drains } of [here, late]) expect([pieces, ends, drains]).toEqual([[], [], 0])
     far.close()
     pass()
     expect(here.ends).toEqual([])

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { Address, Connection, ConnectionReceiver, Network } from '../../transport/connection.ts'
 import { TransportError } from '../../transport/errors.ts'
 import { recordedNetwork } from '../../transport/pcap.ts'
+import { ipPacketOf, onesComplementSum } from '../helpers/ip-packets.ts'
 import { type SimulatedWorld, simulatedWorld } from '../helpers/simulated-world.ts'
 
 const fileHeader = 'a1b2c3d40002000400000000000000000000ffff00000065'
@@ -18,33 +19,10 @@ beforeEach(() => {
   network = recordedNetwork(world.network, bytes => written.push(bytes), world.clock)
 })
 
-/** A packet taken apart; its checksums are proven. */
 function packetOf(bytes: Buffer) {
-  const ip = bytes.subarray(16)
-  expect([bytes.readUInt32BE(8), bytes.readUInt32BE(12)]).toEqual([ip.length, ip.length])
-  const timeMs = bytes.readUInt32BE(0) * 1000 + bytes.readUInt32BE(4) / 1000
-  const version = (ip[0] as number) >> 4
-  const udp = ip.subarray(version === 4 ? 20 : 40)
-  const addresses = version === 4 ? ip.subarray(12, 20) : ip.subarray(8, 40)
-  const half = addresses.length / 2
-  expect(udp.readUInt16BE(4)).toBe(udp.length)
-  const pseudoHeader = Buffer.concat([addresses, Buffer.of(0, 17, udp.length >> 8, udp.length & 0xff)])
-  expect(onesComplementSum(Buffer.concat([pseudoHeader, udp]))).toBe(0xffff)
-  return {
-    timeMs,
-    version,
-    from: `${addresses.toString('hex', 0, half)} ${udp.readUInt16BE(0)}`,
-    to: `${addresses.toString('hex', half)} ${udp.readUInt16BE(2)}`,
-    payload: udp.toString('latin1', 8),
-  }
-}
-
-function onesComplementSum(bytes: Buffer): number {
-  let sum = 0n
-  for (let index = 0; index < bytes.length; index += 2)
-    sum += BigInt(((bytes[index] ?? 0) << 8) | (bytes[index + 1] ?? 0))
-  while (sum > 0xffffn) sum = (sum & 0xffffn) + (sum >> 16n)
-  return Number(sum)
+  const { timeMs, version, protocol, from, to, segment } = ipPacketOf(bytes)
+  expect([protocol, segment.readUInt16BE(4)]).toEqual([17, segment.length])
+  return { timeMs, version, from, to, payload: segment.toString('latin1', 8) }
 }
 
 /** What is written of a datagram between two hosts that only seem to be there. */
@@ -111,7 +89,7 @@ describe('the recorded network', () => {
     await listener.close()
   })
 
-  test('hands on failures', async () => {
+  test('hands on failures and the end', async () => {
     let inside: ConnectionReceiver | undefined
     const connection = { local: server, remote: server, send: () => undefined, close: () => undefined }
     const inner: Network = {
@@ -120,13 +98,16 @@ describe('the recorded network', () => {
     }
     const failures: Error[] = []
     const recorded = await recordedNetwork(inner, () => undefined, world.clock).connect(server)
-    recorded.receive({ ...silent, failed: error => failures.push(error) })
+    const failed = (error: Error) => failures.push(error)
+    recorded.receive({ ...silent, failed, closed: failed })
     const failure = new TransportError('NETWORK_UNREACHABLE', 'nothing listens there')
+    const end = new TransportError('CLOSED', 'the path is over')
     inside?.failed(failure)
-    expect(failures).toEqual([failure])
+    inside?.closed?.(end)
+    expect(failures).toEqual([failure, end])
   })
 
-  test('hands on its options and the end', async () => {
+  test('hands on its options and closes', async () => {
     await network.listen(server, connection => connection.receive(silent))
     const connection = await network.connect(server, { localPort: 4444 })
     expect([connection.local.port, connection.remote]).toEqual([4444, server])

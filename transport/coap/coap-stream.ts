@@ -116,7 +116,8 @@ export class CoapStream implements StreamReceiver {
   /** Sets who receives; until then messages wait unread. */
   receive(receiver: CoapStreamReceiver): void {
     this.#receiver = receiver
-    this.resume()
+    // Whoever sets it is still being made, and a request may have come with the settings.
+    queueMicrotask(() => this.resume())
   }
 
   /** Sends a message; false: as `Stream.send`. Throws TransportError BLOCKWISE for one that is larger than the peer accepts. */

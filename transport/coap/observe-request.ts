@@ -38,6 +38,8 @@ export class ObserveRequest implements ExchangeListener {
   #answer: ExchangeListener | undefined
   #exchange: (Exchange & { readonly token: number }) | undefined
   #rest: BlockwiseRequest | undefined
+  /** Nothing of it is heard any more. */
+  #isOver = false
   #sequence = -1
   #sequenceMs = 0
 
@@ -62,6 +64,7 @@ export class ObserveRequest implements ExchangeListener {
    * rejected it is told at once (RFC 8323 §7.3).
    */
   forget(): void {
+    if (this.#isOver) return
     this.#end()
     const { exchanges, message } = this.#options
     if (!exchanges.isReliable || this.#exchange === undefined) return
@@ -108,6 +111,7 @@ export class ObserveRequest implements ExchangeListener {
   }
 
   #end(): void {
+    this.#isOver = true
     this.#exchange?.close()
     this.#rest?.close()
   }

@@ -155,11 +155,13 @@ export class CoapPeer {
       return () => started.forget()
     })
     const deregister = () => {
-      pending.cancel()
-      return this.#pending(answer => {
+      const { response } = this.#pending(answer => {
         if (request === undefined) throw closedError()
         return request.deregister(answer)
-      }).response
+      })
+      // Only now: what is forgotten by itself is told at once over a stream.
+      pending.cancel()
+      return response
     }
     return { ...pending, deregister }
   }

@@ -24,6 +24,8 @@ export const AlertDescription = {
   unrecognizedName: 112,
   badCertificateStatusResponse: 113,
   unknownPskIdentity: 115,
+  /** Of TLS 1.3 (RFC 8446 §6.2). */
+  certificateRequired: 116,
   noApplicationProtocol: 120,
 } as const
 

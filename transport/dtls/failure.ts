@@ -1,6 +1,7 @@
 import { TransportError } from '../errors.ts'
 import { type AlertCode, AlertDescription, alertName, DtlsError } from './alert.ts'
 import type { HandshakeStage } from './handshake.ts'
+import * as refusal from './refusal.ts'
 import { type CipherSuite, serverKeyType } from './suites.ts'
 
 /** Whose handshake it was and how far it had come. */
@@ -34,32 +35,6 @@ export function silent({ role, peerName, stage, suite }: FailureContext): Transp
   return new TransportError('TIMEOUT', `${peerName} ${silences[stage]}`)
 }
 
-/** What the alerts of a peer mean for the person who reads them (RFC 5246 §7.2.2, RFC 4279 §6). */
-const hints: Readonly<Partial<Record<number, string>>> = {
-  [AlertDescription.closeNotify]: 'it has closed the session before it began',
-  [AlertDescription.handshakeFailure]: 'the two have no cipher suite in common, or it does not know the identity',
-  [AlertDescription.insufficientSecurity]: 'it asks for stronger cipher suites',
-  [AlertDescription.protocolVersion]: 'it does not speak DTLS 1.2',
-  [AlertDescription.unknownPskIdentity]: 'it does not know the identity',
-  [AlertDescription.decryptError]: 'its key for this identity is another one',
-  [AlertDescription.badRecordMac]: 'its key for this identity is another one',
-  [AlertDescription.accessDenied]: 'it does not let this client in',
-  [AlertDescription.unrecognizedName]: 'it does not know the server name that was asked for',
-  [AlertDescription.badCertificate]: 'it does not accept the certificate or public key of this end',
-  [AlertDescription.certificateUnknown]: 'it does not accept the certificate or public key of this end',
-  [AlertDescription.unsupportedCertificate]: 'it does not take certificates or public keys like that of this end',
-  [AlertDescription.certificateRevoked]: 'the certificate of this end was revoked',
-  [AlertDescription.certificateExpired]: 'it takes the certificate of this end for expired: do the two clocks agree?',
-  [AlertDescription.unknownCa]: 'it does not know who issued the certificate of this end',
-}
-
-/** What they mean where the ends share no key. */
-const certificateHints: typeof hints = {
-  ...hints,
-  [AlertDescription.handshakeFailure]: 'it wants a certificate or public key that it takes',
-  [AlertDescription.decryptError]: 'a signature or the Finished message of this end does not fit',
-}
-
 /** A client whose Finished cannot be read. With certificates, only what was altered or badly made makes its keys differ. */
 export function otherKeys(suite: CipherSuite | undefined): DtlsError {
   const why = isCertified(suite) ? 'the handshake may have been altered on its way' : 'its pre-shared key is not ours'
@@ -67,17 +42,11 @@ export function otherKeys(suite: CipherSuite | undefined): DtlsError {
 }
 
 export function refusedByPeer({ peerName, suite }: FailureContext, alertCode: number): TransportError {
-  const hint = (isCertified(suite) ? certificateHints : hints)[alertCode]
-  const why = hint === undefined ? '' : `: ${hint}`
-  const message = `${peerName} refused the DTLS handshake (${alertName(alertCode)})${why}`
-  return new TransportError('HANDSHAKE', message, { alertCode, isAlertOfPeer: true })
+  return refusal.refusedByPeer('DTLS', peerName, alertCode, isCertified(suite))
 }
 
-/** This end has given up, for what the peer did or for what its own application threw. */
 export function refusedHere({ peerName }: FailureContext, alertCode: AlertCode, error: unknown): TransportError {
-  const why = error instanceof DtlsError ? error.message : 'the application could not say the key, sign or verify'
-  const message = `the DTLS handshake with ${peerName} failed (${alertName(alertCode)}): ${why}`
-  return new TransportError('HANDSHAKE', message, { cause: error, alertCode })
+  return refusal.refusedHere('DTLS', peerName, alertCode, error)
 }
 
 /** This end cannot go on: what the peer sent under the keys is malformed, or the sequence numbers are used up. */
@@ -92,10 +61,7 @@ export function closedByPeer({ peerName }: FailureContext): TransportError {
 }
 
 export function brokenByPeer({ peerName }: FailureContext, alertCode: number): TransportError {
-  return new TransportError('CLOSED', `${peerName} has ended the DTLS session (${alertName(alertCode)})`, {
-    alertCode,
-    isAlertOfPeer: true,
-  })
+  return refusal.brokenByPeer('DTLS', peerName, alertCode)
 }
 
 /** Whether the ends prove by certificates or public keys who they are. */

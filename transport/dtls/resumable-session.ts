@@ -1,5 +1,5 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto'
 import type { Random } from '../random.ts'
+import { seal, unseal } from '../sealing.ts'
 import { DtlsError } from './alert.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 
@@ -29,51 +29,29 @@ export interface ResumableSession {
 /** Bytes of a master secret (RFC 5246 §8.1). */
 const masterSecretBytes = 48
 
-const cipher = 'aes-256-gcm'
-const formatVersion = 1
-const nonceBytes = 12
-const tagBytes = 16
-
 /**
- * Encrypts a session for storage with a key of 32 bytes (AES-256-GCM). `context` says where it belongs, say which
- * account: what was sealed in one context does not open in another. The nonce is random: 2^32 sessions a key at most.
+ * Encrypts a session for storage with a key of 32 bytes, for one context, as {@link seal} does: 2^32 sessions a key at most.
  */
 export function sealResumable(session: ResumableSession, key: Uint8Array, context: string, random: Random): Buffer {
-  const nonce = random.bytes(nonceBytes)
-  const encryption = createCipheriv(cipher, key, nonce, { authTagLength: tagBytes })
-  encryption.setAAD(associatedData(context))
   const plaintext = encodeSession(session)
-  const encrypted = encryption.update(plaintext)
-  plaintext.fill(0)
-  encryption.final()
-  return Buffer.concat([Buffer.of(formatVersion), nonce, encrypted, encryption.getAuthTag()])
+  try {
+    return seal(plaintext, key, context, random)
+  } finally {
+    plaintext.fill(0)
+  }
 }
 
 /** The session in `sealed`; undefined where another key or context sealed it, or it was changed or cut off. */
 export function openResumable(sealed: Uint8Array, key: Uint8Array, context: string): ResumableSession | undefined {
-  if (sealed.length < 1 + nonceBytes + tagBytes || sealed[0] !== formatVersion) return undefined
-  const nonce = sealed.subarray(1, 1 + nonceBytes)
-  const decryption = createDecipheriv(cipher, key, nonce, { authTagLength: tagBytes })
-  decryption.setAAD(associatedData(context))
-  decryption.setAuthTag(sealed.subarray(sealed.length - tagBytes))
-  const plaintext = decryption.update(sealed.subarray(1 + nonceBytes, sealed.length - tagBytes))
-  try {
-    decryption.final()
-  } catch {
-    return undefined
-  }
-  const session = decodeSession(plaintext)
-  plaintext.fill(0)
+  const plaintext = unseal(sealed, key, context)
+  const session = plaintext && decodeSession(plaintext)
+  plaintext?.fill(0)
   return session
 }
 
 /** The same session with a master secret of its own, so that either can be wiped. */
 export function copySession(session: ResumableSession): ResumableSession {
   return { ...session, masterSecret: Buffer.from(session.masterSecret) }
-}
-
-function associatedData(context: string): Buffer {
-  return Buffer.from(`${formatVersion} ${context}`)
 }
 
 /** Which of the optional fields follow. */

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { Lwm2mClient } from '../../../client/client.ts'
 import { destinationOf } from '../../../client/destination.ts'
@@ -6,10 +7,14 @@ import { factoryBootstrap } from '../../../client/factory-bootstrap.ts'
 import type { ClientOptions, ServerOptions } from '../../../client/options.ts'
 import { OptionsError } from '../../../client/options-error.ts'
 import { psk } from '../../../client/psk.ts'
+import { rpk } from '../../../client/rpk.ts'
 import { serverAccounts } from '../../../objects/account.ts'
-import { SimulatedClock } from '../../../transport/simulated-clock.ts'
+import { formatServerUri } from '../../../transport/uri.ts'
+import { simulatedWorld } from '../../helpers/simulated-world.ts'
 
 const key = Buffer.from('00ff', 'hex')
+const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const rawKeys = rpk({ key: privateKey, serverPublicKey: publicKey.export({ format: 'der', type: 'spki' }) })
 const secure: ServerOptions = { uri: 'coaps://example.org', shortServerId: 1, security: psk('me', key) }
 
 /** The way to the first server of a client with these options. */
@@ -21,10 +26,11 @@ function destination(
   change(store)
   const [account] = serverAccounts(store)
   if (account === undefined) throw new Error('there is no account')
-  const environment = { store, keys, clock: new SimulatedClock(), dtls: {} }
-  const { security } = destinationOf(account, environment)
+  const { clock, network } = simulatedWorld()
+  const environment = { store, keys, clock, network, dtls: {} }
+  const { uri, security } = destinationOf(account, environment)
   const stored = security?.credentials.kind === 'psk' ? security.credentials.key : undefined
-  return { security, key: stored, account }
+  return { uri: formatServerUri(uri), security, key: stored, account }
 }
 
 describe('psk(identity, key)', () => {
@@ -56,6 +62,21 @@ describe('options that contradict each other', () => {
       /^coap:\/\/h:5683 is not secured, but has `security`/,
     ],
     ['coaps without one', { servers: [{ uri: 'coaps://h', shortServerId: 1 }] }, /^coaps:\/\/h:5684 needs `security`/],
+    [
+      'coap+tcp with a key',
+      { servers: [{ ...secure, uri: 'coap+tcp://h' }] },
+      /^coap\+tcp:\/\/h:5683 is not secured, but has `security`; write coaps\+tcp:\/\/$/,
+    ],
+    [
+      'coaps+tcp without one',
+      { servers: [{ uri: 'coaps+tcp://h', shortServerId: 1 }] },
+      /^coaps\+tcp:\/\/h:5684 needs `security`, such as psk/,
+    ],
+    [
+      'coaps+tcp with raw public keys',
+      { bootstrap: { uri: 'coaps+tcp://h', security: rawKeys } },
+      /^coaps\+tcp:\/\/h:5684: there are no raw public keys over TLS; use psk or x509, or coaps:\/\/ over UDP$/,
+    ],
     ['coap to bootstrap with a key', { bootstrap: { uri: 'coap://h', security: psk('a', key) } }, /is not secured/],
     ['coaps to bootstrap without one', { bootstrap: { uri: 'coaps://h' } }, /needs `security`/],
     ['no suite', { servers: [{ ...secure, suites: [] }] }, /`suites`/],
@@ -104,10 +125,38 @@ describe('the way to a server', () => {
   test.each([
     ['coaps://example.org', 'example.org'],
     ['coaps://example.org.', 'example.org'],
+    ['coaps+tcp://example.org', 'example.org'],
     ['coaps://192.0.2.1', undefined],
     ['coaps://[2001:db8::1]', undefined],
   ])('%s: SNI %s', (uri, serverName) => {
     expect(destination({ uri }).security?.serverName).toBe(serverName)
+  })
+
+  test('by UDP and by TCP is another one: no session of the one is for the other', () => {
+    const [udp, tcp] = [destination({}), destination({ binding: 'T' })]
+    expect([udp.uri, tcp.uri]).toEqual(['coaps://example.org:5684', 'coaps+tcp://example.org:5684'])
+    expect(tcp.security?.fingerprint).not.toBe(udp.security?.fingerprint)
+  })
+
+  test('with raw public keys stays with UDP, which the server is taken to have', () => {
+    expect(destination({ binding: 'T', security: rawKeys }).uri).toBe('coaps://example.org:5684')
+  })
+
+  test.each([
+    [
+      'coaps+tcp://h',
+      3,
+      'coaps+tcp://h:5684 with security mode noSec contradict each other: coaps+tcp:// needs credentials',
+    ],
+    ['coap+tcp://h', 0, 'coap+tcp://h:5683 with security mode psk contradict each other: write coaps+tcp://'],
+    ['coap://h', 0, 'coap://h:5683 with security mode psk contradict each other: write coaps://'],
+  ])('%s with mode %i: INVALID_SECURITY', (uri, mode, message) => {
+    const write = (store: ReturnType<typeof factoryBootstrap>['store']) => {
+      store.set([0, 0, 0], uri)
+      store.set([0, 0, 2], mode)
+      store.set([1, 0, 7], 'UT')
+    }
+    expect(() => destination({}, write)).toThrow(expect.objectContaining({ code: 'INVALID_SECURITY', message }))
   })
 
   test('the name in /0/x/14 comes before that of the URI', () => {

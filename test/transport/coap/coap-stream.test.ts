@@ -3,7 +3,9 @@ import { CoapStream } from '../../../transport/coap/coap-stream.ts'
 import { encodeFrame, FrameReader } from '../../../transport/coap/frame.ts'
 import { type CoapFrame, Code, describeCode, noPayload } from '../../../transport/coap/message.ts'
 import { defaultParameters } from '../../../transport/coap/parameters.ts'
+import type { RequestHandler } from '../../../transport/coap/peer.ts'
 import { decodeSignal, encodeAbort, encodeCsm, encodePing, encodeRelease } from '../../../transport/coap/signaling.ts'
+import { CoapStreamEndpoint } from '../../../transport/coap/stream-endpoint.ts'
 import { TransportError } from '../../../transport/errors.ts'
 import type { Stream } from '../../../transport/stream.ts'
 import { simulatedWorld } from '../../helpers/simulated-world.ts'
@@ -112,8 +114,26 @@ describe('the first message (RFC 8323 §5.3)', () => {
       drained: ignore,
       closed: ignore,
     })
+    await clock.advance(0)
     expect(codes).toEqual([Code.get, Code.get])
     stream.close()
+  })
+
+  test('may come in the same bytes as a request, which a listening endpoint answers', async () => {
+    const { clock, random, network } = simulatedWorld()
+    const asked: number[] = []
+    const handler: RequestHandler = ({ message }) => {
+      asked.push(message.code)
+      return { code: Code.content, options: [], payload: noPayload }
+    }
+    const local = { host: '10.0.0.2', port: 5683 }
+    const endpoint = await CoapStreamEndpoint.listen({ clock, random, network: network.streams, local, handler })
+    const stream = await clock.until(network.streams.connect(local))
+    stream.send(Buffer.concat([csm, get].map(encodeFrame)))
+    await clock.advance(0)
+    expect(asked).toEqual([Code.get])
+    await endpoint.close()
+    network.clear()
   })
 
   test('that never comes: an Abort, and TIMEOUT', async () => {

@@ -1,0 +1,19 @@
+import type { Address } from './connection.ts'
+import { TransportError } from './errors.ts'
+
+/** What the error of a socket means for the address that it is about, in one line. */
+export function socketError(error: Error, { host, port }: Address): TransportError {
+  const { code } = error as NodeJS.ErrnoException
+  const where = `${host} port ${port}`
+  if (code === 'EADDRINUSE') {
+    return new TransportError('ADDRESS_IN_USE', `${where} is in use by another process`, { cause: error })
+  }
+  if (code === 'EADDRNOTAVAIL') {
+    return new TransportError('NETWORK_UNREACHABLE', `${where} is no address of this machine`, { cause: error })
+  }
+  if (code === 'EACCES') {
+    return new TransportError('NETWORK_UNREACHABLE', `${where} may not be used by this user`, { cause: error })
+  }
+  const reason = code === 'ECONNREFUSED' ? 'nothing listens there' : (code ?? error.message)
+  return new TransportError('NETWORK_UNREACHABLE', `${where} cannot be reached (${reason})`, { cause: error })
+}
