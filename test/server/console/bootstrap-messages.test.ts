@@ -74,10 +74,10 @@ describe('bootstrapping with an account', () => {
         'c10403',
         'c10502',
         'c20a00c8', // shortest signed
-        '8810094400' + '0000c0a8' + '410105',
+        '88100944000000c0a8410105',
       ].join(''),
     )
-    expect(server).toBe('28012c0e' + 'c20000c8' + 'c1013c' + 'c10601' + 'c2075551')
+    expect(server).toBe('28012c0ec20000c8c1013cc10601c2075551')
   })
 
   test('an account of a Bootstrap-Server has no instance of Server', () => {

@@ -88,7 +88,22 @@ const word = fc.constantFrom(
 )
 const parameter = fc.constantFrom(...[...messageClasses.values()].flatMap(({ parameters }) => parameters))
 const literal = fc.oneof(
-  fc.constantFrom('""', '"/3"', '"/3/0/1"', 'b""', 'b"abc"', '-1', '0', '1', '112', '65536', '1e400', '0x10', 'True'),
+  fc.constantFrom(
+    '""',
+    '"/3"',
+    '"/3/0/1"',
+    '"/\\n\\x1b[2J"',
+    'b""',
+    'b"abc"',
+    '-1',
+    '0',
+    '1',
+    '112',
+    '65536',
+    '1e400',
+    '0x10',
+    'True',
+  ),
   fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map(String),
 )
 const { expression } = fc.letrec<{ expression: string; call: string }>(tie => ({
@@ -113,7 +128,8 @@ describe('whatever is typed', () => {
       parseExpected(text)
     } catch (error) {
       expect(error).toBeInstanceOf(ConsoleError)
-      expect((error as Error).message).not.toBe('')
+      // One line that fits on a screen.
+      expect((error as Error).message).toMatch(/^[^\p{Cc}\p{Cf}\p{Cs}]{1,250}$/u)
     }
   }
 

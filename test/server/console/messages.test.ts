@@ -4,9 +4,10 @@ import { parseExpected } from '../../../server/console/message-expression.ts'
 import { messageKind } from '../../../server/console/message-kind.ts'
 import { queryOption } from '../../../server/console/option-values.ts'
 import { read, write } from '../../../server/console/requests.ts'
+import { respond } from '../../../server/console/responses.ts'
 import { ANY } from '../../../server/console/template.ts'
 import { encodeDatagram } from '../../../transport/coap/codec.ts'
-import { noPayload } from '../../../transport/coap/message.ts'
+import { Code, noPayload } from '../../../transport/coap/message.ts'
 import { built, refusal, templateText } from '../../helpers/template-text.ts'
 
 const con = 'confirmable'
@@ -131,6 +132,14 @@ describe('messages of test scripts, their options and formats', () => {
   test('further options of the same number come behind those of the message', () => {
     const message = write({ path: '/1', payload: noPayload, options: [queryOption('a'), queryOption('b')] })
     expect(templateText(message)).toBe(`${con} 0.03 (REQ_PUT) | 11=1 12=h'0000' 15=a 15=b | h''`)
+  })
+
+  test('any response to a request has its message id and token, and bytes as its payload', () => {
+    const request = { messageId: 10648, token: Buffer.from('ab') }
+    const response = respond(request, Code.content, [queryOption('a')], Buffer.from('abc'))
+    expect(response).toMatchObject(request)
+    expect(templateText(response)).toBe(`${ack} 2.05 (RES_CONTENT) | 12=h'002a' 15=a | h'616263'`)
+    expect(templateText(respond(request, Code.changed, [], noPayload))).toBe(`${ack} 2.04 (RES_CHANGED) |  | h''`)
   })
 
   test('message id and token are taken as they are, and ANY when not given', () => {
