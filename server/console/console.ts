@@ -118,6 +118,7 @@ export class ServerConsole {
         await this.#greet(session, signal)
       } catch (error) {
         await session.close()
+        if (this.#session === session) this.#session = undefined
         throw error
       }
     })
