@@ -37,6 +37,8 @@ export interface ConsoleListener {
   mismatch?(report: string): void
   /** No answer has come in time. */
   unanswered?(packet: Packet): void
+  /** The client of a listening console has ended its session or connection. Another one is waited for. */
+  ended?(error: ConsoleError): void
   /** Something that nobody asked for has failed: a handshake of a client, an automatic reply. */
   failed?(error: ConsoleError): void
 }
@@ -58,8 +60,8 @@ const maximumWaiting = 1_000
  * A server in the hands of somebody: packets are sent as they are asked for, and what comes is told, compared with what was
  * expected and answered where {@link AutomaticReplies} says so, whenever somebody receives. One thing is done at a time.
  *
- * What waits rejects with ConsoleError, its `cause` the TransportError: of what the network refused, when the session has
- * ended, and when its `signal` gives it up.
+ * What waits rejects with ConsoleError, its `cause` the TransportError: of what the network refused, when the console is
+ * closed, and when its `signal` gives it up.
  */
 export class ServerConsole {
   readonly replies = new AutomaticReplies()
@@ -150,11 +152,12 @@ export class ServerConsole {
     return this.#guarded(signal, async () => {
       const session = this.#open()
       const packet = this.#numbered(template)
-      this.#transmit(session, packet)
+      session.send(packet)
+      this.#sent(packet)
       if (!awaitsAnswer(packet, session.isStream)) return undefined
       const dueMs = this.#options.clock.now() + timeoutMs
       for (let leftMs = timeoutMs; leftMs > 0; leftMs = dueMs - this.#options.clock.now()) {
-        const received = await this.#next(session, leftMs, signal)
+        const received = await this.#next(session, leftMs, signal, 'answer')
         if (received === undefined) break
         if (received.kind === 'message' && isAnswer(packet, received.packet, session.isStream)) return received.packet
       }
@@ -233,18 +236,12 @@ export class ServerConsole {
     await session?.close()
   }
 
-  /** A handshake that fails, a stream that ends without a word and a datagram that is none are told, and make nobody the client. */
+  /** A handshake that fails, a connection that ends without a word and a datagram that is none make nobody the client. */
   async #greet(session: ConsoleSession, signal: AbortSignal | undefined): Promise<void> {
     for (;;) {
-      try {
-        const received = await session.receive(Number.POSITIVE_INFINITY, signal)
-        this.#take(session, received, true)
-        if (received.kind === 'malformed') session.unconnect()
-        else if (!isSignal(received.packet.code)) return
-      } catch (error) {
-        if (signal?.aborted === true || session.isClosed || !(error instanceof TransportError)) throw error
-        this.#failed(error)
-      }
+      const received = await this.#next(session, Number.POSITIVE_INFINITY, signal, 'greeting')
+      if (received?.kind === 'malformed') session.unconnect()
+      else if (received !== undefined && !isSignal(received.packet.code)) return
     }
   }
 
@@ -253,15 +250,28 @@ export class ServerConsole {
     session: ConsoleSession,
     timeoutMs: number,
     signal: AbortSignal | undefined,
+    purpose: 'greeting' | 'receiving' | 'answer' = 'receiving',
   ): Promise<ReceivedPacket | undefined> {
-    try {
-      const received = await session.receive(timeoutMs, signal)
-      this.#take(session, received, false)
-      return received
-    } catch (error) {
-      if (!(error instanceof TransportError && error.code === 'TIMEOUT')) throw error
-      this.#compare(session, undefined)
-      return undefined
+    const { clock } = this.#options
+    const dueMs = clock.now() + timeoutMs
+    for (;;) {
+      try {
+        const received = await session.receive(dueMs - clock.now(), signal)
+        this.#take(session, received, purpose === 'greeting')
+        return received
+      } catch (error) {
+        if (!(error instanceof TransportError) || signal?.aborted === true || session.isClosed) throw error
+        if (error.code === 'TIMEOUT') {
+          this.#compare(session, undefined)
+          return undefined
+        }
+        const isGone = session.isListening && session.remote === undefined
+        if (isGone) {
+          this.#registeredEndpoint = undefined
+          this.#listener.ended?.(consoleFailure(error))
+        } else if (purpose === 'greeting') this.#failed(error)
+        if (purpose === 'answer' || (purpose === 'receiving' && !isGone)) throw error
+      }
     }
   }
 
@@ -276,7 +286,9 @@ export class ServerConsole {
     this.#note(packet, reply)
     if (reply === undefined) return
     try {
-      this.#transmit(session, this.#numbered(reply))
+      const answer = this.#numbered(reply)
+      session.reply(answer)
+      this.#sent(answer)
     } catch (error) {
       this.#listener.failed?.(consoleFailure(error))
     }
@@ -320,8 +332,7 @@ export class ServerConsole {
     }
   }
 
-  #transmit(session: ConsoleSession, packet: Packet): void {
-    session.send(packet)
+  #sent(packet: Packet): void {
     this.history.add({ direction: 'Send', packet })
     this.#listener.sent?.(packet)
   }

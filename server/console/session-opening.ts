@@ -110,13 +110,19 @@ export class ConsoleSession {
     this.#last().send(packet)
   }
 
+  /** As {@link send}, to whom the packet received last was from. */
+  reply(packet: Packet): void {
+    const peer = this.#peers[0]?.packets ?? this.#last()
+    peer.send(packet)
+  }
+
   sendRaw(bytes: Uint8Array): void {
     this.#last().sendRaw(bytes)
   }
 
   /**
-   * The next packet of the peer, which is waited for, too. Rejects as {@link PacketSession.receive}; with what ended the
-   * connection once, and waits for another peer from then on.
+   * The next packet of the peer, which is waited for, too. Rejects as {@link PacketSession.receive}; once with what ended the
+   * connection, and waits for another peer from then on.
    */
   async receive(timeoutMs: number, signal?: AbortSignal): Promise<ReceivedPacket> {
     const dueMs = this.#clock.now() + timeoutMs

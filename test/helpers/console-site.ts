@@ -22,6 +22,7 @@ export function consoleSite({ seed }: { readonly seed?: number } = {}) {
     received: received =>
       lines.push(`<- ${received.kind === 'message' ? summarize(received.packet) : received.reason}`),
     mismatch: report => lines.push(...report.split('\n').slice(1, 2)),
+    ended: () => lines.push('ended'),
     unanswered: () => lines.push('unanswered'),
     failed: error => lines.push(`failed: ${error.message}`),
   })

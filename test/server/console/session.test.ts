@@ -288,7 +288,7 @@ describe('over streams', () => {
     told()
     await clock.until(console.receiveWaiting())
     const lines = told()
-    expect(lines[0]).toBe('<- De-register /rd/demo')
+    expect(lines.slice(0, 2)).toEqual(['<- De-register /rd/demo', expect.stringMatching(/^failed: .*closed/)])
     expect(lines.slice(-2)).toEqual([expect.stringMatching(/^<- Register/), '-> Created /rd/demo'])
     expect(console.registeredEndpoint).toBe('device')
   })
@@ -306,6 +306,21 @@ describe('over streams', () => {
     peer.packets.close()
     await failed
     await expect(console.send(read({ path: '/3' }))).rejects.toThrow('not connected')
+  })
+
+  test('a client that is gone is none, and nothing is wrong with that', async () => {
+    const { clock, console, streamClient, told } = consoleSite()
+    const listening = console.listen({ host, transport: 'tcp' })
+    await clock.advance(0)
+    const peer = await streamClient()
+    peer.send(register)
+    await clock.until(listening)
+    peer.packets.close()
+    await clock.advance(0)
+    told()
+    expect(await clock.until(console.receive(1_000))).toBe(false)
+    expect(told()).toEqual(['ended'])
+    expect([console.client, console.registeredEndpoint]).toEqual([undefined, undefined])
   })
 
   test('others are turned away', async () => {
