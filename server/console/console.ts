@@ -1,6 +1,5 @@
 import type { Clock } from '../../transport/clock.ts'
-import { Code, isRequest, isSignal, MessageType, noPayload } from '../../transport/coap/message.ts'
-import { findStrings, OptionNumber } from '../../transport/coap/options.ts'
+import { Code, isSignal, MessageType, noPayload } from '../../transport/coap/message.ts'
 import { type Packet, PacketNumbers, type ReceivedPacket } from '../../transport/coap/packet.ts'
 import type { Address, Network } from '../../transport/connection.ts'
 import { TransportError } from '../../transport/errors.ts'
@@ -11,9 +10,9 @@ import { consoleFailure, notConnected } from './console-failure.ts'
 import { report } from './expectation.ts'
 import type { Expected } from './message-expression.ts'
 import { MessageHistory } from './message-history.ts'
-import { messageKind } from './message-kind.ts'
 import { awaitsAnswer, isAnswer } from './own-response.ts'
 import { PayloadBuffer } from './payload-buffer.ts'
+import { SeenRequests } from './seen-requests.ts'
 import { type ConsoleListenOptions, ConsoleSession } from './session-opening.ts'
 import { ANY, type MessageTemplate } from './template.ts'
 import { type FileWrite, type FileWriteProgress, type FileWriteResult, writeFile } from './write-file.ts'
@@ -72,11 +71,9 @@ export class ServerConsole {
   readonly #options: ConsoleOptions
   readonly #listener: ConsoleListener
   readonly #numbers: PacketNumbers
+  readonly #requests = new SeenRequests()
   #session: ConsoleSession | undefined
   #expected: Expected = ANY
-  #lastRequest: Packet | undefined
-  #bootstrapPackRequest: Packet | undefined
-  #registeredEndpoint: string | undefined
 
   constructor(options: ConsoleOptions, listener: ConsoleListener = {}) {
     this.#options = options
@@ -92,17 +89,17 @@ export class ServerConsole {
 
   /** The latest request that was received. */
   get lastRequest(): Packet | undefined {
-    return this.#lastRequest
+    return this.#requests.latest
   }
 
   /** The latest Bootstrap-Pack-Request, unless it was answered automatically. */
   get bootstrapPackRequest(): Packet | undefined {
-    return this.#bootstrapPackRequest
+    return this.#requests.bootstrapPack
   }
 
   /** The endpoint name of the latest Register, unless there was a De-register or another session since. */
   get registeredEndpoint(): string | undefined {
-    return this.#registeredEndpoint
+    return this.#requests.registeredEndpoint
   }
 
   /** Waits until a client has talked, and greets it. Ends the session before. Rejects when nothing can listen there. */
@@ -140,7 +137,7 @@ export class ServerConsole {
   /** Lets go of the client: a listening session belongs to the next that talks. Throws ConsoleError without a session. */
   unconnect(): void {
     this.#open().unconnect()
-    this.#registeredEndpoint = undefined
+    this.#requests.forgetClient()
   }
 
   /**
@@ -205,7 +202,8 @@ export class ServerConsole {
       const session = this.#open()
       const dueMs = this.#options.clock.now() + timeoutMs
       for (;;) {
-        if (this.#registeredEndpoint !== undefined) return this.#registeredEndpoint
+        const { registeredEndpoint } = this.#requests
+        if (registeredEndpoint !== undefined) return registeredEndpoint
         const leftMs = dueMs - this.#options.clock.now()
         if (leftMs <= 0 || (await this.#next(session, leftMs, signal)) === undefined) {
           throw new ConsoleError(`no client has registered within ${timeoutMs / 1_000} s`)
@@ -231,8 +229,7 @@ export class ServerConsole {
   async close(): Promise<void> {
     const session = this.#session
     this.#session = undefined
-    this.#registeredEndpoint = undefined
-    this.#bootstrapPackRequest = undefined
+    this.#requests.forgetClient()
     await session?.close()
   }
 
@@ -267,7 +264,7 @@ export class ServerConsole {
         }
         const isGone = session.isListening && session.remote === undefined
         if (isGone) {
-          this.#registeredEndpoint = undefined
+          this.#requests.forgetClient()
           this.#listener.ended?.(consoleFailure(error))
         } else if (purpose === 'greeting') this.#failed(error)
         if (purpose === 'answer' || (purpose === 'receiving' && !isGone)) throw error
@@ -283,7 +280,7 @@ export class ServerConsole {
     this.payloadBuffer.append(packet.payload)
     this.#compare(session, packet)
     const reply = isFirst ? this.replies.greeting(packet) : this.#reply(session, packet)
-    this.#note(packet, reply)
+    this.#requests.note(packet, reply !== undefined)
     if (reply === undefined) return
     try {
       const answer = this.#numbered(reply)
@@ -291,19 +288,6 @@ export class ServerConsole {
       this.#sent(answer)
     } catch (error) {
       this.#listener.failed?.(consoleFailure(error))
-    }
-  }
-
-  #note(packet: Packet, reply: MessageTemplate | undefined): void {
-    if (!isRequest(packet.code)) return
-    this.#lastRequest = packet
-    const kind = messageKind(packet)
-    if (kind === 'deregister') this.#registeredEndpoint = undefined
-    else if (kind === 'bootstrapPackRequest') {
-      this.#bootstrapPackRequest = reply === undefined ? packet : undefined
-    } else if (kind === 'register') {
-      const names = findStrings(packet, OptionNumber.uriQuery).filter(query => query.startsWith('ep='))
-      this.#registeredEndpoint = names[0]?.slice('ep='.length) ?? ''
     }
   }
 
@@ -316,6 +300,8 @@ export class ServerConsole {
 
   #compare(session: ConsoleSession, packet: Packet | undefined): void {
     const expected = this.#expected
+    // The settings of a stream come when they like: whoever expects something else does not mean them.
+    if (packet !== undefined && isSignal(packet.code) && !expectsSignal(expected)) return
     this.#expected = ANY
     const mismatch = report(expected, packet, session.isStream)
     if (mismatch !== undefined) this.#listener.mismatch?.(mismatch)
@@ -353,4 +339,8 @@ export class ServerConsole {
       throw consoleFailure(error, signal)
     }
   }
+}
+
+function expectsSignal(expected: Expected): boolean {
+  return expected !== ANY && expected !== null && isSignal(expected.code)
 }

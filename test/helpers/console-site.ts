@@ -18,7 +18,7 @@ export function consoleSite({ seed }: { readonly seed?: number } = {}) {
   const lines: string[] = []
   const console = new ServerConsole(world, {
     waiting: port => lines.push(`waiting ${port}`),
-    sent: packet => lines.push(`-> ${summarize(packet)}`),
+    sent: message => lines.push(`-> ${summarize(message)}`),
     received: received =>
       lines.push(`<- ${received.kind === 'message' ? summarize(received.packet) : received.reason}`),
     mismatch: report => lines.push(...report.split('\n').slice(1, 2)),
@@ -47,7 +47,7 @@ export function consoleSite({ seed }: { readonly seed?: number } = {}) {
         clock,
       ),
     /** A console that listens, and its client, registered. */
-    async registered(options: ConsoleListenOptions = {}) {
+    registered: async (options: ConsoleListenOptions = {}) => {
       const listening = console.listen({ host, ...options })
       await clock.advance(0)
       const registering = await client()
@@ -70,8 +70,8 @@ export class ScriptedClient {
     this.#clock = clock
   }
 
-  send(packet: Packet): void {
-    this.packets.send(packet)
+  send(message: Packet): void {
+    this.packets.send(message)
   }
 
   /** The next packet of the console. */
@@ -83,9 +83,9 @@ export class ScriptedClient {
   async codes(): Promise<number[]> {
     const codes: number[] = []
     for (;;) {
-      const packet = await this.next(0).catch(() => undefined)
-      if (packet === undefined) return codes
-      codes.push(packet.code)
+      const message = await this.next(0).catch(() => undefined)
+      if (message === undefined) return codes
+      codes.push(message.code)
     }
   }
 }

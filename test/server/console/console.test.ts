@@ -7,16 +7,7 @@ import { empty, notify } from '../../../server/console/responses.ts'
 import { ANY } from '../../../server/console/template.ts'
 import { Code, MessageType } from '../../../transport/coap/message.ts'
 import { OptionNumber, uintOption } from '../../../transport/coap/options.ts'
-import {
-  answer,
-  consoleSite,
-  deregister,
-  emptyPacket,
-  packet,
-  register,
-  ScriptedClient,
-  update,
-} from '../../helpers/console-site.ts'
+import { answer, consoleSite, deregister, emptyPacket, packet, register, update } from '../../helpers/console-site.ts'
 
 const { confirmable, nonConfirmable, acknowledgement, reset } = MessageType
 const readManufacturer = read({ path: '/3/0/0' })

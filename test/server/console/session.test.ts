@@ -1,21 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { parseExpected } from '../../../server/console/message-expression.ts'
 import { read } from '../../../server/console/requests.ts'
-import { Code, MessageType, noPayload } from '../../../transport/coap/message.ts'
+import { Code, noPayload } from '../../../transport/coap/message.ts'
 import { OptionNumber, pathOptions, stringOption } from '../../../transport/coap/options.ts'
-import { PacketSession } from '../../../transport/coap/packets.ts'
 import { TransportError } from '../../../transport/errors.ts'
-import {
-  answer,
-  consoleSite,
-  deregister,
-  emptyPacket,
-  host,
-  packet,
-  post,
-  register,
-  ScriptedClient,
-  update,
-} from '../../helpers/console-site.ts'
+import { answer, consoleSite, deregister, host, packet, post, register, update } from '../../helpers/console-site.ts'
 
 const bootstrapPackRequest = packet({
   options: [
@@ -230,6 +219,7 @@ describe('connecting', () => {
 describe('over streams', () => {
   test('a client registers, is read and pinged; the settings of both are nobody’s business', async () => {
     const { clock, console, streamClient, told } = consoleSite()
+    console.expect(parseExpected('Lwm2mRegister("/rd?lwm2m=1.1&ep=device&lt=300", content=ANY, options=ANY)'))
     const listening = console.listen({ host, transport: 'tcp' })
     await clock.advance(0)
     const peer = await streamClient()
