@@ -1,52 +1,21 @@
-import type { Clock } from '../../transport/clock.ts'
 import { Code, isSignal, MessageType, noPayload } from '../../transport/coap/message.ts'
 import { type Packet, PacketNumbers, type ReceivedPacket } from '../../transport/coap/packet.ts'
-import type { Address, Network } from '../../transport/connection.ts'
+import type { Address } from '../../transport/connection.ts'
 import { TransportError } from '../../transport/errors.ts'
-import type { Random } from '../../transport/random.ts'
 import { AutomaticReplies } from './automatic-replies.ts'
 import { ConsoleError } from './console-error.ts'
 import { consoleFailure, notConnected } from './console-failure.ts'
+import type { ConsoleListener, ConsoleOptions, ConsoleSendOptions, ConsoleWaitOptions } from './console-options.ts'
 import { report } from './expectation.ts'
 import type { Expected } from './message-expression.ts'
 import { MessageHistory } from './message-history.ts'
+import { messageKind } from './message-kind.ts'
 import { awaitsAnswer, isAnswer } from './own-response.ts'
 import { PayloadBuffer } from './payload-buffer.ts'
 import { SeenRequests } from './seen-requests.ts'
 import { type ConsoleListenOptions, ConsoleSession } from './session-opening.ts'
 import { ANY, type MessageTemplate } from './template.ts'
 import { type FileWrite, type FileWriteProgress, type FileWriteResult, writeFile } from './write-file.ts'
-
-export interface ConsoleOptions {
-  readonly clock: Clock
-  readonly random: Random
-  readonly network: Network
-  /** How long {@link ServerConsole.send} waits. Default 3,000. */
-  readonly responseTimeoutMs?: number
-}
-
-/** What a console tells, as it happens; called synchronously. */
-export interface ConsoleListener {
-  /** It listens on a port, and nobody has talked yet. */
-  waiting?(port: number): void
-  sent?(packet: Packet): void
-  /** Told before what follows from it. */
-  received?(packet: ReceivedPacket): void
-  /** What was received, or that nothing was, is not what was expected. */
-  mismatch?(report: string): void
-  /** No answer has come in time. */
-  unanswered?(packet: Packet): void
-  /** The client of a listening console has ended its session or connection. Another one is waited for. */
-  ended?(error: ConsoleError): void
-  /** Something that nobody asked for has failed: a handshake of a client, an automatic reply. */
-  failed?(error: ConsoleError): void
-}
-
-/** How long a console waits, and who gives that up. */
-export interface WaitOptions {
-  readonly timeoutMs?: number | undefined
-  readonly signal?: AbortSignal | undefined
-}
 
 const defaultResponseTimeoutMs = 3_000
 /** How long `receive` of a listening console waits by itself. */
@@ -124,13 +93,10 @@ export class ServerConsole {
   }
 
   /** Talks with one address over UDP. Ends the session before. A `bindPort` of 0: any free one. */
-  connect(host = '127.0.0.1', port = 5683, bindPort = 0): Promise<void> {
-    return this.#guarded(undefined, async () => {
+  connect(host = '127.0.0.1', port = 5683, bindPort = 0, signal?: AbortSignal): Promise<void> {
+    return this.#guarded(signal, async () => {
       await this.close()
-      this.#session = await ConsoleSession.connect({ host, port }, bindPort, {
-        ...this.#options,
-        onFailure: error => this.#failed(error),
-      })
+      this.#session = await ConsoleSession.connect({ host, port }, bindPort, this.#options, signal)
     })
   }
 
@@ -144,13 +110,13 @@ export class ServerConsole {
    * Sends a message. A confirmable one is waited for until its own answer has come; packets before it are received as by
    * {@link receive}. Undefined: there was none in time, or none to wait for.
    */
-  send(template: MessageTemplate, wait: WaitOptions = {}): Promise<Packet | undefined> {
-    const { timeoutMs = this.#options.responseTimeoutMs ?? defaultResponseTimeoutMs, signal } = wait
+  send(template: MessageTemplate, options: ConsoleSendOptions = {}): Promise<Packet | undefined> {
+    const { timeoutMs = this.#options.responseTimeoutMs ?? defaultResponseTimeoutMs, signal, kind } = options
     return this.#guarded(signal, async () => {
       const session = this.#open()
       const packet = this.#numbered(template)
       session.send(packet)
-      this.#sent(packet)
+      this.#sent(packet, kind)
       if (!awaitsAnswer(packet, session.isStream)) return undefined
       const dueMs = this.#options.clock.now() + timeoutMs
       for (let leftMs = timeoutMs; leftMs > 0; leftMs = dueMs - this.#options.clock.now()) {
@@ -197,7 +163,7 @@ export class ServerConsole {
   }
 
   /** Receives until a client is registered, and resolves with its endpoint name. Rejects when none is in time. */
-  waitRegistered({ timeoutMs = Number.POSITIVE_INFINITY, signal }: WaitOptions = {}): Promise<string> {
+  waitRegistered({ timeoutMs = Number.POSITIVE_INFINITY, signal }: ConsoleWaitOptions = {}): Promise<string> {
     return this.#guarded(signal, async () => {
       const session = this.#open()
       const dueMs = this.#options.clock.now() + timeoutMs
@@ -276,7 +242,7 @@ export class ServerConsole {
     this.#listener.received?.(received)
     if (received.kind === 'malformed') return
     const { packet } = received
-    this.history.add({ direction: 'Recv', packet })
+    this.history.add({ direction: 'Recv', packet, kind: messageKind(packet) })
     this.payloadBuffer.append(packet.payload)
     this.#compare(session, packet)
     const reply = isFirst ? this.replies.greeting(packet) : this.#reply(session, packet)
@@ -318,9 +284,9 @@ export class ServerConsole {
     }
   }
 
-  #sent(packet: Packet): void {
-    this.history.add({ direction: 'Send', packet })
-    this.#listener.sent?.(packet)
+  #sent(packet: Packet, kind = messageKind(packet)): void {
+    this.history.add({ direction: 'Send', packet, kind })
+    this.#listener.sent?.(packet, kind)
   }
 
   #open(): ConsoleSession {
@@ -334,6 +300,7 @@ export class ServerConsole {
 
   async #guarded<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     try {
+      signal?.throwIfAborted()
       return await work()
     } catch (error) {
       throw consoleFailure(error, signal)

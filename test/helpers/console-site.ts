@@ -18,7 +18,7 @@ export function consoleSite({ seed }: { readonly seed?: number } = {}) {
   const lines: string[] = []
   const console = new ServerConsole(world, {
     waiting: port => lines.push(`waiting ${port}`),
-    sent: message => lines.push(`-> ${summarize(message)}`),
+    sent: (message, kind) => lines.push(`-> ${summarize(message, kind)}`),
     received: received =>
       lines.push(`<- ${received.kind === 'message' ? summarize(received.packet) : received.reason}`),
     mismatch: report => lines.push(...report.split('\n').slice(1, 2)),

@@ -172,6 +172,25 @@ describe('sending what is no request', () => {
     expect(told()).toEqual([])
   })
 
+  test('what looks like something else is what it was meant to be', async () => {
+    const { console, registered, told } = consoleSite()
+    await registered()
+    const response = { ...answer(packet()), token: Buffer.from('t') }
+    await console.send(response, { kind: 'plain' })
+    expect(told()[0]).toMatch(/^-> 2\.05 \(RES_CONTENT\), ACKNOWLEDGEMENT, id=7/)
+    expect(console.history.entry(1)?.kind).toBe('plain')
+    await console.send(response)
+    expect(told()).toEqual(['-> Content Anjay'])
+  })
+
+  test('nothing once it was given up', async () => {
+    const { console, registered, told } = consoleSite()
+    await registered()
+    const sending = console.send(empty({}), { signal: AbortSignal.abort() })
+    await expect(sending).rejects.toThrow('interrupted')
+    expect(told()).toEqual([])
+  })
+
   test('bytes as they are', async () => {
     const { clock, console, registered, told } = consoleSite()
     const peer = await registered()

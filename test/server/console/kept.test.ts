@@ -9,7 +9,7 @@ describe('the history', () => {
     const history = new MessageHistory(3)
     expect(history.entry(1)).toBeUndefined()
     for (let messageId = 1; messageId <= 5; messageId++) {
-      history.add({ direction: 'Recv', packet: packet({ messageId }) })
+      history.add({ direction: 'Recv', packet: packet({ messageId }), kind: 'read' })
     }
     expect([1, 2, 3].map(index => history.entry(index)?.packet.messageId)).toEqual([5, 4, 3])
     expect([0, -1, 4, Number.NaN].map(index => history.entry(index))).toEqual(Array(4).fill(undefined))
@@ -19,7 +19,7 @@ describe('the history', () => {
 
   test('keeps 1,000', () => {
     const history = new MessageHistory()
-    for (let count = 0; count < 1_001; count++) history.add({ direction: 'Send', packet: packet() })
+    for (let count = 0; count < 1_001; count++) history.add({ direction: 'Send', packet: packet(), kind: 'read' })
     expect(history.size).toBe(1_000)
   })
 })

@@ -184,6 +184,29 @@ describe('connecting', () => {
     await expect(receiving).rejects.toThrow('interrupted')
   })
 
+  test('is given up; what comes of it later is closed', async () => {
+    const { console, network } = consoleSite()
+    const connect = network.connect.bind(network)
+    let resolved = () => {}
+    network.connect = async (...args) => {
+      await new Promise<void>(resolve => {
+        resolved = resolve
+      })
+      return connect(...args)
+    }
+    const controller = new AbortController()
+    const connecting = console.connect('slow.example', 5683, 99, controller.signal)
+    const ended = expect(connecting).rejects.toThrow('interrupted')
+    await new Promise(resolve => setImmediate(resolve))
+    controller.abort()
+    await ended
+    resolved()
+    await new Promise(resolve => setImmediate(resolve))
+    expect(console.client).toBeUndefined()
+    // Its port is free.
+    await expect(connect({ host, port: 1 }, { localPort: 99 })).resolves.toBeDefined()
+  })
+
   test('let go, there is no session any more', async () => {
     const { console } = consoleSite()
     await console.connect()
