@@ -16,14 +16,13 @@ export interface ScriptLine {
 /** The lines of a script that say something: neither blank ones nor comments, which begin with `#`. Throws ConsoleError. */
 export function parseScript(script: string): ScriptLine[] {
   if (script.length > maximumScriptLength) throw new ConsoleError('the script is too long')
-  return script
-    .split(/\r?\n/)
-    .map((text, index) => checkLine({ text, number: index + 1 }))
-    .filter(({ text }) => !/^\s*(?:#|$)/.test(text))
+  const lines = script.split(/\r?\n/).map((text, index) => ({ text, number: index + 1 }))
+  for (const { text, number } of lines) checkLineLength(text.length, number)
+  return lines.filter(({ text }) => !/^\s*(?:#|$)/.test(text))
 }
 
-/** Throws ConsoleError for a line that is too long. */
-export function checkLine(line: ScriptLine): ScriptLine {
-  if (line.text.length <= maximumLineLength) return line
-  throw new ConsoleError(`line ${line.number} is longer than ${maximumLineLength} characters`)
+/** Throws ConsoleError for a line of more than {@link maximumLineLength}. */
+export function checkLineLength(length: number, number: number): void {
+  if (length > maximumLineLength)
+    throw new ConsoleError(`line ${number} is longer than ${maximumLineLength} characters`)
 }
