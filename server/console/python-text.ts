@@ -55,7 +55,7 @@ export function floatText(value: number): string {
   const sign = value < 0 || Object.is(value, -0) ? '-' : ''
   const size = Math.abs(value)
   if (Number.isInteger(size)) return `${sign}${BigInt(size)}.000000`
-  // A tie is an odd multiple of 5·10⁻⁷ = 5⁻⁶·2⁻⁷, and a float can be one in units of 2⁻⁷ alone; toFixed rounds it up.
+  // Halfway between two decimals of six places are the odd multiples of 1/128 alone, and toFixed rounds them up.
   const units = size * 128
   if (!Number.isInteger(units) || units % 2 === 0) return sign + size.toFixed(6)
   const millionths = (BigInt(units) * 1_000_000n) / 128n
@@ -64,6 +64,8 @@ export function floatText(value: number): string {
 }
 
 const columns = 80
+/** Enough for keys as they are; what a stranger's key of 60,000 characters indents would fill the memory. */
+const maxIndent = 400
 
 /** A value as Python's `pprint` lays it out: at most 80 columns where that is possible, the keys in order. */
 export function prettyLiteral(value: JsonValue): string {
@@ -119,7 +121,7 @@ function layOutText(text: string, indent: number, allowance: number, parts: stri
   const lines = text.match(linePattern) ?? ['']
   for (const [index, line] of lines.entries()) {
     const isLast = index === lines.length - 1
-    chunks.push(...brokenLine(line, columns - indent, isLast ? allowance : 0))
+    for (const chunk of brokenLine(line, columns - indent, isLast ? allowance : 0)) chunks.push(chunk)
   }
   parts.push(chunks.map(stringLiteral).join(nextLine(indent, '')))
 }
@@ -195,7 +197,7 @@ function width(text: string): number {
 }
 
 function nextLine(indent: number, separator: string): string {
-  return `${separator}\n${' '.repeat(indent)}`
+  return `${separator}\n${' '.repeat(Math.min(indent, maxIndent))}`
 }
 
 function translated(bytes: Uint8Array, table: readonly (string | undefined)[]): string {

@@ -232,6 +232,12 @@ describe('values over several lines', () => {
     )
   })
 
+  test('a long key does not multiply', () => {
+    const words = 'a '.repeat(200_000)
+    expect(prettyLiteral(new Map([['k'.repeat(60_000), words]])).length).toBeLessThan(100_000_000)
+    expect(prettyLiteral(new Map([['k'.repeat(500), [words]]])).split('\n').length).toBe(200_000)
+  })
+
   test('a text of a million characters and a list of a hundred thousand are no burden', () => {
     expect(prettyLiteral('a b\n'.repeat(250_000)).length).toBeGreaterThan(1_000_000)
     expect(prettyLiteral(Array.from({ length: 100_000 }, (_, index) => index)).split('\n').length).toBe(100_000)
