@@ -111,10 +111,9 @@ export class CommandLine<C> {
     const suggestion = suggest(typed, this.#names)
     const message = `no such command: ${visible(typed)}`
     if (suggestion === undefined) return new ConsoleError(message, { position })
-    const question = `did you mean ${suggestion}?`
     return this.#style.announcesMatches
-      ? new ConsoleError(message, { position, cause: new ConsoleError(question) })
-      : new ConsoleError(`${message}, ${question}`, { position })
+      ? new ConsoleError(message, { position, cause: new ConsoleError(`the nearest name is ${suggestion}`) })
+      : new ConsoleError(`${message}, did you mean ${suggestion}?`, { position })
   }
 
   #commandCandidates(typed: string): Candidate[] {
