@@ -34,22 +34,25 @@ interface Way {
   readonly name: string
   readonly backend: CoapBackend
   readonly proof?: 'psk' | 'x509'
+  /** Of the messages that our end accepts: a megabyte in blocks of 1,024, in some of BERT, whole. */
+  readonly messageBytes: readonly number[]
+  readonly passed: '✓' | '◐'
 }
 
+const secureWays = (['openssl', 'gnutls'] as const).flatMap(backend =>
+  (['psk', 'x509'] as const).map((proof): Way => {
+    const name = `coaps+tcp, ${backend}, ${proof}`
+    // With GnuTLS libcoap 4.3.1 hangs, even with itself, when it sends more than a TLS record holds.
+    const limit = backend === 'gnutls' ? { messageBytes: [16_384], passed: '◐' as const } : undefined
+    return { name, backend, proof, messageBytes: [65_536, 2_000_000], passed: '✓', ...limit }
+  }),
+)
 const ways: readonly Way[] = [
-  { name: 'coap+tcp', backend: 'notls' },
-  ...(['openssl', 'gnutls'] as const).flatMap(backend =>
-    (['psk', 'x509'] as const).map(proof => ({ name: `coaps+tcp, ${backend}, ${proof}`, backend, proof })),
-  ),
+  { name: 'coap+tcp', backend: 'notls', messageBytes: [1_152, 65_536, 2_000_000], passed: '✓' },
+  ...secureWays,
 ]
 
-const cases = [
-  'GET, an error, a separate response',
-  'PUT and GET of 1 MB',
-  'FETCH',
-  'observe and cancel',
-  'Ping',
-] as const
+const cases = ['GET, an error, a separate response', 'PUT and GET of 1 MB', 'FETCH', 'observe, cancel, Ping'] as const
 const table = new PassTable('libcoap over TCP and TLS', cases, ['our client', 'our server'])
 
 const megabyte = patternBytes(1_000_000, 3)
@@ -66,7 +69,10 @@ describePeer('libcoap over TCP and TLS', [...libcoapPrograms, ...libcoapDtlsProg
   })
 
   /** What libcoap has of its own. */
-  function itsProof({ proof }: Way, own: Party): { readonly credentials?: CoapCredentials } & Partial<{ psk: typeof psk }> {
+  function itsProof(
+    { proof }: Way,
+    own: Party,
+  ): { readonly credentials?: CoapCredentials } & Partial<{ psk: typeof psk }> {
     if (proof === 'psk') return { psk }
     return proof === 'x509' ? { credentials: { kind: 'x509', own, root: parties.rootFile } } : {}
   }
@@ -87,7 +93,10 @@ describePeer('libcoap over TCP and TLS', [...libcoapPrograms, ...libcoapDtlsProg
     return { tls: { credentials: [parties.plainServer.x509], verify, ...options } }
   }
 
-  async function coapServer(way: Way, options: CoapServerOptions = itsProof(way, parties.plainServer)): Promise<number> {
+  async function coapServer(
+    way: Way,
+    options: CoapServerOptions = itsProof(way, parties.plainServer),
+  ): Promise<number> {
     const server = await startCoapServer({ backend: way.backend, ...options })
     site.after(() => server.close())
     return way.proof === undefined ? server.port : server.securePort
@@ -124,10 +133,10 @@ describePeer('libcoap over TCP and TLS', [...libcoapPrograms, ...libcoapDtlsProg
       expect(Buffer.from(payload).toString()).toBe('done')
     })
 
-    table.test(way.name, 'our client', 'PUT and GET of 1 MB', '✓', async () => {
+    table.test(way.name, 'our client', 'PUT and GET of 1 MB', way.passed, async () => {
       const port = await coapServer(way)
-      // It accepts 8 MB at once, and cuts what it sends as we accept it: blocks of 1,024, BERT, the whole.
-      for (const maximumMessageBytes of [1_152, 65_536, 2_000_000]) {
+      // It accepts 8 MB at once; how it cuts what it sends is up to us.
+      for (const maximumMessageBytes of way.messageBytes) {
         const peer = await ourPeer(way, port, { maximumMessageBytes })
         const { code } = await peer.request(request(Code.put, 'written', megabyte)).response
         expect([Code.created, Code.changed]).toContain(code)
@@ -142,7 +151,7 @@ describePeer('libcoap over TCP and TLS', [...libcoapPrograms, ...libcoapDtlsProg
       expect(code).toBe(Code.methodNotAllowed)
     })
 
-    table.test(way.name, 'our client', 'observe and cancel', '✓', async () => {
+    table.test(way.name, 'our client', 'observe, cancel, Ping', '✓', async () => {
       const peer = await ourPeer(way, await coapServer(way))
       const states: string[] = []
       const ended: unknown[] = []
@@ -156,7 +165,7 @@ describePeer('libcoap over TCP and TLS', [...libcoapPrograms, ...libcoapDtlsProg
       expect(Buffer.from(first.payload).toString()).toBe('1')
       for (const state of ['2', '3', '4']) {
         await write(state)
-        await vi.waitFor(() => expect(states.at(-1)).toBe(state))
+        await vi.waitFor(() => expect(states.at(-1)).toBe(state), { interval: 10 })
       }
       observation.cancel()
       await write('5')
@@ -164,12 +173,8 @@ describePeer('libcoap over TCP and TLS', [...libcoapPrograms, ...libcoapDtlsProg
       expect(states).toEqual(['2', '3', '4'])
       expect(ended).toEqual([])
       expect(peer.busy).toBe(false)
-    })
-
-    table.test(way.name, 'our client', 'Ping', '✓', async () => {
-      const peer = await ourPeer(way, await coapServer(way))
       // libcoap 4.3.1 answers without the token of the Ping (RFC 8323 §5.4).
-      for (let count = 0; count < 3; count++) await peer.ping()
+      await peer.ping()
     })
   })
 
@@ -184,55 +189,54 @@ describePeer('libcoap over TCP and TLS', [...libcoapPrograms, ...libcoapDtlsProg
       expect((await coapClient(`${uri}/slow`, options())).payload.toString()).toBe('late')
     })
 
-    table.test(way.name, 'our server', 'PUT and GET of 1 MB', '✓', async () => {
-      for (const [maximumMessageBytes, blocks] of [
-        [1_152, 'Block1:976/_/1024'],
-        [65_536, 'Block1:945/_/BERT'],
-        [2_000_000, ''],
-      ] as const) {
+    table.test(way.name, 'our server', 'PUT and GET of 1 MB', way.passed, async () => {
+      for (const maximumMessageBytes of way.messageBytes) {
         const { uri, store } = await ourStore(way, { maximumMessageBytes })
-        const written = await coapClient(`${uri}/big`, { ...options(), method: 'put', payload: megabyte })
-        expect(written.error).toBe('')
-        expect(written.trace.some(line => line.includes('Block1:'))).toBe(blocks !== '')
-        expect(written.trace.some(line => line.includes(blocks))).toBe(true)
+        const { error, trace } = await coapClient(`${uri}/big`, { ...options(), method: 'put', payload: megabyte })
+        expect(error).toBe('')
+        const isSomewhere = (text: string) => trace.some(line => line.includes(text))
+        expect(isSomewhere('Block1:')).toBe(maximumMessageBytes < megabyte.length)
+        expect(isSomewhere('/BERT')).toBe(maximumMessageBytes > 1_152 && maximumMessageBytes < megabyte.length)
         expect(Buffer.compare(store.get('big') ?? Buffer.alloc(0), megabyte)).toBe(0)
         expect(Buffer.compare((await coapClient(`${uri}/big`, options())).payload, megabyte)).toBe(0)
       }
     })
 
     table.test(way.name, 'our server', 'FETCH', '✓', async () => {
-      const { uri } = await ourStore(way)
+      const maximumMessageBytes = Math.max(...way.messageBytes)
+      const { uri } = await ourStore(way, { maximumMessageBytes })
       const { payload } = await coapClient(`${uri}/mirror`, { ...options(), method: 'fetch', payload: megabyte })
       expect(Buffer.compare(payload, Buffer.from(megabyte).reverse())).toBe(0)
     })
 
-    table.test(way.name, 'our server', 'observe and cancel', '✓', async () => {
+    table.test(way.name, 'our server', 'observe, cancel, Ping', '✓', async () => {
       const store = await ourStore(way)
-      const result = coapClient(`${store.uri}/observed`, { ...options(), observeSeconds: 1 })
+      const times = { observeSeconds: 2, keepAliveSeconds: 1 }
+      const result = coapClient(`${store.uri}/observed`, { ...options(), ...times })
       await vi.waitFor(() => expect(store.observers.size).toBe(1), { timeout: 5_000 })
       // Every other one is confirmed by a Ping, without which the next would not come.
       for (let change = 1; change <= 4; change++) {
         await wait(100)
         store.change()
       }
-      const { payload } = await result
-      expect(Buffer.compare(payload.subarray(0, 5 * stateOf(0).length), Buffer.concat([0, 1, 2, 3, 4].map(stateOf)))).toBe(0)
+      const { payload, trace } = await result
+      expect(
+        Buffer.compare(payload.subarray(0, 5 * stateOf(0).length), Buffer.concat([0, 1, 2, 3, 4].map(stateOf))),
+      ).toBe(0)
       await vi.waitFor(() => expect(store.observers.size).toBe(0))
-    })
-
-    table.test(way.name, 'our server', 'Ping', '✓', async () => {
-      const { uri } = await ourStore(way)
-      const { trace } = await coapClient(`${uri}/observed`, { ...options(), observeSeconds: 2, keepAliveSeconds: 1 })
-      // Its Ping has no token, and ours would have no Custody option.
+      // Of both ends the Ping of libcoap alone has no token, and the Pong of ours no Custody option.
       const ping = trace.findIndex(line => line.includes('c:Ping') && line.includes('{}'))
       expect(ping).toBeGreaterThan(0)
       expect(trace.slice(ping).some(line => line.includes('c:Pong') && line.includes('{} [ ]'))).toBe(true)
     })
   })
 
+  const wayOf = (backend: CoapBackend, proof: Way['proof']) =>
+    secureWays.find(way => way.backend === backend && way.proof === proof) as Way
+
   describe.each(['openssl', 'gnutls'] as const)('what comes to nothing, %s', backend => {
     it('another key', async () => {
-      const way: Way = { name: '', backend, proof: 'psk' }
+      const way = wayOf(backend, 'psk')
       const port = await coapServer(way, { psk: wrongKey })
       await expect(ourPeer(way, port)).rejects.toMatchObject({ code: 'HANDSHAKE' })
       const failures: TransportError[] = []
@@ -243,7 +247,7 @@ describePeer('libcoap over TCP and TLS', [...libcoapPrograms, ...libcoapDtlsProg
     })
 
     it('the certificate of a stranger', async () => {
-      const way: Way = { name: '', backend, proof: 'x509' }
+      const way = wayOf(backend, 'x509')
       const port = await coapServer(way, itsProof(way, parties.strangeServer))
       await expect(ourPeer(way, port)).rejects.toMatchObject({ code: 'HANDSHAKE', alertCode: 48 })
       const failures: TransportError[] = []
