@@ -11,10 +11,11 @@ import type { CoapPeer } from '../../transport/coap/peer.ts'
 import { encodeOperation } from '../../transport/lwm2m/downlink.ts'
 import { scriptedServer, type Uplink } from './scripted-server.ts'
 import { simulatedWorld } from './simulated-world.ts'
+import { serverUri } from './transport.ts'
 
 export interface ClientSiteOptions {
   readonly lifetimeSeconds?: number
-  /** Default: `coap://10.0.0.2`. */
+  /** Default: 10.0.0.2, by the transport of the scenarios. */
   readonly uri?: string
   readonly account?: Partial<ServerOptions>
   readonly client?: Partial<ClientOptions>
@@ -32,7 +33,7 @@ export async function clientSite(options: ClientSiteOptions = {}) {
     endpoint: 'device',
     servers: [
       {
-        uri: options.uri ?? 'coap://10.0.0.2',
+        uri: options.uri ?? serverUri('10.0.0.2'),
         shortServerId: 7,
         lifetimeSeconds: options.lifetimeSeconds ?? 300,
         ...options.account,
@@ -101,6 +102,7 @@ export async function clientSite(options: ClientSiteOptions = {}) {
       const response = await clock.until(observation.response)
       return { observation, response, notifications, ends }
     },
+    closeServer: dmServer.close,
     async stop() {
       await clock.until(client.stop())
       await dmServer.close()

@@ -1,11 +1,13 @@
 import { expect, onTestFinished } from 'vitest'
 import type { ClientOptions, ServerOptions } from '../../client/options.ts'
-import type { Connection, ConnectionReceiver } from '../../transport/connection.ts'
+import type { ConnectionReceiver } from '../../transport/connection.ts'
 import { TransportError } from '../../transport/errors.ts'
 import type { MemoryNetwork } from '../../transport/memory.ts'
+import type { MemoryStreamNetwork } from '../../transport/memory-stream.ts'
 import { type ClientSite, type ClientSiteOptions, clientSite } from './client-site.ts'
 import { type ScriptedBootstrapServer, scriptedBootstrapServer } from './scripted-bootstrap-server.ts'
 import { scriptedServer } from './scripted-server.ts'
+import { isTcp, serverUri } from './transport.ts'
 
 /** A site whose client is stopped after the test, which must leave no timer and no error. */
 export async function scenario(options: ClientSiteOptions = {}): Promise<ClientSite> {
@@ -42,7 +44,7 @@ export async function bootstrapScenario({
   ...options
 }: BootstrapScenarioOptions = {}) {
   const account = {
-    uri: 'coap://10.0.0.9',
+    uri: serverUri('10.0.0.9'),
     ...(holdOffSeconds === undefined ? {} : { holdOffSeconds }),
     ...(accountTimeoutSeconds === undefined ? {} : { accountTimeoutSeconds }),
   }
@@ -65,7 +67,7 @@ export async function anotherBootstrapServer(
 /** A further server, which the client reaches at `host`. */
 export async function anotherServer({ clock, network, random }: ClientSite, host: string) {
   const server = await scriptedServer({ clock, network, random, host })
-  onTestFinished(() => server.endpoint.close())
+  onTestFinished(server.close)
   return server
 }
 
@@ -78,18 +80,40 @@ export function cutNetwork({ network }: ClientSite): () => void {
   }
 }
 
+/** A connection that is watched. */
+interface WatchedConnection {
+  closed: boolean
+  /** It is refused by the network. */
+  readonly refuse: () => void
+}
+
 /** Sees the connections that are opened from now on, and makes the network refuse what they send. */
 export function watchConnections(network: MemoryNetwork) {
-  const opened: { connection: Connection; receiver: ConnectionReceiver | undefined; closed: boolean }[] = []
+  const opened: WatchedConnection[] = []
+  if (isTcp) watchStreams(network.streams, opened)
+  else watchDatagrams(network, opened)
+  return {
+    opened,
+    get openCount() {
+      return opened.filter(({ closed }) => !closed).length
+    },
+    /** As by ICMP, or by a reset of the TCP connection: nothing listens there. */
+    refuse: () => opened.at(-1)?.refuse(),
+  }
+}
+
+function watchDatagrams(network: MemoryNetwork, opened: WatchedConnection[]): void {
   const connect = network.connect.bind(network)
   network.connect = async (remote, options) => {
     const connection = await connect(remote, options)
-    const watched: (typeof opened)[number] = { connection, receiver: undefined, closed: false }
+    let receiver: ConnectionReceiver | undefined
+    const refuse = () => receiver?.failed(new TransportError('NETWORK_UNREACHABLE', 'nothing listens on that port'))
+    const watched = { closed: false, refuse }
     opened.push(watched)
     const receive = connection.receive.bind(connection)
-    connection.receive = receiver => {
-      watched.receiver = receiver
-      receive(receiver)
+    connection.receive = ours => {
+      receiver = ours
+      receive(ours)
     }
     const close = connection.close.bind(connection)
     connection.close = () => {
@@ -98,13 +122,19 @@ export function watchConnections(network: MemoryNetwork) {
     }
     return connection
   }
-  return {
-    opened,
-    get openCount() {
-      return opened.filter(({ closed }) => !closed).length
-    },
-    /** As by ICMP: nothing listens there. */
-    refuse: () =>
-      opened.at(-1)?.receiver?.failed(new TransportError('NETWORK_UNREACHABLE', 'nothing listens on that port')),
+}
+
+function watchStreams(network: MemoryStreamNetwork, opened: WatchedConnection[]): void {
+  const connect = network.connect.bind(network)
+  network.connect = async (remote, options) => {
+    const stream = await connect(remote, options)
+    const watched = { closed: false, refuse: () => stream.reset() }
+    opened.push(watched)
+    const close = stream.close.bind(stream)
+    stream.close = () => {
+      watched.closed = true
+      close()
+    }
+    return stream
   }
 }

@@ -76,7 +76,7 @@ test('SERVER_DISABLED: suspend leaves no timer', async () => {
   site.client.disable(7)
   await site.clock.advance(1_000)
   // What is left of timers is the client's, once the server is gone.
-  await site.server.close()
+  await site.closeServer()
   site.network.clear()
   expect(site.clock.pendingTimers).toBe(0)
 })

@@ -3,6 +3,7 @@ import { server12 } from '../../../objects/definitions/server.ts'
 import { Code, noPayload } from '../../../transport/coap/message.ts'
 import { errorResponse } from '../../helpers/client-site.ts'
 import { cutNetwork, registeredScenario, scenario, watchConnections } from '../../helpers/scenario.ts'
+import { serverUri } from '../../helpers/transport.ts'
 
 const retry = { initialDelaySeconds: 2, maximumDelaySeconds: 60, attempts: 3 }
 
@@ -207,7 +208,7 @@ describe('attempts', () => {
       await site.clock.advance(1_000)
       expect(site.events).toMatchObject([{ type: 'CONNECT_FAILURE', failedAttempts: 1 }])
       await site.clock.until(site.client.stop())
-      site.client.objects.set('/0/0/0', 'coap://10.0.0.2')
+      site.client.objects.set('/0/0/0', serverUri('10.0.0.2'))
       await site.register()
     }
   })

@@ -9,13 +9,14 @@ import {
   scenario,
   watchConnections,
 } from '../../helpers/scenario.ts'
+import { serverUri } from '../../helpers/transport.ts'
 
-const knownServer = { uri: 'coap://10.0.0.2', shortServerId: 7 }
+const knownServer = { uri: serverUri('10.0.0.2'), shortServerId: 7 }
 
 /** Suspends the client; what is left of timers is the client's, once the server is gone. */
 async function suspendAlone(site: ClientSite): Promise<number> {
   site.client.suspend()
-  await site.server.close()
+  await site.closeServer()
   site.network.clear()
   return site.clock.pendingTimers
 }
