@@ -13,7 +13,6 @@ export default defineConfig({
       }),
       // The scenarios of the client's lifecycle again, over TCP.
       project('tcp', ['test/client/lifecycle/**/*.test.ts'], {
-        exclude: ['test/client/lifecycle/streams.test.ts'],
         provide: { transport: 'tcp' },
         isolate: false,
       }),

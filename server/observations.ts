@@ -39,7 +39,10 @@ export class Observations {
     })
   }
 
-  /** A client may be elsewhere now: a relation belongs to an endpoint (RFC 7641 §4.1), so with another one each is made anew. */
+  /**
+   * A client may be elsewhere now: a relation belongs to an endpoint (RFC 7641 §4.1), so with another one each is made anew.
+   * Its token stays: what the client remembers (LwM2M Core 1.2.2 §6.4) and tells before it hears of that arrives.
+   */
   follow(registration: Registration): void {
     const running = this.#running.get(registration.location)
     if (running === undefined) return
@@ -65,6 +68,7 @@ class RunningObservation implements ObservationListener {
   #peer: CoapPeer | undefined
   /** Undefined while there is nothing to cancel: it is over, or waits for the client to come back. */
   #relation: PendingObservation | undefined
+  #token: number | undefined
   #answered = false
   /** By this peer or one before. */
   #wasAnswered = false
@@ -81,8 +85,9 @@ class RunningObservation implements ObservationListener {
   start(peer: CoapPeer): void {
     this.#relation?.cancel()
     this.#peer = peer
-    const relation = peer.observe(this.#request, this)
+    const relation = peer.observe(this.#request, this, this.#token)
     this.#relation = relation
+    this.#token = relation.token
     this.#answered = false
     relation.response.then(
       response => {

@@ -7,13 +7,14 @@ import type { MemoryStreamNetwork } from '../../transport/memory-stream.ts'
 import { type ClientSite, type ClientSiteOptions, clientSite } from './client-site.ts'
 import { type ScriptedBootstrapServer, scriptedBootstrapServer } from './scripted-bootstrap-server.ts'
 import { scriptedServer } from './scripted-server.ts'
-import { isTcp, serverUri } from './transport.ts'
+import { binding, isTcp, serverUri } from './transport.ts'
 
 /** A site whose client is stopped after the test, which must leave no timer and no error. */
 export async function scenario(options: ClientSiteOptions = {}): Promise<ClientSite> {
   const site = await clientSite(options)
   onTestFinished(async () => {
     await site.stop()
+    expect(site.transports.filter(used => used !== binding)).toEqual([])
     expect(site.clock.pendingTimers).toBe(0)
     expect(site.errors).toEqual([])
   })
@@ -77,6 +78,28 @@ export function cutNetwork({ network }: ClientSite): () => void {
   network.conditions = { ...conditions, loss: 1 }
   return () => {
     network.conditions = conditions
+  }
+}
+
+/**
+ * What is connected falls silent: over UDP the network loses everything until the function that is returned is called, over TCP
+ * the connections there are are half-open from now on.
+ */
+export function cutConnections(site: ClientSite): () => void {
+  if (!isTcp) return cutNetwork(site)
+  site.network.streams.cut()
+  return () => undefined
+}
+
+/** Makes all that the client opens fail; the function that is returned mends that. */
+export function failConnections({ network }: ClientSite, error: TransportError): () => void {
+  const { connect } = network
+  const { connect: connectStream } = network.streams
+  network.connect = () => Promise.reject(error)
+  network.streams.connect = () => Promise.reject(error)
+  return () => {
+    network.connect = connect
+    network.streams.connect = connectStream
   }
 }
 

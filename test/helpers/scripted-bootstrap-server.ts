@@ -59,12 +59,12 @@ export async function scriptedBootstrapServer(options: ScriptedBootstrapServerOp
   }
   const local = { host, port: 5683 }
   const endpoint = await CoapEndpoint.listen({ network, clock, random, local, handler })
-  /** The newest connection of a client over TCP. */
-  let connected: CoapPeer | undefined
+  /** Over TCP. */
+  const peers: CoapPeer[] = []
   const listener = await network.streams.listen(local, async stream => {
     const connection = await CoapStream.open(stream, { clock, parameters: defaultParameters })
     const peer = new CoapPeer(connection, { clock, random, handler, onClosed: error => peer.close(error) })
-    connected = peer
+    peers.push(peer)
   })
   return {
     requests,
@@ -76,10 +76,11 @@ export async function scriptedBootstrapServer(options: ScriptedBootstrapServerOp
     script,
     /** Begins on its own: over TCP with the client that has connected, over UDP where the first connection of one comes from. */
     begin(session: readonly BootstrapOperation[] = script.session): Promise<void> {
-      const peer = isTcp ? connected : endpoint.peer({ host: '10.0.0.1', port: 49_152 })
+      const peer = isTcp ? peers.at(-1) : endpoint.peer({ host: '10.0.0.1', port: 49_152 })
       return peer === undefined ? Promise.reject(new Error('no client has connected')) : run(peer, session)
     },
     async close() {
+      for (const peer of peers) peer.close()
       await listener.close()
       await endpoint.close()
     },

@@ -28,5 +28,18 @@ const { pingAfterMs, pongTimeoutMs } = defaultParameters
  */
 export const silenceMs = isTcp ? pingAfterMs + pongTimeoutMs : maxTransmitWaitMs(defaultParameters)
 
-/** How long an attempt to reach a server takes that is not there at all: over TCP that of a connection that nobody answers. */
-export const unreachableMs = isTcp ? 127_000 : silenceMs
+/** How an attempt ends while the network carries nothing: over TCP it is the connection that is not made. */
+export const unreachable = isTcp
+  ? ({ type: 'CONNECT_FAILURE', withinMs: 130_000 } as const)
+  : ({ type: 'REG_TIMEOUT', withinMs: 100_000 } as const)
+
+/** How an attempt ends where nobody listens; over UDP in memory nothing tells so. */
+export const absent = isTcp
+  ? ({ type: 'CONNECT_FAILURE', code: 'NETWORK_UNREACHABLE' } as const)
+  : ({ type: 'REG_TIMEOUT', code: 'TIMEOUT' } as const)
+
+/** The cause of what ends by a refusal of the network: ICMP over UDP, a reset over TCP. */
+export const refusedCode = isTcp ? 'CLOSED' : 'NETWORK_UNREACHABLE'
+
+/** What a Register says of the binding: over UDP nothing, that is the default (LwM2M Core 1.2.2 §6.2.1). */
+export const toldBinding = isTcp ? ['b=T'] : []

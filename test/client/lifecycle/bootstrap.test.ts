@@ -7,7 +7,7 @@ import { encodeOperation } from '../../../transport/lwm2m/downlink.ts'
 import { errorResponse } from '../../helpers/client-site.ts'
 import { anotherBootstrapServer, anotherServer, bootstrapScenario, scenario } from '../../helpers/scenario.ts'
 import { accountSession, writeAccount, writeInstance } from '../../helpers/scripted-bootstrap-server.ts'
-import { binding, serverUri } from '../../helpers/transport.ts'
+import { absent, binding, isTcp, serverUri } from '../../helpers/transport.ts'
 
 const retry = { initialDelaySeconds: 2, maximumDelaySeconds: 60, attempts: 3 }
 const knownServer = { uri: serverUri('10.0.0.2'), shortServerId: 7 }
@@ -307,7 +307,11 @@ describe('several Bootstrap-Server Accounts', () => {
     site.client.start()
     await site.clock.until(site.client.registered())
     expect(second.requests).toHaveLength(1)
-    expect(site.events[0]).toMatchObject({ type: 'BOOTSTRAP_RETRY', securityInstanceId: 0, cause: { code: 'TIMEOUT' } })
+    expect(site.events[0]).toMatchObject({
+      type: 'BOOTSTRAP_RETRY',
+      securityInstanceId: 0,
+      cause: { code: absent.code },
+    })
   })
 
   test('what the first left half done is not there for the second', async () => {
@@ -646,9 +650,9 @@ describe('bootstrap when the registration has failed', () => {
     await site.clock.until(site.client.registered())
     expect(bootstrap.requests).toHaveLength(1)
     expect(site.eventTypes).toEqual([
-      'REG_TIMEOUT',
-      'REG_TIMEOUT',
-      'REG_TIMEOUT',
+      absent.type,
+      absent.type,
+      absent.type,
       'BOOTSTRAP_REG_COMPLETE',
       'BOOTSTRAP_TRANSFER_COMPLETE',
       'REGISTRATION_COMPLETE',
@@ -664,7 +668,7 @@ describe('bootstrap when the registration has failed', () => {
     site.client.start()
     await site.clock.advance(3_600_000)
     expect(bootstrap.requests).toEqual([])
-    expect(site.eventTypes).toEqual(['REG_TIMEOUT', 'REG_TIMEOUT', 'REG_TIMEOUT', 'NETWORK_ERROR'])
+    expect(site.eventTypes).toEqual([absent.type, absent.type, absent.type, 'NETWORK_ERROR'])
   })
 
   test('when the Bootstrap-Server fails too, the server account is tried again', async () => {
@@ -675,7 +679,7 @@ describe('bootstrap when the registration has failed', () => {
     bootstrap.script.answer = () => errorResponse(Code.badRequest)
     site.client.start()
     await site.clock.advance(400_000)
-    expect(site.eventTypes.slice(0, 4)).toEqual(['REG_TIMEOUT', 'REG_TIMEOUT', 'REG_TIMEOUT', 'BOOTSTRAP_REG_FAILURE'])
+    expect(site.eventTypes.slice(0, 4)).toEqual([absent.type, absent.type, absent.type, 'BOOTSTRAP_REG_FAILURE'])
     await anotherServer(site, '10.0.0.3')
     await site.clock.until(site.client.registered())
   })
@@ -700,7 +704,8 @@ test('a Server object of version 1.0, without /1/x/9 and /1/x/12, bootstraps as 
   expect(site.client.objects.get('/1/0/0')).toBe(7)
 })
 
-test('a lost answer to the Bootstrap-Finish is given again', async () => {
+// A stream loses no answer.
+test.skipIf(isTcp)('a lost answer to the Bootstrap-Finish is given again', async () => {
   const { site, bootstrap } = await bootstrapScenario({ session: [] })
   site.client.start()
   await site.clock.advance(5_000)

@@ -9,7 +9,7 @@ import {
   scenario,
   watchConnections,
 } from '../../helpers/scenario.ts'
-import { serverUri } from '../../helpers/transport.ts'
+import { serverUri, toldBinding } from '../../helpers/transport.ts'
 
 const executeDisable = { kind: 'execute', path: [1, 0, 4], arguments: '' } as const
 const knownServer = { uri: serverUri('10.0.0.2'), shortServerId: 7 }
@@ -159,7 +159,9 @@ describe('disable by the application', () => {
     site.client.update()
     site.client.enable(7)
     await site.clock.advance(10_000)
-    expect(site.uplinks.slice(2)).toMatchObject([{ path: '/rd', query: ['lwm2m=1.2', 'ep=device', 'lt=900'] }])
+    expect(site.uplinks.slice(2)).toMatchObject([
+      { path: '/rd', query: ['lwm2m=1.2', 'ep=device', 'lt=900', ...toldBinding] },
+    ])
   })
 
   test('a stop of a disabled client: DISCONNECT without a De-register', async () => {

@@ -4,6 +4,7 @@ import { Code } from '../../../transport/coap/message.ts'
 import { type ClientSite, errorResponse } from '../../helpers/client-site.ts'
 import {
   bootstrapScenario,
+  cutConnections,
   cutNetwork,
   registeredScenario,
   scenario,
@@ -283,7 +284,7 @@ describe('resume', () => {
 
   test('in the middle of an Update: what it was to tell is told', async () => {
     const site = await registeredScenario()
-    const heal = cutNetwork(site)
+    const heal = cutConnections(site)
     site.client.objects.set('/1/0/1', 900)
     await site.clock.advance(1_000)
     site.client.suspend()
