@@ -11,8 +11,8 @@ export default defineConfig({
         testTimeout: 20_000,
         isolate: false,
       }),
-      // The scenarios of the client's lifecycle again, over TCP.
-      project('tcp', ['test/client/lifecycle/**/*.test.ts'], {
+      // The scenarios of the client's lifecycle and of Send again, over TCP.
+      project('tcp', ['test/client/lifecycle/**/*.test.ts', 'test/client/send.test.ts'], {
         provide: { transport: 'tcp' },
         isolate: false,
       }),

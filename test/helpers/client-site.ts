@@ -115,7 +115,7 @@ export async function clientSite(options: ClientSiteOptions = {}) {
       }
       return { observation, response, notifications, ends }
     },
-    closeServer: dmServer.close,
+    closeServer: () => dmServer.close(),
     async stop() {
       await clock.until(client.stop())
       await dmServer.close()

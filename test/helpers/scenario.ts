@@ -61,14 +61,14 @@ export async function anotherBootstrapServer(
   session?: ScriptedBootstrapServer['script']['session'],
 ): Promise<ScriptedBootstrapServer> {
   const bootstrap = await scriptedBootstrapServer({ clock, network, random, host, ...(session && { session }) })
-  onTestFinished(bootstrap.close)
+  onTestFinished(() => bootstrap.close())
   return bootstrap
 }
 
 /** A further server, which the client reaches at `host`. */
 export async function anotherServer({ clock, network, random }: ClientSite, host: string) {
   const server = await scriptedServer({ clock, network, random, host })
-  onTestFinished(server.close)
+  onTestFinished(() => server.close())
   return server
 }
 
@@ -93,13 +93,14 @@ export function cutConnections(site: ClientSite): () => void {
 
 /** Makes all that the client opens fail; the function that is returned mends that. */
 export function failConnections({ network }: ClientSite, error: TransportError): () => void {
-  const { connect } = network
-  const { connect: connectStream } = network.streams
+  const { streams } = network
+  const connect = network.connect.bind(network)
+  const connectStream = streams.connect.bind(streams)
   network.connect = () => Promise.reject(error)
-  network.streams.connect = () => Promise.reject(error)
+  streams.connect = () => Promise.reject(error)
   return () => {
     network.connect = connect
-    network.streams.connect = connectStream
+    streams.connect = connectStream
   }
 }
 
