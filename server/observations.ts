@@ -45,7 +45,7 @@ export class Observations {
     const running = this.#running.get(registration.location)
     if (running === undefined) return
     const peer = this.#peerOf(registration)
-    for (const observation of [...running]) {
+    for (const observation of running) {
       observation.follow(peer)
       if (observation.isStopped) this.#forget(registration.location, observation)
     }
