@@ -60,7 +60,11 @@ export class ObserveRequest implements ExchangeListener {
     const { message: plain, exchanges, token } = this.#options
     const message = { ...plain, options: withOption(plain.options, OptionNumber.observe, observe) }
     try {
-      this.#exchange = exchanges.open(message, { confirmable: true, keepOpen: true, ...(token !== undefined && { token }) }, this)
+      this.#exchange = exchanges.open(
+        message,
+        { confirmable: true, keepOpen: true, ...(token !== undefined && { token }) },
+        this,
+      )
     } catch (error) {
       this.failed(error as TransportError)
     }
