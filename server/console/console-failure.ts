@@ -1,0 +1,26 @@
+import { getSystemErrorMap } from 'node:util'
+import { TransportError } from '../../transport/errors.ts'
+import { ConsoleError } from './console-error.ts'
+
+/** What there is to say where nothing is open. */
+export function notConnected(): ConsoleError {
+  return new ConsoleError('not connected to any remote host')
+}
+
+/**
+ * An error of the network, or of a field with no place on the wire, for whoever typed: in the words of the operating system
+ * where it has some, `[Errno 111] Connection refused`. Throws what is neither.
+ */
+export function consoleFailure(error: unknown, signal?: AbortSignal): ConsoleError {
+  if (signal?.aborted === true) return new ConsoleError('interrupted', { cause: error })
+  if (error instanceof ConsoleError) return error
+  if (!(error instanceof TransportError || error instanceof RangeError)) throw error
+  return new ConsoleError(systemText(error.cause) ?? error.message, { cause: error })
+}
+
+/** The words that test scripts know; undefined for what is no error of the operating system. */
+export function systemText(cause: unknown): string | undefined {
+  if (!(cause instanceof Error && 'errno' in cause && typeof cause.errno === 'number')) return undefined
+  const [, words] = getSystemErrorMap().get(cause.errno) ?? []
+  return words && `[Errno ${-cause.errno}] ${words.replace(/^./, first => first.toUpperCase())}`
+}
