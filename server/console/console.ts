@@ -11,7 +11,7 @@ import { consoleFailure, notConnected } from './console-failure.ts'
 import { report } from './expectation.ts'
 import type { Expected } from './message-expression.ts'
 import { MessageHistory } from './message-history.ts'
-import { messageKind } from './message-kind.ts'
+import { type MessageKind, messageKind } from './message-kind.ts'
 import { awaitsAnswer, isAnswer } from './own-response.ts'
 import { PayloadBuffer } from './payload-buffer.ts'
 import { type ConsoleListenOptions, ConsoleSession } from './session-opening.ts'
@@ -30,11 +30,15 @@ export interface ConsoleOptions {
 export interface ConsoleListener {
   /** It listens on a port, and nobody has talked yet. */
   waiting?(port: number): void
-  sent?(packet: Packet): void
+  /** `kind`: what it was meant to be, where that is known. */
+  sent?(packet: Packet, kind: MessageKind | undefined): void
   /** Told before what follows from it. */
   received?(packet: ReceivedPacket): void
-  /** What was received, or that nothing was, is not what was expected. */
-  mismatch?(report: string): void
+  /**
+   * What was received, or that nothing was, is not what was expected. Test scripts know this report also where nothing was
+   * expected and nothing came, which is no fault.
+   */
+  mismatch?(report: string, isFault: boolean): void
   /** No answer has come in time. */
   unanswered?(packet: Packet): void
   /** Something that nobody asked for has failed: a handshake of a client, an automatic reply. */
@@ -45,6 +49,11 @@ export interface ConsoleListener {
 export interface WaitOptions {
   readonly timeoutMs?: number | undefined
   readonly signal?: AbortSignal | undefined
+}
+
+export interface SendOptions extends WaitOptions {
+  /** What the message is meant to be, where another kind looks the same. */
+  readonly kind?: MessageKind | undefined
 }
 
 const defaultResponseTimeoutMs = 3_000
@@ -144,12 +153,12 @@ export class ServerConsole {
    * Sends a message. A confirmable one is waited for until its own answer has come; packets before it are received as by
    * {@link receive}. Undefined: there was none in time, or none to wait for.
    */
-  send(template: MessageTemplate, wait: WaitOptions = {}): Promise<Packet | undefined> {
-    const { timeoutMs = this.#options.responseTimeoutMs ?? defaultResponseTimeoutMs, signal } = wait
+  send(template: MessageTemplate, options: SendOptions = {}): Promise<Packet | undefined> {
+    const { timeoutMs = this.#options.responseTimeoutMs ?? defaultResponseTimeoutMs, signal, kind } = options
     return this.#guarded(signal, async () => {
       const session = this.#open()
       const packet = this.#numbered(template)
-      this.#transmit(session, packet)
+      this.#transmit(session, packet, kind)
       if (!awaitsAnswer(packet, session.isStream)) return undefined
       const dueMs = this.#options.clock.now() + timeoutMs
       for (let leftMs = timeoutMs; leftMs > 0; leftMs = dueMs - this.#options.clock.now()) {
@@ -305,7 +314,7 @@ export class ServerConsole {
     const expected = this.#expected
     this.#expected = ANY
     const mismatch = report(expected, packet, session.isStream)
-    if (mismatch !== undefined) this.#listener.mismatch?.(mismatch)
+    if (mismatch !== undefined) this.#listener.mismatch?.(mismatch, expected !== null || packet !== undefined)
   }
 
   #numbered({ type, code, messageId, token, options, payload }: MessageTemplate): Packet {
@@ -319,10 +328,10 @@ export class ServerConsole {
     }
   }
 
-  #transmit(session: ConsoleSession, packet: Packet): void {
+  #transmit(session: ConsoleSession, packet: Packet, kind?: MessageKind): void {
     session.send(packet)
-    this.history.add({ direction: 'Send', packet })
-    this.#listener.sent?.(packet)
+    this.history.add({ direction: 'Send', packet, kind })
+    this.#listener.sent?.(packet, kind)
   }
 
   #open(): ConsoleSession {

@@ -1,9 +1,12 @@
 import type { Packet } from '../../transport/coap/packet.ts'
+import type { MessageKind } from './message-kind.ts'
 
 /** A packet that a console has sent or received. */
 export interface HistoryEntry {
   readonly direction: 'Send' | 'Recv'
   readonly packet: Packet
+  /** What it was meant to be, where another kind looks the same. */
+  readonly kind?: MessageKind | undefined
 }
 
 const defaultMaximumEntries = 1_000

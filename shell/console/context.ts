@@ -1,17 +1,23 @@
 import type { ServerConsole } from '../../server/console/console.ts'
-import type { Clock } from '../../transport/clock.ts'
 import type { Command } from '../line/command.ts'
 import type { Progress } from '../terminal/progress.ts'
+import type { Environment } from '../environment.ts'
 import type { ListenDefaults } from './listening.ts'
+import type { Output } from './output.ts'
+
+/** What a shell needs from outside. */
+export type World = Pick<Environment, 'clock' | 'random' | 'network'>
 
 /** What the commands of the testing shell work with. */
 export interface ShellContext {
   readonly console: ServerConsole
-  readonly clock: Clock
+  readonly world: World
   readonly defaults: ListenDefaults
+  /** Where what happens is told. */
+  readonly output: Output
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
-  /** Writes a line, or several. */
+  /** Tells a line, or several, for people. */
   readonly print: (text: string) => void
   /** Shows how far something is. */
   readonly progress: (label: string) => Progress

@@ -10,7 +10,8 @@ export interface Output {
   /** A line, or several, for people. */
   text(text: string): void
   sent(packet: Packet, kind: MessageKind | undefined): void
-  received(arrival: ReceivedPacket): void
+  /** `kind`: what a message is taken for, where that is not seen by itself. */
+  received(arrival: ReceivedPacket, kind?: MessageKind): void
   /** A message is not what was expected. */
   mismatch(report: string): void
   /** `listen` waits for a client. */
@@ -35,8 +36,8 @@ export class TextOutput implements Output {
     this.text(`${this.#colors.cyan('->')} ${summarize(packet, kind)}`)
   }
 
-  received(arrival: ReceivedPacket): void {
-    this.text(`${this.#colors.green('<-')} ${describeArrival(arrival)}`)
+  received(arrival: ReceivedPacket, kind?: MessageKind): void {
+    this.text(`${this.#colors.green('<-')} ${describeArrival(arrival, kind)}`)
   }
 
   mismatch(report: string): void {
@@ -68,11 +69,10 @@ export class JsonOutput implements Output {
     this.#tell('sent', { summary: summarize(packet, kind), packet: packetFields(packet) })
   }
 
-  received(arrival: ReceivedPacket): void {
-    const { kind, bytes } = arrival
-    if (kind === 'message') {
-      this.#tell('received', { summary: describeArrival(arrival), packet: packetFields(arrival.packet) })
-    } else this.#tell('malformed', { reason: arrival.reason, bytes: hex(bytes) })
+  received(arrival: ReceivedPacket, kind?: MessageKind): void {
+    if (arrival.kind === 'message') {
+      this.#tell('received', { summary: describeArrival(arrival, kind), packet: packetFields(arrival.packet) })
+    } else this.#tell('malformed', { reason: arrival.reason, bytes: hex(arrival.bytes) })
   }
 
   mismatch(report: string): void {
@@ -96,8 +96,8 @@ export class JsonOutput implements Output {
   }
 }
 
-function describeArrival(arrival: ReceivedPacket): string {
-  if (arrival.kind === 'message') return summarize(arrival.packet)
+function describeArrival(arrival: ReceivedPacket, kind: MessageKind | undefined): string {
+  if (arrival.kind === 'message') return summarize(arrival.packet, kind)
   return `no CoAP message (${arrival.reason}): ${hexEscaped(arrival.bytes)}`
 }
 

@@ -22,12 +22,20 @@ export class CommandLine<C> {
   readonly #names: readonly string[]
   readonly #print: (line: string) => void
   readonly #style: Style
+  readonly #emptyLine: ((context: C) => Promise<void> | void) | undefined
   readonly #getError: Command<C>
   #failure: Failure | undefined
 
-  constructor(commands: readonly Command<C>[], print: (line: string) => void, style: Style = testingStyle) {
+  /** `emptyLine`: what a line without words does; undefined: nothing. */
+  constructor(
+    commands: readonly Command<C>[],
+    print: (line: string) => void,
+    style: Style = testingStyle,
+    emptyLine?: (context: C) => Promise<void> | void,
+  ) {
     this.#print = print
     this.#style = style
+    this.#emptyLine = emptyLine
     this.#getError = this.#makeGetError()
     const all = [...commands, this.#makeHelp(), this.#getError]
     this.#commands = new Map(all.map(command => [command.name, command]))
@@ -39,12 +47,16 @@ export class CommandLine<C> {
     return this.#failure?.error
   }
 
-  /** Runs the command of a line and prints what went wrong; a line without words is none. Resolves with whether all went well. */
+  /** Runs the command of a line and prints what went wrong. Resolves with whether all went well. */
   async execute(line: string, context: C): Promise<boolean> {
     let isRunning = false
     try {
       const [first, ...words] = this.#split(line)
-      if (first === undefined) return true
+      if (first === undefined) {
+        isRunning = true
+        await this.#emptyLine?.(context)
+        return true
+      }
       const doubled = this.#style.namesArguments ? findDoubleName(words) : undefined
       if (doubled) throw doubled
       const command = this.#find(first)

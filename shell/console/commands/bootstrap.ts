@@ -54,7 +54,7 @@ export const bootstrapCommands = [
     example: 'bootstrap_pack coap://127.0.0.1:9500',
     parameters: { ...account, ...cipherSuites },
     async run(given, context) {
-      const request = context.console.takeBootstrapPackRequest()
+      const request = context.console.bootstrapPackRequest
       if (request === undefined) return context.print('Skipping - no BootstrapPackRequest is cached.')
       await sendMessage(bootstrapPack(await readAccount(given), request), context)
     },

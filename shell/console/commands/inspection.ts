@@ -19,8 +19,8 @@ export const inspectionCommands = [
     example: 'details 2',
     parameters: { idx: optional(int, 1) },
     run({ idx }, { console, print }) {
-      const entry = console.history.at(idx)
-      print(entry === undefined ? 'message not found' : details(entry.message, entry.direction, entry.kind))
+      const entry = console.history.entry(idx)
+      print(entry === undefined ? 'message not found' : details(entry.packet, entry.direction, entry.kind))
     },
   }),
   command('lwm2m_decode', {
@@ -37,17 +37,17 @@ export const inspectionCommands = [
   command('payload_buffer_show', {
     help: 'Shows the payloads of all that was received since the buffer was emptied, one behind the other, as text.',
     example: 'payload_buffer_show',
-    run: (_, { console, print }) => print(bytesLiteral(console.payloadBuffer.bytes)),
+    run: (_, { console, print }) => print(bytesLiteral(console.payloadBuffer.bytes())),
   }),
   command('payload_buffer_show_hex', {
     help: 'Shows the payload buffer as hexadecimal digits, as other commands take it.',
     example: 'payload_buffer_show_hex',
-    run: (_, { console, print }) => print(hexEscaped(console.payloadBuffer.bytes)),
+    run: (_, { console, print }) => print(hexEscaped(console.payloadBuffer.bytes())),
   }),
   command('payload_buffer_show_tlv', {
     help: 'Shows the payload buffer as TLV.',
     example: 'payload_buffer_show_tlv',
-    run: (_, { console, print }) => print(describeTlvTree(parseTlvTree(console.payloadBuffer.bytes))),
+    run: (_, { console, print }) => print(describeTlvTree(parseTlvTree(console.payloadBuffer.bytes()))),
   }),
   command('reset_history', {
     help: 'Forgets the messages that details shows.',

@@ -31,7 +31,7 @@ export const packetCommands = [
       const isFormatted = content.length === 0 || options.some(({ number }) => number === OptionNumber.contentFormat)
       const allOptions = isFormatted ? options : [...options, contentFormatOption(octetStream)]
       const isAnswer = respond && messageId === undefined && token.length === 0 && answers(messageCode)
-      const request = isAnswer ? context.console.history.lastRequest : undefined
+      const request = isAnswer ? context.console.lastRequest : undefined
       if (request !== undefined) context.print(`responding to: ${summarize(request)}`)
       await sendMessage(
         request === undefined

@@ -1,8 +1,8 @@
-import { ConsoleError } from '../../../server/console/console-error.ts'
 import { bool, float, int, oneOf, text } from '../../line/argument-types.ts'
 import type { ShellContext } from '../context.ts'
 import { command, optional, required } from '../define.ts'
-import { checkPort, listenOptions } from '../listening.ts'
+import { checkPort, type ListenRequest, listenOptions } from '../listening.ts'
+import { interruptible, milliseconds, sleep } from '../waiting.ts'
 
 const anything = oneOf('event', new Map([['registered', 'registered']] as const))
 
@@ -36,7 +36,7 @@ export const sessionCommands = [
       debug: optional(bool),
       connection_id: optional(text, ''),
     },
-    run: (request, context) => interruptible(context, () => listen(request, context)),
+    run: (request, context) => interruptible(context.signal, () => listen(request, context)),
   }),
   command('recv', {
     help: 'Waits for one message, and answers it where that is done automatically. Without a time, 15 s where it listens.',
@@ -50,18 +50,7 @@ export const sessionCommands = [
     help: 'Waits for so many seconds; what comes meanwhile is received later.',
     example: 'sleep 0.5',
     parameters: { timeout_s: required(float) },
-    run: ({ timeout_s: seconds }, { clock, signal }) =>
-      new Promise((resolve, reject) => {
-        const interrupt = () => {
-          clock.clearTimeout(timer)
-          reject(signal.reason as Error)
-        }
-        const timer = clock.setTimeout(() => {
-          signal.removeEventListener('abort', interrupt)
-          resolve()
-        }, milliseconds(seconds))
-        signal.addEventListener('abort', interrupt)
-      }),
+    run: ({ timeout_s: seconds }, { world, signal }) => sleep(milliseconds(seconds), world.clock, signal),
   }),
   command('unconnect', {
     help: 'Lets go of the client, so that the next one that talks takes its place.',
@@ -81,7 +70,7 @@ export const sessionCommands = [
 
 /** What `listen` does, with its arguments or with none at the start of the shell. */
 export async function listen(
-  request: Parameters<typeof listenOptions>[0],
+  request: ListenRequest,
   { console, defaults, print, showClient, signal }: ShellContext,
 ): Promise<void> {
   try {
@@ -92,18 +81,4 @@ export async function listen(
     if (error instanceof Error && !signal.aborted) print(error.message)
     throw error
   }
-}
-
-/** Runs what only ends when somebody interrupts it: that is no error. */
-export async function interruptible({ signal }: ShellContext, work: () => Promise<void>): Promise<void> {
-  try {
-    await work()
-  } catch (error) {
-    if (!signal.aborted) throw error
-  }
-}
-
-function milliseconds(seconds: number): number {
-  if (seconds < 0) throw new ConsoleError(`timeout_s is not negative: ${seconds}`)
-  return seconds * 1000
 }
