@@ -9,11 +9,12 @@ import {
   largestBody,
   unitBytes,
 } from '../../transport/coap/block.ts'
-import { Code } from '../../transport/coap/message.ts'
+import { Code, isSuccess } from '../../transport/coap/message.ts'
 import { OptionNumber } from '../../transport/coap/options.ts'
 import type { Packet } from '../../transport/coap/packet.ts'
 import { ConsoleError } from './console-error.ts'
 import { systemText } from './console-failure.ts'
+import { stringLiteral } from './python-text.ts'
 import { write } from './requests.ts'
 import type { MessageTemplate } from './template.ts'
 
@@ -74,7 +75,7 @@ export async function writeFile(
         bytes = wanted
         continue
       }
-      const isAccepted = answer?.code === Code.continue || answer?.code === Code.changed
+      const isAccepted = answer !== undefined && isSuccess(answer.code)
       const progress = { writtenBytes: isAccepted ? end : offset, totalBytes }
       if (isAccepted) onProgress(progress)
       if (answer?.code !== Code.continue || !block.more) return { ...progress, answer }
@@ -106,9 +107,9 @@ async function openFile(fileName: string): Promise<FileHandle> {
     // First: to open a pipe would wait for somebody to write into it.
     if ((await stat(fileName)).isFile()) return await open(fileName)
   } catch (error) {
-    throw unreadable(fileName, error)
+    throw new ConsoleError(`${systemText(error) ?? String(error)}: ${stringLiteral(fileName)}`, { cause: error })
   }
-  throw new ConsoleError(`${fileName} is no file`)
+  throw new ConsoleError(`no file: ${stringLiteral(fileName)}`)
 }
 
 async function readBlock(file: FileHandle, offset: number, length: number, fileName: string): Promise<Buffer> {
@@ -119,8 +120,4 @@ async function readBlock(file: FileHandle, offset: number, length: number, fileN
     filled += bytesRead
   }
   return payload
-}
-
-function unreadable(fileName: string, error: unknown): ConsoleError {
-  return new ConsoleError(`cannot read ${fileName}: ${systemText(error) ?? String(error)}`, { cause: error })
 }
