@@ -91,6 +91,11 @@ export class ServerConsole {
     this.#numbers = new PacketNumbers(options.random)
   }
 
+  /** Whether there is a session, be it that nobody has talked yet. */
+  get isOpen(): boolean {
+    return this.#session !== undefined
+  }
+
   /** The local port and where the client is; undefined as long as there is none. */
   get client(): { readonly port: number; readonly address: Address } | undefined {
     const { port, remote } = this.#session ?? {}

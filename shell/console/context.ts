@@ -1,7 +1,7 @@
 import type { ServerConsole } from '../../server/console/console.ts'
+import type { Environment } from '../environment.ts'
 import type { Command } from '../line/command.ts'
 import type { Progress } from '../terminal/progress.ts'
-import type { Environment } from '../environment.ts'
 import type { ListenDefaults } from './listening.ts'
 import type { Output } from './output.ts'
 
@@ -23,6 +23,10 @@ export interface ShellContext {
   readonly progress: (label: string) => Progress
   /** Lets the command count as failed, though all that there is to say about it was said. */
   readonly fail: () => void
+  /** Whether failures that nobody asked for are told with what has caused them. */
+  readonly debug: (isOn: boolean) => void
+  /** Tells a failure that nobody asked for. */
+  readonly tellFailure: (error: Error) => void
   /** Shows in the prompt whom `listen` has found. */
   readonly showClient: () => void
   /** Goes on in another shell, which comes back to this one. */

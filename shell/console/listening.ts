@@ -13,31 +13,33 @@ export interface ListenDefaults {
   readonly tcp: boolean
   readonly pskIdentity?: string | undefined
   readonly pskKey?: string | undefined
+  readonly debug: boolean
 }
 
 /** What a command was told about whom to speak with, and how. */
 export interface SecurityRequest {
-  readonly psk_identity: string | undefined
-  readonly psk_key: string | undefined
+  readonly psk_identity?: string | undefined
+  readonly psk_key?: string | undefined
   /** A folder of certificates of authorities. */
-  readonly ca_path: string | undefined
+  readonly ca_path?: string | undefined
   /** Files, PEM or DER. */
-  readonly ca_file: string | undefined
-  readonly crt_file: string | undefined
-  readonly key_file: string | undefined
+  readonly ca_file?: string | undefined
+  readonly crt_file?: string | undefined
+  readonly key_file?: string | undefined
 }
 
 export interface ListenRequest extends SecurityRequest {
-  readonly port: number | undefined
-  readonly ipv6: boolean | undefined
-  readonly tcp: boolean | undefined
+  readonly port?: number | undefined
+  readonly ipv6?: boolean | undefined
+  readonly tcp?: boolean | undefined
+  readonly debug?: boolean | undefined
   /** Its length is that of the Connection IDs. */
-  readonly connection_id: string
+  readonly connection_id?: string
 }
 
 /** Rejects with ConsoleError for what contradicts itself, and for files that cannot be read. */
 export async function listenOptions(request: ListenRequest, defaults: ListenDefaults): Promise<ConsoleListenOptions> {
-  const { port, ipv6 = defaults.ipv6, tcp = defaults.tcp, connection_id: connectionId } = request
+  const { port, ipv6 = defaults.ipv6, tcp = defaults.tcp, connection_id: connectionId = '' } = request
   const security = await requestedSecurity(usesCertificates(request) ? request : withDefaults(request, defaults))
   if (connectionId !== '' && security === undefined) {
     throw new ConsoleError('Cannot use connection_id in NoSec mode')
@@ -52,6 +54,11 @@ export async function listenOptions(request: ListenRequest, defaults: ListenDefa
     transport: tcp ? 'tcp' : 'udp',
     security: security && { ...security, ...(connectionIdLength > 0 && { connectionIdLength }) },
   }
+}
+
+/** Where `listen` listens without a port. */
+export function defaultPort({ pskIdentity }: ListenDefaults): number {
+  return pskIdentity === undefined ? 5683 : 5684
 }
 
 /** Every address of the machine. */

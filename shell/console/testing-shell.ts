@@ -1,13 +1,16 @@
 import { ServerConsole } from '../../server/console/console.ts'
+import { ConsoleError } from '../../server/console/console-error.ts'
 import { messageKind } from '../../server/console/message-kind.ts'
-import type { Packet } from '../../transport/coap/packet.ts'
+import type { ReceivedPacket } from '../../transport/coap/packet.ts'
 import { CommandLine } from '../line/command-line.ts'
 import type { Completion } from '../line/completion.ts'
+import { explain } from '../line/failure.ts'
+import { testingStyle } from '../line/style.ts'
 import { visible } from '../line/visible.ts'
 import type { LineReader } from '../terminal/line-reader.ts'
 import { listen } from './commands/sessions.ts'
 import type { Level, ShellContext, World } from './context.ts'
-import type { ListenDefaults } from './listening.ts'
+import { defaultPort, type ListenDefaults } from './listening.ts'
 import { mainLevel } from './main-level.ts'
 import type { Output } from './output.ts'
 
@@ -21,6 +24,12 @@ export interface TestingShellOptions {
   /** Whether each line is shown behind its prompt, as where somebody types it. */
   readonly echoes: boolean
 }
+
+/** Whether it waits for a client before it reads, and on which port. */
+export type ShellStart = { readonly listens: false } | { readonly listens: true; readonly port: number | undefined }
+
+/** Of a line that is shown. */
+const longestEcho = 10_000
 
 interface RunningLevel extends Level {
   readonly commandLine: CommandLine<ShellContext>
@@ -39,6 +48,8 @@ export class TestingShell {
   #isAtFault = false
   /** Whether nothing was to come, and nothing came. */
   #isSilent = false
+  /** Whether failures are told with what has caused them. */
+  #isDebugging = false
 
   constructor(options: TestingShellOptions) {
     this.#options = options
@@ -46,10 +57,7 @@ export class TestingShell {
     this.#console = new ServerConsole(world, {
       waiting: port => output.waiting(port),
       sent: (packet, kind) => output.sent(packet, kind),
-      received: arrival => {
-        output.received(arrival)
-        if (arrival.kind === 'message') this.#announce(arrival.packet)
-      },
+      received: arrival => this.#tellArrival(arrival),
       mismatch: (report, isFault) => {
         output.mismatch(report)
         if (isFault) this.#isAtFault = true
@@ -59,7 +67,7 @@ export class TestingShell {
         output.text('response not received')
         if (!this.#isSilent) this.#isAtFault = true
       },
-      failed: error => output.text(error.message),
+      failed: error => this.#tellFailure(error),
     })
     this.#enter(mainLevel)
   }
@@ -75,11 +83,10 @@ export class TestingShell {
   }
 
   /**
-   * Runs until somebody leaves or the input ends; with `listens` it waits for a client first. Resolves with whether no
-   * command has failed and all was as expected.
+   * Runs until somebody leaves or the input ends. Resolves with whether no command has failed and all was as expected.
    */
-  async run({ listens = false } = {}): Promise<boolean> {
-    if (listens) await this.#listenFirst()
+  async run(start: ShellStart): Promise<boolean> {
+    if (start.listens) await this.#listenFirst(start.port)
     for (let top = this.#top; top !== undefined; top = this.#top) {
       const line = await this.#read(top)
       if (line === undefined) this.#leave()
@@ -99,7 +106,8 @@ export class TestingShell {
     try {
       const line = await reader.question(prompts ? `[Lwm2mCmd${suffix}]${this.#client} $ ` : '')
       // A script that is shown to others must not show them its keys.
-      if (echoes && line !== undefined) reader.print(commandLine.holdsSecret(line.trim()) ? '(a line with a key)' : visible(line, longestEcho))
+      if (echoes && line !== undefined)
+        reader.print(commandLine.holdsSecret(line.trim()) ? '(a line with a key)' : visible(line, longestEcho))
       return line
     } catch (error) {
       if (!(error instanceof ConsoleError)) throw error
@@ -125,16 +133,19 @@ export class TestingShell {
     return isOk
   }
 
-  async #listenFirst(): Promise<void> {
+  async #listenFirst(port: number | undefined): Promise<void> {
+    const { defaults, output } = this.#options
     await this.#attempt(async signal => {
       try {
-        await listen(startRequest, this.#context(signal))
+        await listen({ port }, this.#context(signal))
+        return true
       } catch (error) {
         if (signal.aborted) return true
-        const { message } = error as Error
-        this.#options.output.text(`could not listen on port ${}`)
+        if (!(error instanceof ConsoleError)) throw error
+        output.text(`could not listen on port ${port ?? defaultPort(defaults)} (${error.message})`)
+        output.text('use "listen" command to start the server')
+        return false
       }
-      return true
     })
   }
 
@@ -155,6 +166,10 @@ export class TestingShell {
         const { port, address } = this.#console.client ?? {}
         this.#client = address === undefined ? '' : ` port: ${port}, client: ${address.host}:${address.port}`
       },
+      debug: isOn => {
+        this.#isDebugging = isOn
+      },
+      tellFailure: error => this.#tellFailure(error),
       enter: level => this.#enter(level),
       leave: () => this.#leave(),
     }
@@ -166,12 +181,31 @@ export class TestingShell {
   }
 
   #leave(): void {
-    const left = this.#levels.pop()
-    if (left?.result !== undefined) this.#options.output.text(left.result())
+    const { output } = this.#options
+    const result = this.#levels.pop()?.result
+    if (result === undefined) return
+    try {
+      output.text(result())
+    } catch (error) {
+      if (!(error instanceof ConsoleError)) throw error
+      output.text(error.message)
+      this.#isAtFault = true
+    }
   }
 
-  /** What a client begins is told apart from what it asks for. */
-  #announce(packet: Packet): void {
-    if (messageKind(packet) === 'bootstrapPackRequest') this.#options.output.text('Received Bootstrap Pack Request')
+  #tellArrival(arrival: ReceivedPacket): void {
+    const { output } = this.#options
+    output.received(arrival)
+    const isPackRequest = arrival.kind === 'message' && messageKind(arrival.packet) === 'bootstrapPackRequest'
+    if (isPackRequest) output.text('Received Bootstrap Pack Request')
   }
+
+  #tellFailure(error: Error): void {
+    const lines = this.#isDebugging ? explain({ error, line: undefined, position: undefined }) : [error.message]
+    for (const line of lines) this.#options.output.text(line)
+  }
+}
+
+function isComment(line: string): boolean {
+  return line.trimStart().startsWith('#')
 }

@@ -1,5 +1,5 @@
-import { contentFormatOption } from '../../../server/console/option-values.ts'
 import { messageTemplate } from '../../../server/console/message-template.ts'
+import { contentFormatOption } from '../../../server/console/option-values.ts'
 import { summarize } from '../../../server/console/summary.ts'
 import { Code, isRequest, isSignal, MessageType, noPayload } from '../../../transport/coap/message.ts'
 import { OptionNumber } from '../../../transport/coap/options.ts'

@@ -71,8 +71,9 @@ export const sessionCommands = [
 /** What `listen` does, with its arguments or with none at the start of the shell. */
 export async function listen(
   request: ListenRequest,
-  { console, defaults, print, showClient, signal }: ShellContext,
+  { console, debug, defaults, print, showClient, signal }: ShellContext,
 ): Promise<void> {
+  debug(request.debug ?? defaults.debug)
   try {
     await console.listen(await listenOptions(request, defaults), signal)
     showClient()

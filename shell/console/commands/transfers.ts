@@ -2,7 +2,12 @@ import { basename } from 'node:path'
 import { describeSystemError } from '../../../client/file-system.ts'
 import { ConsoleError } from '../../../server/console/console-error.ts'
 import { consoleFailure } from '../../../server/console/console-failure.ts'
-import { FileServer, type FileProgress, type FileServerListener, type FileServerOptions } from '../../../server/file-server.ts'
+import {
+  type FileProgress,
+  FileServer,
+  type FileServerListener,
+  type FileServerOptions,
+} from '../../../server/file-server.ts'
 import { Code } from '../../../transport/coap/message.ts'
 import { TransportError } from '../../../transport/errors.ts'
 import { formatAddress } from '../../../transport/uri.ts'
@@ -37,7 +42,8 @@ export const transferCommands = [
     },
     run: (request, context) =>
       interruptible(context.signal, async () => {
-        const { root_directory: folder, port, ipv6 } = request
+        const { root_directory: folder, port, ipv6, debug } = request
+        context.debug(debug)
         const security = await requestedSecurity(request)
         await serve(
           {
@@ -79,7 +85,10 @@ export const transferCommands = [
   }),
 ]
 
-async function serve(options: FileServerOptions, { world, output, signal, progress }: ShellContext): Promise<void> {
+async function serve(
+  options: FileServerOptions,
+  { world, output, signal, progress, tellFailure }: ShellContext,
+): Promise<void> {
   let bar: Progress | undefined
   let barLabel = ''
   const showProgress = ({ client, path, sentBytes, totalBytes }: FileProgress) => {
@@ -89,12 +98,15 @@ async function serve(options: FileServerOptions, { world, output, signal, progre
     barLabel = label
     bar.update(sentBytes, totalBytes)
   }
-  const server = await open({ ...options, ...world }, {
-    received: packet => output.received({ kind: 'message', packet, bytes: noPayload }, 'plain'),
-    sent: packet => output.sent(packet, 'plain'),
-    progress: showProgress,
-    failed: error => output.text(error instanceof Error ? error.message : String(error)),
-  })
+  const server = await open(
+    { ...options, ...world },
+    {
+      received: packet => output.received({ kind: 'message', packet, bytes: Buffer.alloc(0) }, 'plain'),
+      sent: packet => output.sent(packet, 'plain'),
+      progress: showProgress,
+      failed: error => tellFailure(error instanceof Error ? error : new ConsoleError(String(error))),
+    },
+  )
   try {
     output.text(`Serving directory ${server.folder} on port ${server.local?.port}...`)
     output.text('Press CTRL-C to stop')
