@@ -18,6 +18,8 @@ export interface CommandDefinition<S extends Slots> {
   readonly help: string
   /** A line that could be typed. */
   readonly example: string
+  /** As in {@link Command}. */
+  readonly isExtra?: boolean
   /** In the order of their places. */
   readonly parameters?: S
   run(args: Values<S>, context: ShellContext): Promise<void> | void
@@ -36,12 +38,13 @@ export function optional<T>(type: ArgumentType<T>, fallback?: T): Slot<T | undef
 /** A command whose values have the types of its parameters. */
 export function command<S extends Slots = Record<never, never>>(
   name: string,
-  { help, example, parameters, run }: CommandDefinition<S>,
+  { help, example, isExtra = false, parameters, run }: CommandDefinition<S>,
 ): Command<ShellContext> {
   return {
     name,
     help,
     example,
+    isExtra,
     parameters: Object.entries(parameters ?? {}).map(([parameter, { type, isRequired, fallback }]) => ({
       name: parameter,
       type,

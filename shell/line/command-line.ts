@@ -6,7 +6,7 @@ import type { Command } from './command.ts'
 import { type Completion, completeWord } from './completion.ts'
 import { explain, type Failure } from './failure.ts'
 import { describeCommand } from './help.ts'
-import { matchCommand } from './matching.ts'
+import { type Match, matchCommand } from './matching.ts'
 import { holdsKey } from './secrets.ts'
 import { type Style, testingStyle } from './style.ts'
 import { suggest } from './suggestion.ts'
@@ -39,7 +39,8 @@ export class CommandLine<C> {
     this.#getError = this.#makeGetError()
     const all = [...commands, this.#makeHelp(), this.#getError]
     this.#commands = new Map(all.map(command => [command.name, command]))
-    this.#names = Array.from(this.#commands.keys()).sort()
+    const listed = all.filter(({ isExtra }) => isExtra !== true)
+    this.#names = listed.map(({ name }) => name).sort()
   }
 
   /** Why the last command failed; undefined after one that did not. */
@@ -102,14 +103,19 @@ export class CommandLine<C> {
     return words
   }
 
+  #matchName(typed: string): Match | undefined {
+    if (this.#commands.get(typed)?.isExtra === true) return { rule: 'exact', hits: [typed] }
+    return matchCommand(typed, this.#names, this.#style.announcesMatches)
+  }
+
   #match(typed: string): Command<C>[] {
-    const hits = matchCommand(typed, this.#names, this.#style.announcesMatches)?.hits ?? []
+    const hits = this.#matchName(typed)?.hits ?? []
     return hits.flatMap(hit => this.#commands.get(hit) ?? [])
   }
 
   /** The command that was meant; tells which ones may have been. Throws ConsoleError where that is not one. */
   #find(typed: string, position?: number): Command<C> {
-    const match = matchCommand(typed, this.#names, this.#style.announcesMatches)
+    const match = this.#matchName(typed)
     if (match === undefined) throw this.#unknown(typed, position)
     const hits = match.hits.join(' ')
     if (this.#style.announcesMatches) this.#print(`* ${match.rule}: ${hits}`)

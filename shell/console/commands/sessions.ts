@@ -60,6 +60,7 @@ export const sessionCommands = [
   command('wait', {
     help: 'Receives until a client is registered, or fails after so many seconds.',
     example: 'wait registered 30',
+    isExtra: true,
     parameters: { event: required(anything), timeout_s: optional(float) },
     async run({ timeout_s: seconds }, { console, print, signal }) {
       const timeoutMs = seconds === undefined ? undefined : milliseconds(seconds)
