@@ -61,11 +61,16 @@ export class CborWriter {
       this.#buffer.writeFloatBE(value, this.#length + 1)
       this.#length += 5
     } else {
-      this.#reserve(9)
-      this.#buffer[this.#length] = doubleFloat
-      this.#buffer.writeDoubleBE(value, this.#length + 1)
-      this.#length += 9
+      this.double(value)
     }
+  }
+
+  /** A float in eight bytes, even where fewer would do. */
+  double(value: number): void {
+    this.#reserve(9)
+    this.#buffer[this.#length] = doubleFloat
+    this.#buffer.writeDoubleBE(value, this.#length + 1)
+    this.#length += 9
   }
 
   /** A number as an integer where it is one, else as a float. */
