@@ -1,7 +1,16 @@
 export type { ClientEvent } from '../machines/events.ts'
 export { Lwm2mClient } from './client.ts'
 export type { WhileAsleep } from './connection-environment.ts'
+export {
+  applyDeviceFile,
+  type DeviceFile,
+  DeviceFileError,
+  type DeviceInstance,
+  parseDeviceFile,
+} from './device-file.ts'
 export type { ClientDtlsOptions } from './dtls-options.ts'
+export type { Feed } from './generator-sweep.ts'
+export type { Generator, ReadFile } from './generators.ts'
 export type { ObservationEvent } from './observation-event.ts'
 export {
   type BootstrapServerOptions,
