@@ -13,6 +13,9 @@ import { suggest } from './suggestion.ts'
 import { visible } from './visible.ts'
 import { splitWords, type Word } from './words.ts'
 
+/** A message may list the names of all commands. */
+const longestMessage = 4000
+
 /** The commands of a shell, by the line. `help` and `get_error` are among them. */
 export class CommandLine<C> {
   readonly #commands: ReadonlyMap<string, Command<C>>
@@ -57,7 +60,7 @@ export class CommandLine<C> {
       // What a command throws counts its positions in a text of its own.
       const position = !isRunning && error instanceof ConsoleError ? error.position : undefined
       this.#failure = { error, line: this.holdsSecret(line) ? undefined : line, position }
-      this.#print(visible(error.message || error.name) + this.#style.errorSuffix)
+      this.#print(visible(error.message || error.name, longestMessage) + this.#style.errorSuffix)
       return false
     }
   }
@@ -108,10 +111,9 @@ export class CommandLine<C> {
     const suggestion = suggest(typed, this.#names)
     const message = `no such command: ${visible(typed)}`
     if (suggestion === undefined) return new ConsoleError(message, { position })
-    const question = `did you mean ${suggestion}?`
     return this.#style.announcesMatches
-      ? new ConsoleError(message, { position, cause: new ConsoleError(question) })
-      : new ConsoleError(`${message}, ${question}`, { position })
+      ? new ConsoleError(message, { position, cause: new ConsoleError(`the nearest name is ${suggestion}`) })
+      : new ConsoleError(`${message}, did you mean ${suggestion}?`, { position })
   }
 
   #commandCandidates(typed: string): Candidate[] {

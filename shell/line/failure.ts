@@ -9,6 +9,8 @@ export interface Failure {
   readonly position: number | undefined
 }
 
+const longestMessage = 4000
+
 /** More causes than this say nothing more. */
 const maximumCauses = 8
 
@@ -39,5 +41,5 @@ function pointAt(line: string, position: number): string[] {
 
 function describe(error: Error): string {
   const code = 'code' in error && typeof error.code === 'string' && error.code !== 'CONSOLE' ? ` (${error.code})` : ''
-  return error.message === '' ? error.name : `${visible(error.message)}${code}`
+  return error.message === '' ? error.name : `${visible(error.message, longestMessage)}${code}`
 }

@@ -1,6 +1,8 @@
 import { ConsoleError } from '../../server/console/console-error.ts'
+import { type Expected, parseExpected } from '../../server/console/message-expression.ts'
 import { codes, contentFormats, messageTypes, parseCode, securityModes } from '../../server/console/names.ts'
-import type { MessageType } from '../../transport/coap/message.ts'
+import { optionHints, parseOption } from '../../server/console/option-values.ts'
+import type { CoapOption, MessageType } from '../../transport/coap/message.ts'
 import { type ArgumentType } from './argument-type.ts'
 import { oneOf, tableCandidates } from './argument-types.ts'
 import { visible } from './visible.ts'
@@ -30,3 +32,22 @@ export function contentFormat(name: 'AcceptOption' | 'ContentFormatOption'): Arg
     candidates: () => tableCandidates(contentFormats),
   }
 }
+
+/** An option as it is constructed: `URI_PATH("3")`, `BLOCK1(0,True,64)`. */
+export const option: ArgumentType<CoapOption> = {
+  name: 'Option',
+  parse: parseOption,
+  candidates(typed) {
+    const name = /^(\w+)\(/.exec(typed)?.[1]
+    const hint = name === undefined ? undefined : optionHints.get(name)
+    // Past its name there is nothing to insert, only something to know.
+    if (name !== undefined) return hint ? [{ text: typed, label: name + hint }] : []
+    return Array.from(optionHints, ([one, arguments_]) => ({
+      text: arguments_ === '' ? one : `${one}(`,
+      ...(arguments_ !== '' && { meta: arguments_ }),
+    }))
+  },
+}
+
+/** A message that is expected: `Lwm2mUpdate("/rd/demo", content=b"")`, `ANY`, `None`. */
+export const expectedMessage: ArgumentType<Expected> = { name: 'str', parse: parseExpected }

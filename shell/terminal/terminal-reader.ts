@@ -40,7 +40,7 @@ export class TerminalReader implements LineReader {
 
   question(prompt: string): Promise<string | undefined> {
     return new Promise(resolve => {
-      if (this.#isClosed || this.#input.readableEnded) resolve(undefined)
+      if (this.#isClosed || this.#input.isAtEnd) resolve(undefined)
       else this.#edit(prompt, resolve)
     })
   }
@@ -102,20 +102,21 @@ export class TerminalReader implements LineReader {
       this.#editor = undefined
       resolve(line)
     }
+    const leave = () => {
+      output.write('\n')
+      finish(undefined)
+    }
     editor
+      .once('close', leave)
       .once('line', line => {
-        editor.removeAllListeners('close').close()
+        editor.off('close', leave).close()
         this.#lineNumber++
         if (!holdsSecret?.(line)) this.#history.add(line)
         finish(line)
       })
-      .once('close', () => {
-        output.write('\n')
-        finish(undefined)
-      })
       .on('SIGINT', () => this.#interruptTyping(editor))
     editor.prompt()
-    this.#input.open()
+    this.#input.open(text => editor.write(text))
   }
 
   #interruptTyping(editor: Interface): void {
