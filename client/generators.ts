@@ -67,12 +67,12 @@ interface NumericGenerator {
 
 const numeric: Readonly<Record<'ramp' | 'sine' | 'randomWalk', (place: JsonPlace) => NumericGenerator>> = {
   ramp(place) {
-    place.only([...common, 'decimals', 'from', 'to', 'periodSeconds', 'then'])
+    place.only([...common, 'decimals', 'from', 'to', 'periodSeconds', 'atEnd'])
     const from = readNumber(place, 'from')
     const to = readNumber(place, 'to')
     const periodSeconds = readPeriod(place)
-    const then = place.member('then').optional(one => one.oneOf(['repeat', 'reverse', 'hold'])) ?? 'repeat'
-    const shareOf = shares[then]
+    const atEnd = place.member('atEnd').optional(one => one.oneOf(['repeat', 'reverse', 'hold'])) ?? 'repeat'
+    const shareOf = shares[atEnd]
     return {
       bounds: [from, to],
       begin: () => elapsedSeconds => from + (to - from) * shareOf(elapsedSeconds / periodSeconds),
@@ -100,10 +100,10 @@ const numeric: Readonly<Record<'ramp' | 'sine' | 'randomWalk', (place: JsonPlace
     return {
       bounds: [min, max],
       begin: random => {
-        const { fraction } = seed === undefined ? random : seededRandom(seed)
+        const source = seed === undefined ? random : seededRandom(seed)
         let value: number | undefined
         return () => {
-          value = value === undefined ? start : Math.min(max, Math.max(min, value + (fraction() * 2 - 1) * step))
+          value = value === undefined ? start : Math.min(max, Math.max(min, value + (source.fraction() * 2 - 1) * step))
           return value
         }
       },

@@ -171,7 +171,7 @@ export class ObjectsApi {
     handler: (path: Path, args: ExecuteArguments) => void | Promise<void>,
   ): () => void
   onExecute(...args: [...ResourceOf, NonNullable<ResourceHandlers['execute']>]): () => void {
-    return this.#add(args, execute => ({ execute }))
+    return this.#add(args, handler => ({ execute: handler }))
   }
 
   /** Supplies the content of a resource each time it is read, in place of the store. */

@@ -39,8 +39,8 @@ test('a ramp begins again, turns round, or stays', async () => {
     reverse: [0, 1, 2, 3, 4, 3, 2, 1, 0],
     hold: [0, 1, 2, 3, 4, 4, 4, 4, 4],
   }
-  for (const [then, values] of Object.entries(expected)) {
-    const site = await running({ 5700: { ...ramp, then } })
+  for (const [atEnd, values] of Object.entries(expected)) {
+    const site = await running({ 5700: { ...ramp, atEnd } })
     expect(await site.values(path, 9)).toEqual(values)
   }
 })
