@@ -28,10 +28,12 @@ export {
   type PersistenceErrorCode,
 } from './persistence.ts'
 export { psk } from './psk.ts'
+export type { ObservationStatus, ReportingStatus } from './reporting-status.ts'
 export { type RawKeySecurity, type RawKeySecurityOptions, rpk } from './rpk.ts'
 export { decodeState, encodeState, type SavedServer, type SavedState } from './saved-state.ts'
 export type { Security } from './security.ts'
 export type { SendOptions } from './send.ts'
 export { SendError, type SendErrorCode } from './send-error.ts'
 export type { ServerSendOptions } from './sends.ts'
+export type { ServerStatus } from './server-status.ts'
 export { type CertificateSecurity, type CertificateSecurityOptions, x509 } from './x509.ts'
