@@ -3,7 +3,7 @@ import type { Candidate } from './argument-type.ts'
 import { text } from './argument-types.ts'
 import { assign, findDoubleName, readArguments } from './assignment.ts'
 import type { Command } from './command.ts'
-import { beginningWith, type Completion, completeWord } from './completion.ts'
+import { type Completion, completeWord } from './completion.ts'
 import { explain, type Failure } from './failure.ts'
 import { describeCommand } from './help.ts'
 import { matchCommand } from './matching.ts'
@@ -47,7 +47,7 @@ export class CommandLine<C> {
       if (first === undefined) return true
       const doubled = this.#style.namesArguments ? findDoubleName(words) : undefined
       if (doubled) throw doubled
-      const command = this.#find(first)
+      const command = this.#find(first.text, first.column)
       const assignment = assign(words, command.parameters, this.#style.namesArguments)
       for (const name of assignment.unrecognized) this.#print(`unrecognized argument: ${visible(name)}`)
       const args = readArguments(assignment, command.parameters)
@@ -96,64 +96,50 @@ export class CommandLine<C> {
   }
 
   /** The command that was meant; tells which ones may have been. Throws ConsoleError where that is not one. */
-  #find({ text: typed, column: position }: Word): Command<C> {
+  #find(typed: string, position?: number): Command<C> {
     const match = matchCommand(typed, this.#names, this.#style.announcesMatches)
     if (match === undefined) throw this.#unknown(typed, position)
     const hits = match.hits.join(' ')
     if (this.#style.announcesMatches) this.#print(`* ${match.rule}: ${hits}`)
-    const [command, ...others] = match.hits.flatMap(hit => this.#commands.get(hit) ?? [])
+    const [hit = '', ...others] = match.hits
+    const command = this.#commands.get(hit)
     if (command && others.length === 0) return command
-    throw new ConsoleError(`ambigious command: ${visible(typed)} (possible: ${hits})`, { position })
+    throw new ConsoleError(`ambigious command: ${visible(typed)} (possible: ${hits})`, at(position))
   }
 
   /** The message of the testing shell is known to scripts: what may have been meant is left to `get_error`. */
-  #unknown(typed: string, position: number): ConsoleError {
+  #unknown(typed: string, position?: number): ConsoleError {
     const suggestion = suggest(typed, this.#names)
     const message = `no such command: ${visible(typed)}`
-    if (suggestion === undefined) return new ConsoleError(message, { position })
+    if (suggestion === undefined) return new ConsoleError(message, at(position))
     return this.#style.announcesMatches
-      ? new ConsoleError(message, { position, cause: new ConsoleError(`the nearest name is ${suggestion}`) })
-      : new ConsoleError(`${message}, did you mean ${suggestion}?`, { position })
+      ? new ConsoleError(message, { ...at(position), cause: new ConsoleError(`the nearest name is ${suggestion}`) })
+      : new ConsoleError(`${message}, did you mean ${suggestion}?`, at(position))
   }
 
   #commandCandidates(typed: string): Candidate[] {
-    const commands = typed === '' ? Array.from(this.#names, name => this.#commands.get(name)) : this.#match(typed)
-    return commands.flatMap(command =>
-      command ? { text: command.name, meta: command.help.split('\n', 1)[0] ?? '' } : [],
-    )
+    return this.#match(typed).map(({ name, help }) => ({ text: name, meta: help.split('\n', 1)[0] ?? '' }))
   }
 
   #makeHelp(): Command<C> {
-    const names = () => this.#names
+    const type = { ...text, candidates: () => this.#commandCandidates('') }
     return {
       name: 'help',
-      parameters: [
-        {
-          name: 'topic',
-          type: {
-            ...text,
-            candidates: typed =>
-              beginningWith(
-                typed,
-                names().map(name => ({ text: name })),
-              ),
-          },
-          required: false,
-          fallback: '',
-        },
-      ],
-      help: 'Says what a command is for and which arguments it takes, those with a question mark if\none likes; without a command, which ones there are.',
+      parameters: [{ name: 'topic', type, required: false, fallback: '' }],
+      help: [
+        'Says what a command is for and which arguments it takes, those that may be left',
+        'away with a question mark; without a command, which ones there are.',
+      ].join('\n'),
       example: 'help',
-      run: ({ topic }) => this.#help(String(topic)),
+      run: ({ topic }) => this.#printAll(this.#help(String(topic))),
     }
   }
 
-  #help(topic: string): void {
+  #help(topic: string): string[] {
     const list = `available commands: ${this.#names.join(' ')}`
-    if (topic === '') this.#print(list)
-    else if (this.#match(topic).length === 0)
-      for (const line of [`no such command: ${visible(topic)}`, list]) this.#print(line)
-    else for (const line of describeCommand(this.#find({ text: topic, column: 0, end: 0 }))) this.#print(line)
+    if (topic === '') return [list]
+    if (this.#match(topic).length === 0) return [`no such command: ${visible(topic)}`, list]
+    return describeCommand(this.#find(topic))
   }
 
   #makeGetError(): Command<C> {
@@ -162,9 +148,15 @@ export class CommandLine<C> {
       parameters: [],
       help: 'Says why the last command failed: what was typed, the error, and what caused it.',
       example: 'get_error',
-      run: () => {
-        for (const line of this.#failure ? explain(this.#failure) : ['no errors']) this.#print(line)
-      },
+      run: () => this.#printAll(this.#failure ? explain(this.#failure) : ['no errors']),
     }
   }
+
+  #printAll(lines: readonly string[]): void {
+    for (const line of lines) this.#print(line)
+  }
+}
+
+function at(position: number | undefined): { readonly position?: number } {
+  return position === undefined ? {} : { position }
 }

