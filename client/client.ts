@@ -114,9 +114,10 @@ export class Lwm2mClient {
 
   /**
    * Registers with every server account, after a bootstrap when there is none, and keeps at it until `stop`. Does nothing
-   * when already started; while the client stops, it starts again after that.
+   * when already started; while the client stops, it starts again after that. With `bootstrapFirst` it bootstraps whatever
+   * accounts there are, if there is a Bootstrap-Server Account.
    */
-  start(): void {
+  start({ bootstrapFirst = false }: { readonly bootstrapFirst?: boolean } = {}): void {
     const snapshot = this.actor.getSnapshot()
     if (!(snapshot.matches('stopped') || snapshot.matches('stopping') || snapshot.matches('networkError'))) return
     this.#streams.forgetFatal()
@@ -133,6 +134,7 @@ export class Lwm2mClient {
       type: 'start',
       accounts,
       ...(bootstrap && { bootstrap }),
+      ...(bootstrapFirst && { bootstrapFirst }),
       ...(restartAfterSeconds === undefined ? {} : { restartAfterSeconds }),
     })
   }
