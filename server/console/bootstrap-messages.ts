@@ -2,6 +2,7 @@ import { CborWriter } from '../../objects/formats/cbor-writer.ts'
 import { ContentFormat } from '../../objects/formats/format.ts'
 import { SenmlLabel } from '../../objects/formats/senml-fields.ts'
 import { TlvKind, TlvWriter } from '../../objects/formats/tlv-writer.ts'
+import { printable } from '../../objects/printable.ts'
 import { Code } from '../../transport/coap/message.ts'
 import { findUint, OptionNumber } from '../../transport/coap/options.ts'
 import type { Packet } from '../../transport/coap/packet.ts'
@@ -130,7 +131,8 @@ function checkNumber(name: string, value: number, maximum: number): void {
 function modeOf(uri: string): number {
   const scheme = uri.split(':', 1)[0] as string
   const mode = defaultModes.get(scheme)
-  if (mode === undefined) throw new ConsoleError(`uri is neither coap: nor coaps:, so it needs a security_mode: ${uri}`)
+  if (mode === undefined)
+    throw new ConsoleError(`uri is neither coap: nor coaps:, so it needs a security_mode: ${printable(uri)}`)
   return mode
 }
 

@@ -1,3 +1,4 @@
+import { printable } from '../../objects/printable.ts'
 import type { CoapOption } from '../../transport/coap/message.ts'
 import { OptionNumber, pathOptions } from '../../transport/coap/options.ts'
 import { ConsoleError } from './console-error.ts'
@@ -11,19 +12,21 @@ export interface ConsolePath {
 
 /** `/rd/demo`, any text between the slashes, as options: by default those of a Uri-Path. Throws ConsoleError. */
 export function coapPath(path: string, optionNumber: number = OptionNumber.uriPath): CoapOption[] {
-  if (!path.startsWith('/')) throw new ConsoleError(`not a valid CoAP path: ${path}`)
+  if (!path.startsWith('/')) throw new ConsoleError(`not a valid CoAP path: ${printable(path)}`)
   return pathOptions(optionNumber, segmentsOf(path))
 }
 
 /** `/3/0/9`, also behind one segment of another kind: `/gateway/3/0/9`. Throws ConsoleError. */
 export function lwm2mPath(path: string): ConsolePath {
   const segments = path.startsWith('/') ? segmentsOf(path) : undefined
-  if (segments === undefined) throw new ConsoleError(`not a valid LwM2M path: ${path}`)
+  if (segments === undefined) throw new ConsoleError(`not a valid LwM2M path: ${printable(path)}`)
   const hasPrefix = segments.length > 1 && segments[0] !== '' && !/^\d+$/.test(segments[0] as string)
   const ids = hasPrefix ? segments.slice(1) : segments
-  if (ids.length > 4) throw new ConsoleError(`not a valid LwM2M path: ${path} (it has more than four numbers)`)
+  if (ids.length > 4)
+    throw new ConsoleError(`not a valid LwM2M path: ${printable(path)} (it has more than four numbers)`)
   const wrong = ids.find(id => !/^[+-]?\d+$/.test(id))
-  if (wrong !== undefined) throw new ConsoleError(`not a valid LwM2M path: ${path} ("${wrong}" is no number)`)
+  if (wrong !== undefined)
+    throw new ConsoleError(`not a valid LwM2M path: ${printable(path)} ("${printable(wrong)}" is no number)`)
   return { options: pathOptions(OptionNumber.uriPath, segments), depth: ids.length }
 }
 

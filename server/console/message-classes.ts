@@ -1,3 +1,4 @@
+import { printable } from '../../objects/printable.ts'
 import { Code, noPayload } from '../../transport/coap/message.ts'
 import type { AttributeQueries } from './attribute-queries.ts'
 import {
@@ -214,8 +215,8 @@ export function buildMessage(
   const values = new Map<string, Value>()
   for (const [index, value] of args.entries()) values.set(parameters[index] as string, value)
   for (const [keyword, value] of keywords) {
-    if (!parameters.includes(keyword)) throw new ConsoleError(`${name} has no argument ${keyword}`)
-    if (values.has(keyword)) throw new ConsoleError(`${name} has its argument ${keyword} twice`)
+    if (!parameters.includes(keyword)) throw new ConsoleError(`${name} has no argument ${printable(keyword)}`)
+    if (values.has(keyword)) throw new ConsoleError(`${name} has its argument ${printable(keyword)} twice`)
     values.set(keyword, value)
   }
   return build(new MessageArguments(values))

@@ -1,3 +1,4 @@
+import { printable } from '../../objects/printable.ts'
 import { ConsoleError } from './console-error.ts'
 import { buildMessage, messageClasses } from './message-classes.ts'
 import { codes, messageTypes } from './names.ts'
@@ -17,7 +18,7 @@ export type Expected = MessageTemplate | null | Any
 export function parseExpected(text: string): Expected {
   const value = evaluate(parseExpression(text), vocabulary)
   if (value === null || value === ANY || isTemplate(value)) return value
-  throw new ConsoleError(`neither a message such as Lwm2mRead("/3/0/0") nor None nor ANY: ${text}`)
+  throw new ConsoleError(`neither a message such as Lwm2mRead("/3/0/0") nor None nor ANY: ${printable(text)}`)
 }
 
 const vocabulary: Vocabulary = {

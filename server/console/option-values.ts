@@ -1,3 +1,4 @@
+import { printable } from '../../objects/printable.ts'
 import type { CoapOption } from '../../transport/coap/message.ts'
 import { OptionNumber, stringOption } from '../../transport/coap/options.ts'
 import { ConsoleError } from './console-error.ts'
@@ -65,7 +66,7 @@ export const optionHints: ReadonlyMap<string, string> = new Map(
 export function parseOption(typed: string): CoapOption {
   const value = evaluate(parseExpression(typed), { call: optionCall, name: optionConstant })
   if (isOption(value)) return value
-  throw new ConsoleError(`not an option: ${typed} (write one such as URI_PATH("3"))`)
+  throw new ConsoleError(`not an option: ${printable(typed)} (write one such as URI_PATH("3"))`)
 }
 
 /** The option that a call makes; undefined when it is of something else. Throws ConsoleError. */

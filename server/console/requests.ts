@@ -1,4 +1,5 @@
 import { ContentFormat } from '../../objects/formats/format.ts'
+import { printable } from '../../objects/printable.ts'
 import { type CoapOption, Code } from '../../transport/coap/message.ts'
 import { type AttributeQueries, attributeQueries } from './attribute-queries.ts'
 import { ConsoleError } from './console-error.ts'
@@ -74,7 +75,7 @@ export interface ExecuteRequest extends MessageFields {
 
 export function execute(request: ExecuteRequest): MessageTemplate {
   const { options, depth } = lwm2mPath(request.path)
-  if (depth !== 3) throw new ConsoleError(`only a resource can be executed, not ${request.path}`)
+  if (depth !== 3) throw new ConsoleError(`only a resource can be executed, not ${printable(request.path)}`)
   return requestTemplate(Code.post, request, options, request.payload)
 }
 
@@ -88,7 +89,7 @@ export interface CreateRequest extends MessageFields {
 export function create(request: CreateRequest): MessageTemplate {
   const { path, payload, contentFormat = ContentFormat.tlv } = request
   const { options, depth } = lwm2mPath(path)
-  if (depth !== 1) throw new ConsoleError(`an instance is created in an object such as /3, not in ${path}`)
+  if (depth !== 1) throw new ConsoleError(`an instance is created in an object such as /3, not in ${printable(path)}`)
   return requestTemplate(Code.post, request, [...options, ...formatOptions(contentFormat)], payload)
 }
 
@@ -99,7 +100,7 @@ export interface DeleteRequest extends MessageFields {
 /** Named so because `delete` is a word of the language. */
 export function deleteInstance(request: DeleteRequest): MessageTemplate {
   const { options, depth } = lwm2mPath(request.path)
-  if (depth > 2) throw new ConsoleError(`LWM2M Resource path is not applicable to a Delete: ${request.path}`)
+  if (depth > 2) throw new ConsoleError(`LWM2M Resource path is not applicable to a Delete: ${printable(request.path)}`)
   return requestTemplate(Code.delete, request, options)
 }
 
@@ -114,7 +115,7 @@ export function bootstrapFinish(request: BootstrapFinishRequest = {}): MessageTe
 /** Those of a place below the root. */
 export function placeOptions(path: string): readonly CoapOption[] {
   const { options, depth } = lwm2mPath(path)
-  if (depth === 0) throw new ConsoleError(`${path} names no object; write a path such as /3`)
+  if (depth === 0) throw new ConsoleError(`${printable(path)} names no object; write a path such as /3`)
   return options
 }
 

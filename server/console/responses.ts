@@ -1,5 +1,7 @@
+import { ContentFormat } from '../../objects/formats/format.ts'
 import { type CoapOption, Code, MessageType, noPayload } from '../../transport/coap/message.ts'
 import { OptionNumber } from '../../transport/coap/options.ts'
+import type { Packet } from '../../transport/coap/packet.ts'
 import { ConsoleError } from './console-error.ts'
 import { coapPath } from './console-path.ts'
 import {
@@ -101,6 +103,17 @@ export function empty({ type = MessageType.acknowledgement, messageId }: EmptyMe
 
 export function reset({ messageId }: { readonly messageId?: number | Any | undefined }): MessageTemplate {
   return empty({ type: MessageType.reset, messageId })
+}
+
+/** An acknowledgement of a request with any code; a payload that is not empty is one of bytes. */
+export function respond(
+  { messageId, token }: Pick<Packet, 'messageId' | 'token'>,
+  code: number,
+  options: readonly CoapOption[],
+  payload: Uint8Array,
+): MessageTemplate {
+  const format = payload.length === 0 ? [] : [contentFormatOption(ContentFormat.opaque)]
+  return acknowledgement(code, { messageId, token, options }, format, payload)
 }
 
 function acknowledgement(

@@ -24,7 +24,7 @@ const summaries: Readonly<Record<MessageKind, (message: MessageTemplate) => stri
   continue: message => `Continue, msg_id = ${idText(message)}, token = ${tokenLiteral(message)}`,
   reset: message => `Reset, msg_id = ${idText(message)}`,
   empty: message => `Empty ${typeNames[message.type]}, msg_id = ${idText(message)}`,
-  errorResponse: message => `${codeName(message.code)}: ${text(message.payload) || '(no details available)'}`,
+  errorResponse: message => `${codeName(message.code)}: ${explanation(message) || '(no details available)'}`,
   changed: message => `Changed ${location(message) || '(no location path)'}`,
   deleted: message => `Deleted ${location(message) || '(no location-path)'}`,
   created: message => `Created ${location(message) || '(no location-path)'}`,
@@ -38,7 +38,7 @@ const summaries: Readonly<Record<MessageKind, (message: MessageTemplate) => stri
   execute: message => `Execute ${uri(message)}: ${preview(message)}`,
   writeAttributes: message => `Write Attributes ${uri(message)}: ${queries(message).join(', ')}`,
   writeComposite: message => `Write Composite ${uri(message)}: ${written(message)}`,
-  write: message => `Write ${isUpdate(message) ? '(update) ' : ''}${uri(message)}: ${written(message)}`,
+  write: message => `Write ${message.code === Code.post ? '(update) ' : ''}${uri(message)}: ${written(message)}`,
   discover: message => `Discover ${uri(message)}`,
   observe: message =>
     uintOf(message, OptionNumber.observe) === 1
@@ -104,13 +104,18 @@ function text(payload: Uint8Array | Any): string {
   return payload === ANY ? 'ANY' : escaped(payload)
 }
 
+/** What an error response tells in words (RFC 7252 §5.5.2). */
+function explanation({ payload }: MessageTemplate): string {
+  return payload === ANY ? '' : escaped(payload)
+}
+
 function sizeText({ payload }: MessageTemplate): string {
   return payload === ANY ? 'ANY' : `${payload.length} bytes`
 }
 
 /** The payload as text, its beginning only where it is long. */
 function preview({ payload }: MessageTemplate): string {
-  if (payload === ANY) return ''
+  if (payload === ANY) return 'ANY'
   // No byte becomes less than a character, so more of them cannot show.
   const shown = escaped(payload.subarray(0, maxPreview + 1))
   return shown.length > maxPreview ? `${shown.slice(0, maxPreview - 3)}...` : shown
@@ -126,10 +131,6 @@ function contentText(message: MessageTemplate): string {
 function written(message: MessageTemplate): string {
   const contentFormat = uintOf(message, OptionNumber.contentFormat)
   return `${contentFormat === undefined ? 'no format' : contentFormatName(contentFormat)}, ${sizeText(message)}`
-}
-
-function isUpdate({ code }: MessageTemplate): boolean {
-  return code === Code.post
 }
 
 /** The paths of a composite request; format and size of a payload that holds none. */

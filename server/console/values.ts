@@ -1,3 +1,4 @@
+import { printable } from '../../objects/printable.ts'
 import type { CoapOption } from '../../transport/coap/message.ts'
 import { ConsoleError } from './console-error.ts'
 import type { Expression, Literal } from './python-syntax.ts'
@@ -32,7 +33,7 @@ export function evaluate(expression: Expression, vocabulary: Vocabulary): Value 
     case 'name': {
       const { path } = expression
       const value = path.length === 1 && path[0] === 'ANY' ? ANY : vocabulary.name(path)
-      if (value === undefined) throw new ConsoleError(`unknown name: ${path.join('.')}`, { position })
+      if (value === undefined) throw new ConsoleError(`unknown name: ${printable(path.join('.'))}`, { position })
       return value
     }
     case 'call': {
@@ -41,7 +42,7 @@ export function evaluate(expression: Expression, vocabulary: Vocabulary): Value 
       const keywords = new Map<string, Value>()
       for (const [name, arg] of expression.keywords) keywords.set(name, evaluate(arg, vocabulary))
       const value = vocabulary.call({ path, args, keywords, position })
-      if (value === undefined) throw new ConsoleError(`unknown name: ${path.join('.')}`, { position })
+      if (value === undefined) throw new ConsoleError(`unknown name: ${printable(path.join('.'))}`, { position })
       return value
     }
   }
