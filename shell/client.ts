@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { Lwm2mClient } from '../client/client.ts'
 import type { DeviceFile } from '../client/device-file.ts'
 import { type ClientOptions, checkEndpoint } from '../client/options.ts'
@@ -25,6 +26,7 @@ import { Log } from './print.ts'
 import { type Recording, type RecordingArguments, startRecording } from './recording.ts'
 import { type ClientSecurityArguments, connectionIdOption } from './security.ts'
 import type { LineReader } from './terminal/line-reader.ts'
+import { openLineReader } from './terminal/open-line-reader.ts'
 
 export interface ClientArguments extends ClientSecurityArguments, RecordingArguments {
   /** Absent: the device bootstraps, if it can. */
@@ -57,7 +59,7 @@ export interface ClientArguments extends ClientSecurityArguments, RecordingArgum
  */
 export async function runClient(args: ClientArguments, environment: Environment): Promise<number> {
   checkCombination(args)
-  checkStartable(args, environment)
+  if (args.endpoint !== undefined) checkEndpoint(args.endpoint)
   const secured = await deviceSecurity(args)
   checkSecurity(args, secured !== undefined)
   if (args.state !== undefined) checkStateFile(args.state)
@@ -71,6 +73,8 @@ export async function runClient(args: ClientArguments, environment: Environment)
   const gaveUp = new Promise<number>(resolve => {
     hasGivenUp = resolve
   })
+  /** The device has given up, and what comes of that nobody needs to hear. */
+  let isOver = false
   const reportEvent = eventReporter(args, log, environment.clock)
   const device = new Device({
     endpoint: args.endpoint,
@@ -85,40 +89,51 @@ export async function runClient(args: ClientArguments, environment: Environment)
     },
     onEvent: event => {
       const givesUp = args.once ? isFailure(event) : args.restartAfter === undefined && isFatal(event)
-      reportEvent(event, givesUp)
-      if (givesUp && (args.once || isHeadless(reader))) hasGivenUp(1)
+      if (!isOver) reportEvent(event, givesUp)
+      isOver ||= givesUp && (args.once === true || isHeadless(reader))
+      if (isOver) hasGivenUp(1)
     },
     now: () => environment.clock.now(),
   })
   const shell = new DeviceShell(device, new Output(terminal.print, args.json === true), environment.clock)
-  const reader = environment.openInput?.({
-    historyFile: historyFile('device'),
+  const reader = openReader(shell, environment)
+  if (reader.isInteractive) print = line => reader.print(line)
+  try {
+    if (isStartable(args)) device.start()
+    return await Promise.race([environment.interrupted.then(() => 0), gaveUp, runShell(shell, reader, args)])
+  } finally {
+    reader.close()
+    print = environment.print
+    await device.end()
+    recording.close()
+    if (args.inspect !== undefined) await lastMessagesSent(environment.clock)
+  }
+}
+
+function openReader(shell: DeviceShell, { input, output, colors, clock, historyFolder }: Environment): LineReader {
+  return openLineReader({
+    input,
+    output,
+    colors,
+    clock,
+    ...(historyFolder !== undefined && { historyFile: join(historyFolder, '.lwm2m_device_history') }),
     complete: (line, cursor) => shell.complete(line, cursor),
     holdsSecret: line => shell.holdsSecret(line),
   })
-  if (reader) print = line => reader.print(line)
-  if (isStartable(args)) device.start()
-  const ended = reader ? runShell(shell, reader, args) : new Promise<never>(() => {})
-  const exitCode = await Promise.race([environment.interrupted.then(() => 0), gaveUp, ended])
-  reader?.close()
-  print = environment.print
-  await device.end()
-  recording.close()
-  if (args.inspect !== undefined) await lastMessagesSent(environment.clock)
-  return exitCode
 }
 
 /** Resolves when the shell ends, not at all where there was no input: then the device runs on without one. */
 async function runShell(shell: DeviceShell, reader: LineReader, args: ClientArguments): Promise<number> {
   const exitCode = await shell.run(reader)
   if (exitCode !== undefined) return exitCode
-  if (!isStartable(args)) throw new OptionsError(notStartable)
+  if (args.endpoint === undefined) throw new OptionsError('a device needs --endpoint, or a shell to name it in')
+  if (!isStartable(args)) throw new OptionsError('a device needs --server, or --bootstrap to get one')
   return new Promise<never>(() => {})
 }
 
 /** Whether nobody has given a command, and nobody sits there who could. */
-function isHeadless(reader: LineReader | undefined): boolean {
-  return reader === undefined || (!reader.isInteractive && reader.lineNumber === 0)
+function isHeadless(reader: LineReader): boolean {
+  return !reader.isInteractive && reader.lineNumber === 0
 }
 
 interface ClientParts {
@@ -179,14 +194,6 @@ function eventReporter({ server, bootstrap, restartAfter }: ClientArguments, log
 
 function isStartable({ server, bootstrap, endpoint }: ClientArguments): boolean {
   return endpoint !== undefined && (server ?? bootstrap) !== undefined
-}
-
-const notStartable = 'a device without a shell needs --endpoint, and --server, or --bootstrap to get one'
-
-/** A device that waits for a command needs somebody to give it. Throws OptionsError. */
-function checkStartable(args: ClientArguments, { openInput }: Environment): void {
-  if (openInput === undefined && !isStartable(args)) throw new OptionsError(notStartable)
-  if (args.endpoint !== undefined) checkEndpoint(args.endpoint)
 }
 
 /** Throws OptionsError. */

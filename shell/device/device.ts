@@ -1,4 +1,3 @@
-import type { Subscription } from 'rxjs'
 import type { Lwm2mClient } from '../../client/client.ts'
 import type { ClientEvent } from '../../machines/events.ts'
 import { device } from '../../objects/definitions/device.ts'
@@ -35,7 +34,7 @@ export class Device {
   #isNamed: boolean
   #client: Lwm2mClient
   #endLife: () => void
-  #subscription: Subscription | undefined
+  #subscription: { unsubscribe(): void } | undefined
   #unlocks: (() => void)[] = []
 
   constructor(options: DeviceOptions) {
