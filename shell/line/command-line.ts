@@ -6,7 +6,7 @@ import type { Command } from './command.ts'
 import { type Completion, completeWord } from './completion.ts'
 import { explain, type Failure } from './failure.ts'
 import { describeCommand } from './help.ts'
-import { matchCommand } from './matching.ts'
+import { type Match, matchCommand } from './matching.ts'
 import { holdsKey } from './secrets.ts'
 import { type Style, testingStyle } from './style.ts'
 import { suggest } from './suggestion.ts'
@@ -22,16 +22,25 @@ export class CommandLine<C> {
   readonly #names: readonly string[]
   readonly #print: (line: string) => void
   readonly #style: Style
+  readonly #emptyLine: ((context: C) => Promise<void> | void) | undefined
   readonly #getError: Command<C>
   #failure: Failure | undefined
 
-  constructor(commands: readonly Command<C>[], print: (line: string) => void, style: Style = testingStyle) {
+  /** `emptyLine`: what a line without words does; undefined: nothing. */
+  constructor(
+    commands: readonly Command<C>[],
+    print: (line: string) => void,
+    style: Style = testingStyle,
+    emptyLine?: (context: C) => Promise<void> | void,
+  ) {
     this.#print = print
     this.#style = style
+    this.#emptyLine = emptyLine
     this.#getError = this.#makeGetError()
     const all = [...commands, this.#makeHelp(), this.#getError]
     this.#commands = new Map(all.map(command => [command.name, command]))
-    this.#names = Array.from(this.#commands.keys()).sort()
+    const listed = all.filter(({ isExtra }) => isExtra !== true)
+    this.#names = listed.map(({ name }) => name).sort()
   }
 
   /** Why the last command failed; undefined after one that did not. */
@@ -39,12 +48,16 @@ export class CommandLine<C> {
     return this.#failure?.error
   }
 
-  /** Runs the command of a line and prints what went wrong; a line without words is none. Resolves with whether all went well. */
+  /** Runs the command of a line and prints what went wrong. Resolves with whether all went well. */
   async execute(line: string, context: C): Promise<boolean> {
     let isRunning = false
     try {
       const [first, ...words] = this.#split(line)
-      if (first === undefined) return true
+      if (first === undefined) {
+        isRunning = true
+        await this.#emptyLine?.(context)
+        return true
+      }
       const doubled = this.#style.namesArguments ? findDoubleName(words) : undefined
       if (doubled) throw doubled
       const command = this.#find(first.text, first.column)
@@ -90,14 +103,19 @@ export class CommandLine<C> {
     return words
   }
 
+  #matchName(typed: string): Match | undefined {
+    if (this.#commands.get(typed)?.isExtra === true) return { rule: 'exact', hits: [typed] }
+    return matchCommand(typed, this.#names, this.#style.announcesMatches)
+  }
+
   #match(typed: string): Command<C>[] {
-    const hits = matchCommand(typed, this.#names, this.#style.announcesMatches)?.hits ?? []
+    const hits = this.#matchName(typed)?.hits ?? []
     return hits.flatMap(hit => this.#commands.get(hit) ?? [])
   }
 
   /** The command that was meant; tells which ones may have been. Throws ConsoleError where that is not one. */
   #find(typed: string, position?: number): Command<C> {
-    const match = matchCommand(typed, this.#names, this.#style.announcesMatches)
+    const match = this.#matchName(typed)
     if (match === undefined) throw this.#unknown(typed, position)
     const hits = match.hits.join(' ')
     if (this.#style.announcesMatches) this.#print(`* ${match.rule}: ${hits}`)

@@ -14,6 +14,8 @@ export interface Parameter {
 /** A command of a shell; `C` is what its commands work with. */
 export interface Command<C> {
   readonly name: string
+  /** Whether it is only meant by its whole name, and is not in the list of commands: no abbreviation changes its meaning. */
+  readonly isExtra?: boolean
   readonly parameters: readonly Parameter[]
   /** Sentences for people; empty: none. */
   readonly help: string
