@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import { Command, CommanderError, Option } from 'commander'
 import { OptionsError } from '../client/options-error.ts'
 import { TransportError } from '../transport/errors.ts'
@@ -13,12 +12,14 @@ import {
 import { runBootstrapServer } from './bootstrap.ts'
 import { runCerts } from './certs.ts'
 import { type ClientArguments, runClient } from './client.ts'
+import { addShellOptions, runShell, type ShellArguments } from './console/shell-command.ts'
 import { runDdf } from './ddf.ts'
 import type { Environment } from './environment.ts'
 import { addRecordingOptions } from './recording.ts'
 import { addClientSecurityOptions, addSecurityOptions } from './security.ts'
 import { runServer, type ServerArguments } from './server.ts'
 import { runStatecharts, type StatechartsArguments } from './statecharts.ts'
+import { packageVersion } from './version.ts'
 
 /** Runs the `lwm2m` command line, without the names of program and script. Resolves with the exit code. */
 export async function run(args: readonly string[], environment: Environment): Promise<number> {
@@ -36,7 +37,9 @@ export async function run(args: readonly string[], environment: Environment): Pr
   const withNetwork = (command: Command) => addRecordingOptions(addSecurityOptions(command))
   const clientCommand = program
     .command('client')
-    .description('run a simulated device until Ctrl-C, which de-registers it')
+    .description(
+      'run a simulated device, with a shell on a terminal or for commands from a pipe; Ctrl-D or Ctrl-C de-registers it',
+    )
     .option(
       '--server <uri>',
       'server to register with, coap://HOST[:PORT], coaps://, coap+tcp:// or coaps+tcp://',
@@ -47,7 +50,8 @@ export async function run(args: readonly string[], environment: Environment): Pr
       'bootstrap server that knows the server, with a URI like that of --server',
       checkServerUri,
     )
-    .requiredOption('--endpoint <name>', 'endpoint client name, for example urn:dev:os:1')
+    .option('--endpoint <name>', 'endpoint client name, for example urn:dev:os:1')
+    .option('--objects <file>', 'objects, values and how they change, JSON as docs/device-file.md has it')
     .option(
       '--lifetime <seconds>',
       'lifetime to register with at --server, 0 is for ever (default: 300)',
@@ -59,10 +63,13 @@ export async function run(args: readonly string[], environment: Environment): Pr
     .option('--state <file>', 'keep the registration and what servers have set over a restart')
     .option('--restart-after <seconds>', 'start again after giving up (default: exit with 1)', parseRestartSeconds)
     .option('--once', 'exit with 1 after the first attempt that fails')
+    .option('--json', 'print one JSON object for each event and each answer')
     .option('--inspect [url]', 'show the statecharts in the Stately inspector, by default at ws://localhost:8080')
-  addClientSecurityOptions(withNetwork(clientCommand)).action(async (options: ClientArguments) => {
-    exitCode = await runClient(options, environment)
-  })
+  addClientSecurityOptions(withNetwork(clientCommand))
+    .addHelpText('after', clientExamples)
+    .action(async (options: ClientArguments) => {
+      exitCode = await runClient(options, environment)
+    })
   const serverCommand = program
     .command('server')
     .description('register clients and log what happens until Ctrl-C')
@@ -80,6 +87,9 @@ export async function run(args: readonly string[], environment: Environment): Pr
         ? runServer(options, environment)
         : runBootstrapServer({ ...options, file }, environment))
     })
+  addShellOptions(program.command('shell')).action(async (options: ShellArguments) => {
+    exitCode = await runShell(options, environment)
+  })
   program
     .command('ddf')
     .description('print the objects of an OMA definition file as TypeScript')
@@ -117,14 +127,18 @@ export async function run(args: readonly string[], environment: Environment): Pr
   return exitCode
 }
 
+const clientExamples = `
+With --server, or --bootstrap, and --endpoint the device starts at once, otherwise with the command "start"; "help" lists the
+commands. Without input, as in "< /dev/null", it runs until it is interrupted.
+
+Examples:
+  lwm2m client --server coap://127.0.0.1 --endpoint urn:dev:os:1
+  lwm2m client --server coap://127.0.0.1 --endpoint urn:dev:os:1 --objects device.json < /dev/null &
+  echo 'wait registered; send /3303/0' | tr ';' '\\n' | lwm2m client --server coap://127.0.0.1 --endpoint urn:dev:os:1`
+
 const serverExamples = `
 Examples:
   lwm2m server --listen 5683
   lwm2m server --listen coap+tcp://127.0.0.1:5683
   lwm2m server --listen coap://0.0.0.0 --listen coap+tcp://0.0.0.0
   lwm2m server --listen coaps+tcp://0.0.0.0:5684 --psk-identity me --psk-key-file key.hex`
-
-function packageVersion(): string {
-  const { version } = createRequire(import.meta.url)('lwm2m-engine/package.json') as { readonly version: string }
-  return version
-}

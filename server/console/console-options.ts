@@ -21,8 +21,11 @@ export interface ConsoleListener {
   sent?(packet: Packet, kind: MessageKind): void
   /** Told before what follows from it. */
   received?(packet: ReceivedPacket): void
-  /** What was received, or that nothing was, is not what was expected. */
-  mismatch?(report: string): void
+  /**
+   * What was received, or that nothing was, is not what was expected. Test scripts know this report also where nothing was
+   * expected and nothing came, which is no fault.
+   */
+  mismatch?(report: string, isFault: boolean): void
   /** No answer has come in time. */
   unanswered?(packet: Packet): void
   /** The client of a listening console has ended its session or connection. Another one is waited for. */

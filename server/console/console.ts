@@ -50,6 +50,11 @@ export class ServerConsole {
     this.#numbers = new PacketNumbers(options.random)
   }
 
+  /** Whether there is a session, be it that nobody has talked yet. */
+  get isOpen(): boolean {
+    return this.#session !== undefined
+  }
+
   /** The local port and where the client is; undefined as long as there is none. */
   get client(): { readonly port: number; readonly address: Address } | undefined {
     const { port, remote } = this.#session ?? {}
@@ -270,7 +275,7 @@ export class ServerConsole {
     if (packet !== undefined && isSignal(packet.code) && !expectsSignal(expected)) return
     this.#expected = ANY
     const mismatch = report(expected, packet, session.isStream)
-    if (mismatch !== undefined) this.#listener.mismatch?.(mismatch)
+    if (mismatch !== undefined) this.#listener.mismatch?.(mismatch, expected !== null || packet !== undefined)
   }
 
   #numbered({ type, code, messageId, token, options, payload }: MessageTemplate): Packet {

@@ -1,3 +1,4 @@
+import { PassThrough, Readable } from 'node:stream'
 import type { Environment } from '../../shell/environment.ts'
 import { run } from '../../shell/program.ts'
 
@@ -5,7 +6,7 @@ import { run } from '../../shell/program.ts'
 export function startCommand(
   { clock, random, network }: Pick<Environment, 'clock' | 'random' | 'network'>,
   command: string,
-  { colors = false } = {},
+  { colors = false, input = Readable.from([]) }: { colors?: boolean; input?: Readable } = {},
 ) {
   const lines: string[] = []
   const errors: string[] = []
@@ -16,6 +17,8 @@ export function startCommand(
   const environment: Environment = {
     print: line => lines.push(line),
     printError: line => errors.push(line),
+    input,
+    output: new PassThrough(),
     colors,
     interrupted,
     clock,
