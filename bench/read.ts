@@ -40,9 +40,9 @@ export async function benchRead(): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     for (const transport of transports) {
       for (const target of targetsOf[transport]) {
-        for (const [outstanding, measure] of await measureRound(transport, target)) {
+        for (const [outstanding, measured] of await measureRound(transport, target)) {
           const key = `${transport} ${target} ${outstanding}`
-          measures.set(key, [...(measures.get(key) ?? []), measure])
+          measures.set(key, [...(measures.get(key) ?? []), measured])
         }
       }
     }
