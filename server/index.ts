@@ -22,6 +22,7 @@ export type {
   WriteOptions,
 } from './options.ts'
 export type { Place, Transport } from './place.ts'
+export type { Refusal } from './refusal.ts'
 export type { Registration, RegistrationEvent } from './registrations.ts'
 export type { DiscoverResult, OperationResult, ReadResult } from './results.ts'
 export type { ServerCertificate, ServerKeyPair, ServerSecurity } from './security.ts'

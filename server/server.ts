@@ -29,6 +29,7 @@ import type {
   WriteOptions,
 } from './options.ts'
 import { attributeQueries, compositeRead, dataFormatOf, encodeValues } from './payloads.ts'
+import { type Refusal, refusalOf } from './refusal.ts'
 import { type Registration, type RegistrationEvent, Registrations } from './registrations.ts'
 import { answerRegistration } from './requests.ts'
 import {
@@ -60,8 +61,11 @@ export class Lwm2mServer {
   readonly events$: Observable<RegistrationEvent>
   /** What clients send by themselves, each after its response was sent; completes when the server is closed. */
   readonly sends$: Observable<ReceivedSend>
+  /** Requests that were answered with an error, each after its response was sent; completes when the server is closed. */
+  readonly refusals$: Observable<Refusal>
   readonly #events = new Subject<RegistrationEvent>()
   readonly #sends = new Subject<ReceivedSend>()
+  readonly #refusals = new Subject<Refusal>()
   readonly #registrations: Registrations
   readonly #observations = new Observations(registration => this.#peer(registration))
   readonly #schema: Schema
@@ -75,6 +79,7 @@ export class Lwm2mServer {
     const { checkEndpoint: checksEndpoint = true } = security ?? {}
     this.events$ = this.#events.asObservable()
     this.sends$ = this.#sends.asObservable()
+    this.refusals$ = this.#refusals.asObservable()
     this.#clock = clock
     this.#schema = schemaOf(options.objects ?? [])
     this.#wakeQueue = new WakeQueue({
@@ -130,6 +135,7 @@ export class Lwm2mServer {
     await endpoints?.close()
     this.#events.complete()
     this.#sends.complete()
+    this.#refusals.complete()
   }
 
   /** Reads an object, instance, resource or resource instance (LwM2M Core 1.2.2 §6.3.1). */
@@ -274,7 +280,10 @@ export class Lwm2mServer {
       // As with a registration, the response goes first.
       onSend: send => queueMicrotask(() => this.#sends.next(send)),
     })
-    return sent ?? answerRegistration(registrations, request, connection)
+    const answer = sent ?? answerRegistration(registrations, request, connection)
+    const refusal = refusalOf(request, answer, connection)
+    if (refusal !== undefined) queueMicrotask(() => this.#refusals.next(refusal))
+    return answer
   }
 
   /** The answer to a Read, or a notification; its times as seconds since 1970. */

@@ -30,7 +30,7 @@ export function addRecordingOptions(command: Command): Command {
       '--keylog <file>',
       'append the secrets of each DTLS or TLS session, for Wireshark; whoever has them can read it',
     )
-    .option('--pcap <file>', 'write all datagrams to a file for Wireshark')
+    .option('--pcap <file>', 'write all that is sent and received to a file for Wireshark, TLS as plain text')
 }
 
 /** Begins to record what was asked for, and warns of it. Throws OptionsError for a file that cannot be written. */

@@ -1,6 +1,9 @@
 import { parseLinks } from '../objects/formats/link-format.ts'
+import type { Refusal } from '../server/refusal.ts'
 import type { Registration, RegistrationEvent } from '../server/registrations.ts'
 import { Lwm2mServer } from '../server/server.ts'
+import { describeCode } from '../transport/coap/message.ts'
+import { describeMessage } from '../transport/lwm2m/describe.ts'
 import { readCredentials } from './credentials.ts'
 import type { Environment } from './environment.ts'
 import { describeListening, type ListenArguments, listenOptions } from './listen.ts'
@@ -33,12 +36,20 @@ export async function runServer(args: ServerArguments, environment: Environment)
   log.note(`listening on ${describeListening(server.uris)}`)
   server.events$.subscribe(event => report(event, log))
   server.sends$.subscribe(send => log.received(describeSend(send)))
+  server.refusals$.subscribe(refusal => log.failed(describeRefusal(refusal)))
   await interrupted
   const { size } = server.registrations
   await server.close()
   recording.close()
   log.note(`closed; clients registered: ${size}`)
   return 0
+}
+
+function describeRefusal(refusal: Refusal): string {
+  const { identity, request, responseCode, reason } = refusal
+  const who = `${describePlace(refusal)}${identity === undefined ? '' : ` as ${identity}`}`
+  const why = reason === '' ? '' : `: ${reason}`
+  return `refused ${describeMessage(request)} from ${who}, ${describeCode(responseCode)}${why}`
 }
 
 function report(event: RegistrationEvent, log: Log): void {

@@ -8,6 +8,9 @@ export function socketError(error: Error, { host, port }: Address): TransportErr
   if (code === 'EADDRINUSE') {
     return new TransportError('ADDRESS_IN_USE', `${where} is in use by another process`, { cause: error })
   }
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return new TransportError('HOST_NOT_FOUND', `the host name "${host}" cannot be resolved`, { cause: error })
+  }
   if (code === 'EADDRNOTAVAIL') {
     return new TransportError('NETWORK_UNREACHABLE', `${where} is no address of this machine`, { cause: error })
   }

@@ -62,7 +62,10 @@ export async function scriptedBootstrapServer(options: ScriptedBootstrapServerOp
   /** Over TCP. */
   const peers: CoapPeer[] = []
   const listener = await network.streams.listen(local, async stream => {
-    const connection = await CoapStream.open(stream, { clock, parameters: defaultParameters })
+    // A client may give up first.
+    const opened = CoapStream.open(stream, { clock, parameters: defaultParameters })
+    const connection = await opened.catch(() => undefined)
+    if (connection === undefined) return
     const peer = new CoapPeer(connection, { clock, random, handler, onClosed: error => peer.close(error) })
     peers.push(peer)
   })

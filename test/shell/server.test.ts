@@ -81,6 +81,20 @@ test('a Send is told in a line, with the times it carries', async () => {
   expect(site.server.output.at(-1)).toMatch(/ \/3303\/19\/5700 1, and 5 more$/)
 })
 
+test('a request that is refused is told in a line, with the reason', async () => {
+  const { clock, server, peer } = await commandSite()
+  const register = { endpoint: 'x\u0007', version: '1.1', lifetimeSeconds: 60, objectLinks: '</3/0>' } as const
+  await clock.until(peer.request(encodeRegister(register)).response)
+  await clock.until(peer.request(encodeUpdate(['rd', 'nobody'], {})).response)
+  await clock.advance(0)
+  expect(server.output.slice(1)).toEqual([
+    expect.stringMatching(
+      /^✗ refused POST \/rd\?\S* \(.*\) from 10\.0\.0\.1:\d+, 4\.00 Bad Request: the ep parameter is no endpoint name$/,
+    ),
+    expect.stringMatching(/^✗ refused POST \/rd\/nobody from \S+, 4\.04 Not Found: no such registration$/),
+  ])
+})
+
 test('a client of which nothing is heard expires', async () => {
   const site = await commandSite()
   const { clock, network, server, device } = site

@@ -60,6 +60,8 @@ export class CoapStream implements StreamReceiver {
   readonly #pauses = new Set<PauseReason | 'opening' | 'pongs'>()
   #isReading = false
   #isClosed = false
+  /** Why it is over, where there was nobody yet to be told. */
+  #untold: TransportError | undefined
   #opened: (error?: TransportError) => void = () => {}
 
   private constructor(stream: Stream, options: CoapStreamOptions) {
@@ -120,8 +122,13 @@ export class CoapStream implements StreamReceiver {
   /** Sets who receives; until then messages wait unread. */
   receive(receiver: CoapStreamReceiver): void {
     this.#receiver = receiver
-    // Whoever sets it is still being made, and a request may have come with the settings.
-    queueMicrotask(() => this.#resume('opening'))
+    // Whoever sets it is still being made, and a request may have come with the settings, or the end after them.
+    queueMicrotask(() => {
+      const failure = this.#untold
+      this.#untold = undefined
+      if (failure === undefined) this.#resume('opening')
+      else receiver.closed(failure)
+    })
   }
 
   /** Sends a message; false: as `Stream.send`. Throws TransportError BLOCKWISE for one that is larger than the peer accepts. */
@@ -281,7 +288,8 @@ export class CoapStream implements StreamReceiver {
     const receiver = this.#receiver
     this.#end()
     this.#opened(error)
-    receiver?.closed(error)
+    if (receiver === undefined) this.#untold = error
+    else receiver.closed(error)
   }
 
   #end(): void {

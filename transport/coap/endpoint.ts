@@ -94,7 +94,8 @@ export class CoapEndpoint {
 
   /** One sweep for all peers: after EXCHANGE_LIFETIME nothing is left to recognise as a duplicate. */
   #dropIdle(): void {
-    for (const [connection, peer] of this.#peers.idleSince(this.#clock.now() - this.#idleMs)) {
+    for (const [connection, peer] of this.#peers.silentSince(this.#clock.now() - this.#idleMs)) {
+      if (peer.busy) continue
       this.#peers.delete(connection)
       peer.close()
     }

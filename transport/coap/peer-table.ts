@@ -47,11 +47,10 @@ export class PeerTable<C extends PeerConnection> {
     return false
   }
 
-  /** Peers that are not busy and were silent since then, clock milliseconds. */
-  *idleSince(sinceMs: number): Generator<[C, CoapPeer]> {
+  /** Peers that were silent since then, clock milliseconds. */
+  *silentSince(sinceMs: number): Generator<[C, CoapPeer]> {
     for (const entry of this.#peers) {
-      const [, peer] = entry
-      if (!peer.busy && peer.lastActivityMs <= sinceMs) yield entry
+      if (entry[1].lastActivityMs <= sinceMs) yield entry
     }
   }
 

@@ -93,24 +93,32 @@ export class CoapStreamEndpoint {
       return
     }
     this.#opening++
+    const connection = await this.#open(stream)
+    this.#opening--
+    if (connection === undefined) return
+    if (signal.aborted) {
+      connection.close()
+      return
+    }
+    this.#peers.set(connection, new CoapPeer(connection, this.#peerOptions))
+    this.#sweep ??= this.#clock.setTimeout(() => this.#askSilent(), this.#idleMs)
+  }
+
+  async #open(stream: Stream): Promise<CoapStream | undefined> {
+    const { clock, trace } = this.#options
     try {
-      const { clock, trace } = this.#options
-      const connection = await CoapStream.open(stream, { clock, trace, signal, parameters: this.#parameters })
-      if (signal.aborted) connection.close()
-      else this.#peers.set(connection, new CoapPeer(connection, this.#peerOptions))
-      this.#sweep ??= this.#clock.setTimeout(() => this.#askIdle(), this.#idleMs)
+      return await CoapStream.open(stream, { clock, trace, signal: this.#ended.signal, parameters: this.#parameters })
     } catch {
       // Whoever tells no settings is told why, and is nobody to us.
-    } finally {
-      this.#opening--
+      return undefined
     }
   }
 
   /** One sweep for all peers; who does not answer is found dead by its message layer. */
-  #askIdle(): void {
-    for (const [, peer] of this.#peers.idleSince(this.#clock.now() - this.#idleMs)) {
+  #askSilent(): void {
+    for (const [, peer] of this.#peers.silentSince(this.#clock.now() - this.#idleMs)) {
       peer.ping().catch(() => undefined)
     }
-    this.#sweep = this.#peers.size === 0 ? undefined : this.#clock.setTimeout(() => this.#askIdle(), this.#idleMs)
+    this.#sweep = this.#peers.size === 0 ? undefined : this.#clock.setTimeout(() => this.#askSilent(), this.#idleMs)
   }
 }

@@ -26,7 +26,7 @@ const hints: Readonly<Partial<Record<number, string>>> = {
 const certificateHints: typeof hints = {
   ...hints,
   [AlertDescription.handshakeFailure]: 'it wants a certificate or public key that it takes',
-  [AlertDescription.decryptError]: 'a signature does not fit the key that this end has shown',
+  [AlertDescription.decryptError]: 'a signature or the Finished message of this end does not fit',
 }
 
 /** The peer has ended the handshake with an alert. `isCertified`: the ends prove by certificates or public keys who they are. */

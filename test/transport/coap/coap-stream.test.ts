@@ -136,6 +136,26 @@ describe('the first message (RFC 8323 §5.3)', () => {
     network.clear()
   })
 
+  test('may be the last but the end: that is told to whoever receives', async () => {
+    const { clock, opened, send, close } = await opening()
+    send(csm)
+    const stream = await clock.until(opened)
+    close()
+    await clock.advance(0)
+    const heard: string[] = []
+    const ignore = () => undefined
+    stream.receive({
+      message: ignore,
+      pong: ignore,
+      settingsChanged: ignore,
+      released: ignore,
+      drained: ignore,
+      closed: error => heard.push(error.code),
+    })
+    await clock.advance(0)
+    expect(heard).toEqual(['CLOSED'])
+  })
+
   test('that never comes: an Abort, and TIMEOUT', async () => {
     const { clock, opened, aborted, closes } = await opening({ settingsTimeoutMs: 5_000 })
     const startMs = clock.now()

@@ -138,6 +138,16 @@ describe('a peer that is gone without a word', () => {
   })
 })
 
+test('an observer that is gone without a word is found by a listening endpoint', async () => {
+  const { handler, ends } = observable()
+  const { clock, client, network } = await site({ serverHandler: handler })
+  const observation = client.observe(get('/x'), { notification: () => undefined, ended: () => undefined })
+  await clock.until(observation.response)
+  network.streams.cut()
+  await clock.advance(900_000)
+  expect(ends).toEqual(['closed'])
+})
+
 describe('observations (RFC 8323 §7)', () => {
   test('a notification counts as arrived when the Pong to a Ping after it has come', async () => {
     const { relations, handler } = observable()
