@@ -2,10 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { Lwm2mClient } from '../../client/client.ts'
 import type { ClientOptions } from '../../client/options.ts'
 import type { ClientEvent } from '../../machines/events.ts'
+import { temperature } from '../../objects/definitions/temperature.ts'
 import { parsePath } from '../../objects/path.ts'
 import { Code } from '../../transport/coap/message.ts'
 import { OptionNumber } from '../../transport/coap/options.ts'
 import { CoapStreamEndpoint } from '../../transport/coap/stream-endpoint.ts'
+import { encodeOperation } from '../../transport/lwm2m/downlink.ts'
 import type { Trace } from '../../transport/trace.ts'
 import { type ClientSiteOptions, clientSite } from '../helpers/client-site.ts'
 import { simulatedWorld } from '../helpers/simulated-world.ts'
@@ -63,6 +65,26 @@ describe('queue mode', () => {
       await it.stop()
     },
   )
+
+  test('`keep`: an answer that took until the client sleeps makes it read no more', async () => {
+    const it = await site({ client: { queueMode: { awakeSeconds: 10, whileAsleep: 'keep' } } })
+    await it.register()
+    let answer = (_value: number) => {}
+    it.client.objects.onRead(temperature, 'sensorValue', () => new Promise<number>(resolve => (answer = resolve)))
+    const read = encodeOperation({ kind: 'read', path: parsePath('/3303/0/5700'), accept: 0 })
+    const slow = it.peer.request(read).response
+    await it.clock.advance(15_000)
+    expect(it.eventTypes.at(-1)).toBe('QUEUE_MODE_RX_OFF')
+    let isPinged = false
+    const ping = it.peer.ping().then(() => (isPinged = true))
+    answer(22)
+    await it.clock.until(slow)
+    await it.clock.advance(5_000)
+    expect(isPinged).toBe(false)
+    it.client.update()
+    await it.clock.until(ping)
+    await it.stop()
+  })
 })
 
 describe('what a server says of transports', () => {

@@ -3,14 +3,12 @@ import { defaultParameters, maxTransmitWaitMs } from '../../transport/coap/param
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** What carries CoAP in the scenarios of the client's lifecycle. */
+    /** What carries CoAP in the scenarios of the client's lifecycle. Default: UDP. */
     readonly transport: 'udp' | 'tcp'
   }
 }
 
-export const transport = inject('transport') ?? 'udp'
-
-export const isTcp = transport === 'tcp'
+export const isTcp = inject('transport') === 'tcp'
 
 /** As a binding writes it, /1/x/7. */
 export const binding = isTcp ? 'T' : 'U'

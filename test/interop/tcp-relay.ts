@@ -14,6 +14,9 @@ export class TcpRelay {
   readonly #listener: Server
   readonly #server: URL
   readonly #connections: RelayedConnection[] = []
+  #connectionCount = 0
+  /** Of the connections to come, how many are refused. */
+  #refusals = 0
 
   private constructor(listener: Server, server: URL) {
     this.#listener = listener
@@ -34,13 +37,23 @@ export class TcpRelay {
     return `${this.#server.protocol}//127.0.0.1:${port}`
   }
 
-  /** From the first to the last, and for each whether the server resumed a session of TLS 1.3 there. */
+  /** How many clients have begun. */
+  get connectionCount(): number {
+    return this.#connectionCount
+  }
+
+  get openCount(): number {
+    return this.#connections.filter(({ client }) => !client.destroyed).length
+  }
+
+  /** From the first to the last that was not refused, and for each whether the server resumed a session of TLS 1.3 there. */
   get handshakes(): readonly ('full' | 'resumed')[] {
     return this.#connections.map(({ fromServer }) => (isResumed(Buffer.concat(fromServer)) ? 'resumed' : 'full'))
   }
 
-  /** Ends every connection without a word to either end. */
-  cut(): void {
+  /** Ends every connection without a word to either end, and then as many as this before they begin. */
+  fail(refusals = 0): void {
+    this.#refusals = refusals
     for (const { client, server } of this.#connections) {
       client.resetAndDestroy()
       server.resetAndDestroy()
@@ -48,18 +61,27 @@ export class TcpRelay {
   }
 
   close(): void {
-    this.cut()
+    this.fail()
     this.#listener.close()
   }
 
   #join(client: Socket): void {
+    this.#connectionCount++
+    if (this.#refusals > 0) {
+      this.#refusals--
+      client.resetAndDestroy()
+      return
+    }
     const server = connect({ host: '127.0.0.1', port: Number(this.#server.port), noDelay: true })
     const fromServer: Buffer[] = []
     this.#connections.push({ client, server, fromServer })
     server.on('data', bytes => fromServer.push(bytes))
     client.pipe(server).pipe(client)
     // What becomes of one end becomes of the other.
-    for (const [one, other] of [[client, server], [server, client]] as const) {
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
       one.on('error', () => undefined).on('close', () => other.destroy())
     }
   }

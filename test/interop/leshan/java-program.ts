@@ -55,7 +55,9 @@ export class JavaProgram {
     const sources = join(here, name)
     const libraries = await fetchLibraries(join(sources, 'pom.xml'))
     const folder = await mkdtemp(join(tmpdir(), 'leshan-'))
-    await compile([join(here, 'shared'), sources], libraries, folder)
+    // The bootstrap server is on older libraries, and over UDP alone.
+    const shared = name === 'bootstrap' ? ['shared'] : ['shared', 'streams']
+    await compile([...shared.map(folderName => join(here, folderName)), sources], libraries, folder)
     const process = spawn(
       'java',
       [

@@ -56,6 +56,8 @@ const cases = ['GET, an error, a separate response', 'PUT and GET of 1 MB', 'FET
 const table = new PassTable('libcoap over TCP and TLS', cases, ['our client', 'our server'])
 
 const megabyte = patternBytes(1_000_000, 3)
+/** In one message, or in several. */
+const body = patternBytes(100_000, 4)
 
 describePeer('libcoap over TCP and TLS', [...libcoapPrograms, ...libcoapDtlsPrograms], libcoapInstall, () => {
   const site = new DtlsSite()
@@ -147,7 +149,7 @@ describePeer('libcoap over TCP and TLS', [...libcoapPrograms, ...libcoapDtlsProg
     table.test(way.name, 'our client', 'FETCH', '◐', async () => {
       const peer = await ourPeer(way, await coapServer(way))
       // It has no resource that takes it.
-      const { code } = await peer.request(request(Code.fetch, 'example_data', megabyte)).response
+      const { code } = await peer.request(request(Code.fetch, 'example_data', body)).response
       expect(code).toBe(Code.methodNotAllowed)
     })
 
@@ -205,8 +207,8 @@ describePeer('libcoap over TCP and TLS', [...libcoapPrograms, ...libcoapDtlsProg
     table.test(way.name, 'our server', 'FETCH', '✓', async () => {
       const maximumMessageBytes = Math.max(...way.messageBytes)
       const { uri } = await ourStore(way, { maximumMessageBytes })
-      const { payload } = await coapClient(`${uri}/mirror`, { ...options(), method: 'fetch', payload: megabyte })
-      expect(Buffer.compare(payload, Buffer.from(megabyte).reverse())).toBe(0)
+      const { payload } = await coapClient(`${uri}/mirror`, { ...options(), method: 'fetch', payload: body })
+      expect(Buffer.compare(payload, Buffer.from(body).reverse())).toBe(0)
     })
 
     table.test(way.name, 'our server', 'observe, cancel, Ping', '✓', async () => {

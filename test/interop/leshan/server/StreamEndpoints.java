@@ -1,10 +1,6 @@
 import java.net.InetSocketAddress;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
 import java.util.List;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.eclipse.californium.core.network.CoapEndpoint;
 import org.eclipse.californium.core.network.serialization.TcpDataParser;
 import org.eclipse.californium.core.network.serialization.TcpDataSerializer;
@@ -77,7 +73,10 @@ final class StreamEndpoints implements ServerProtocolProvider {
         public CoapEndpoint createCoapEndpoint(Configuration configuration, ServerSecurityInfo security,
             LwM2mNotificationReceiver receiver, LeshanServer server, EffectiveEndpointUriProvider uriProvider) {
             try {
-                if (isSecure) tls = tlsOf(security);
+                if (isSecure) {
+                    tls = StreamConnector.tlsOf(
+                        security.getPrivateKey(), security.getCertificateChain(), List.of(security.getTrustedCertificates()));
+                }
             } catch (Exception e) {
                 throw new IllegalStateException(e);
             }
@@ -96,32 +95,12 @@ final class StreamEndpoints implements ServerProtocolProvider {
 
         @Override
         protected Connector createConnector(InetSocketAddress address, Configuration configuration) {
-            return new StreamConnector(address, tls);
+            return StreamConnector.server(address, tls);
         }
 
         @Override
         public IdentityHandler createIdentityHandler() {
             return isSecure ? new DefaultCoapsIdentityHandler() : super.createIdentityHandler();
         }
-    }
-
-    private static SSLContext tlsOf(ServerSecurityInfo security) throws Exception {
-        KeyStore own = emptyKeyStore();
-        own.setKeyEntry("own", security.getPrivateKey(), new char[0], security.getCertificateChain());
-        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        keys.init(own, new char[0]);
-        KeyStore trusted = emptyKeyStore();
-        for (Certificate certificate : security.getTrustedCertificates()) trusted.setCertificateEntry("root", certificate);
-        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        trust.init(trusted);
-        SSLContext tls = SSLContext.getInstance("TLS");
-        tls.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
-        return tls;
-    }
-
-    private static KeyStore emptyKeyStore() throws Exception {
-        KeyStore store = KeyStore.getInstance("PKCS12");
-        store.load(null, null);
-        return store;
     }
 }

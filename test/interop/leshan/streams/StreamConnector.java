@@ -11,15 +11,22 @@ import java.net.DatagramPacket;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.security.KeyStore;
+import java.security.PrivateKey;
+import java.security.cert.Certificate;
+import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ServerSocketFactory;
+import javax.net.SocketFactory;
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
 import org.eclipse.californium.core.coap.CoAP;
 import org.eclipse.californium.elements.Connector;
 import org.eclipse.californium.elements.EndpointContext;
@@ -41,6 +48,7 @@ final class StreamConnector implements Connector {
     private final Map<InetSocketAddress, Link> links = new ConcurrentHashMap<>();
     private final InetSocketAddress address;
     private final SSLContext tls;
+    private final boolean isServer;
     private final CoapTcpDispatcher signals = new CoapTcpDispatcher(
         this::signal,
         new CapabilitiesStorageImpl(),
@@ -49,6 +57,7 @@ final class StreamConnector implements Connector {
         response -> false,
         notification -> false);
     private ServerSocket server;
+    private volatile boolean isRunning;
     private RawDataChannel receiver;
 
     private record Link(Socket socket, EndpointContext context) {
@@ -57,14 +66,46 @@ final class StreamConnector implements Connector {
         }
     }
 
-    /** `tls` is null for TCP. */
-    StreamConnector(InetSocketAddress address, SSLContext tls) {
+    private StreamConnector(InetSocketAddress address, SSLContext tls, boolean isServer) {
         this.address = address;
         this.tls = tls;
+        this.isServer = isServer;
+    }
+
+    /** Listens; `tls` is null for TCP. */
+    static StreamConnector server(InetSocketAddress address, SSLContext tls) {
+        return new StreamConnector(address, tls, true);
+    }
+
+    /** Connects to whom there is something to send to. */
+    static StreamConnector client(InetSocketAddress address, SSLContext tls) {
+        return new StreamConnector(address, tls, false);
+    }
+
+    static SSLContext tlsOf(PrivateKey key, Certificate[] chain, Collection<Certificate> trusted) throws Exception {
+        KeyStore own = emptyKeyStore();
+        own.setKeyEntry("own", key, new char[0], chain);
+        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(own, new char[0]);
+        KeyStore roots = emptyKeyStore();
+        for (Certificate root : trusted) roots.setCertificateEntry(String.valueOf(roots.size()), root);
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(roots);
+        SSLContext tls = SSLContext.getInstance("TLS");
+        tls.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
+        return tls;
+    }
+
+    private static KeyStore emptyKeyStore() throws Exception {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        return store;
     }
 
     @Override
     public void start() throws IOException {
+        isRunning = true;
+        if (!isServer) return;
         ServerSocketFactory factory = tls == null ? ServerSocketFactory.getDefault() : tls.getServerSocketFactory();
         server = factory.createServerSocket(address.getPort(), 0, address.getAddress());
         if (server instanceof SSLServerSocket secure) secure.setNeedClientAuth(true);
@@ -73,6 +114,7 @@ final class StreamConnector implements Connector {
 
     @Override
     public void stop() {
+        isRunning = false;
         try {
             if (server != null) server.close();
             for (Link link : links.values()) link.socket().close();
@@ -88,15 +130,24 @@ final class StreamConnector implements Connector {
 
     @Override
     public void send(RawData message) {
-        Link link = links.get(message.getInetSocketAddress());
         try {
-            if (link == null) throw new IOException("not connected");
+            Link link = linkTo(message.getInetSocketAddress());
             message.onContextEstablished(link.context());
             link.write(message.getBytes());
             message.onSent();
         } catch (IOException e) {
             message.onError(e);
         }
+    }
+
+    private synchronized Link linkTo(InetSocketAddress peer) throws IOException {
+        Link known = links.get(peer);
+        if (known != null) return known;
+        if (isServer) throw new IOException("not connected");
+        SocketFactory factory = tls == null ? SocketFactory.getDefault() : tls.getSocketFactory();
+        Link link = open(factory.createSocket(peer.getAddress(), peer.getPort()));
+        inBackground(() -> read(link));
+        return link;
     }
 
     @Override
@@ -121,7 +172,7 @@ final class StreamConnector implements Connector {
 
     @Override
     public boolean isRunning() {
-        return server != null && !server.isClosed();
+        return isRunning;
     }
 
     @Override
@@ -133,22 +184,35 @@ final class StreamConnector implements Connector {
         while (isRunning()) {
             try {
                 Socket socket = server.accept();
-                inBackground(() -> read(socket));
+                inBackground(() -> welcome(socket));
             } catch (IOException e) {
                 return;
             }
         }
     }
 
-    private void read(Socket socket) {
-        InetSocketAddress peer = (InetSocketAddress) socket.getRemoteSocketAddress();
+    private void welcome(Socket socket) {
         try (socket) {
-            socket.setTcpNoDelay(true);
-            EndpointContext context = contextOf(socket, peer);
-            links.put(peer, new Link(socket, context));
-            signals.onConnected(peer);
+            read(open(socket));
+        } catch (IOException e) {
+            // It is no client.
+        }
+    }
+
+    private Link open(Socket socket) throws IOException {
+        InetSocketAddress peer = (InetSocketAddress) socket.getRemoteSocketAddress();
+        socket.setTcpNoDelay(true);
+        Link link = new Link(socket, contextOf(socket, peer));
+        links.put(peer, link);
+        signals.onConnected(peer);
+        return link;
+    }
+
+    private void read(Link link) {
+        InetSocketAddress peer = link.context().getPeerAddress();
+        try (Socket socket = link.socket()) {
             InputStream bytes = new BufferedInputStream(socket.getInputStream());
-            while (true) take(CoapTcpPacketSerializer.deserialize(peer, bytes), context);
+            while (true) take(CoapTcpPacketSerializer.deserialize(peer, bytes), link.context());
         } catch (IOException | CoapException e) {
             // The other end has left, or speaks something else.
         } finally {
