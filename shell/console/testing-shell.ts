@@ -69,6 +69,7 @@ export class TestingShell {
         output.text('response not received')
         if (!this.#isSilent) this.#isAtFault = true
       },
+      ended: error => this.#tellFailure(error),
       failed: error => this.#tellFailure(error),
     })
     this.#enter(mainLevel(this.#paths.type))
