@@ -50,15 +50,15 @@ export class ServerConsole {
     this.#numbers = new PacketNumbers(options.random)
   }
 
-  /** Whether there is a session, be it that nobody has talked yet. */
-  get isOpen(): boolean {
-    return this.#session !== undefined
-  }
-
   /** The local port and where the client is; undefined as long as there is none. */
   get client(): { readonly port: number; readonly address: Address } | undefined {
     const { port, remote } = this.#session ?? {}
     return port === undefined || remote === undefined ? undefined : { port, address: remote }
+  }
+
+  /** Whether there is a session, be it that nobody has talked yet. */
+  get isOpen(): boolean {
+    return this.#session !== undefined
   }
 
   /** The latest request that was received. */
@@ -234,11 +234,10 @@ export class ServerConsole {
           return undefined
         }
         const isGone = session.isListening && session.remote === undefined
-        if (isGone) {
-          this.#requests.forgetClient()
-          this.#listener.ended?.(consoleFailure(error))
-        } else if (purpose === 'greeting') this.#failed(error)
+        if (isGone) this.#requests.forgetClient()
         if (purpose === 'answer' || (purpose === 'receiving' && !isGone)) throw error
+        if (isGone) this.#listener.ended?.(consoleFailure(error))
+        else this.#failed(error)
       }
     }
   }
