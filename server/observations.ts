@@ -118,7 +118,17 @@ class RunningObservation implements ObservationListener {
   }
 
   notification(message: CoapMessage): void {
-    this.#subscriber.next(message)
+    const relation = this.#relation
+    if (this.#answered) this.#subscriber.next(message)
+    else {
+      // Over a stream both can arrive at once, and the answer is told by a promise: it goes first.
+      relation?.response.then(
+        () => {
+          if (this.#relation === relation) this.#subscriber.next(message)
+        },
+        () => undefined,
+      )
+    }
   }
 
   ended(reason: CoapMessage | TransportError): void {

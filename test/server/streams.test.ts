@@ -46,7 +46,8 @@ async function site(options: Partial<ListenOptions> = {}) {
     network.clear()
     expect(errors).toEqual([])
   })
-  const client = (connection: PeerConnection) => {
+  /** `news`: what it notifies of as soon as it has answered an observation. */
+  const client = (connection: PeerConnection, news: readonly string[] = []) => {
     const asked: string[] = []
     const ends: TransportError[] = []
     let relation: ObserveRelation | undefined
@@ -58,6 +59,7 @@ async function site(options: Partial<ListenOptions> = {}) {
         const answer: CoapMessage = { code: Code.content, options: [text], payload: Buffer.from(`${asked.length}`) }
         if (!describeMessage(request.message).endsWith('observe 0')) return answer
         relation = request.observe({ ended: () => undefined })
+        queueMicrotask(() => news.forEach(notify))
         return relation.accept(answer)
       },
       onClosed: (error, closed) => {
@@ -65,6 +67,8 @@ async function site(options: Partial<ListenOptions> = {}) {
         closed.close(error)
       },
     })
+    const notify = (payload: string) =>
+      relation?.notify({ code: Code.content, options: [text], payload: Buffer.from(payload) }, false)
     const ask = (message: CoapMessage) => clock.until(peer.request(message).response)
     return {
       peer,
@@ -86,7 +90,7 @@ async function site(options: Partial<ListenOptions> = {}) {
         return code
       },
       notify: async (payload: string) => {
-        relation?.notify({ code: Code.content, options: [text], payload: Buffer.from(payload) }, false)
+        notify(payload)
         await clock.advance(0)
       },
     }
@@ -98,9 +102,7 @@ async function site(options: Partial<ListenOptions> = {}) {
     server,
     events,
     location,
-    tcp: async () => {
-      return client(await openCoapStream({ clock, network }, server.local))
-    },
+    tcp: async (news?: readonly string[]) => client(await openCoapStream({ clock, network }, server.local), news),
     udp: async (localPort = 0) => client(await network.connect(server.local, { localPort })),
     /** What an observation of /3/0/9 brings. */
     observe: async () => {
@@ -142,6 +144,15 @@ describe('a client over TCP', () => {
     subscription.unsubscribe()
     await clock.advance(0)
     expect(client.asked).toEqual(['GET /3/0/9 observe 0', 'GET /3/0/9 observe 1'])
+  })
+
+  test('an answer to an observation and what follows it arrive at once: the answer goes first', async () => {
+    const { network, tcp, observe } = await site()
+    network.streams.fragmentBytes = [65_536, 65_536]
+    const client = await tcp(['2', '3'])
+    await client.register()
+    const { seen } = await observe()
+    expect(seen).toEqual(['1', '2', '3'])
   })
 
   test('sends by itself, once it is registered', async () => {
