@@ -54,6 +54,8 @@ export class CoapStream implements StreamReceiver {
   #settings: Settings | undefined
   #receiver: CoapStreamReceiver | undefined
   #isPaused = false
+  /** A Pong waits for the peer to read: who asks gets no more answers than it takes. */
+  #isClogged = false
   #isReading = false
   #isClosed = false
   /** Why it is over, where there was nobody yet to be told. */
@@ -157,7 +159,7 @@ export class CoapStream implements StreamReceiver {
     if (this.#receiver === undefined || this.#isClosed) return
     this.#isPaused = false
     this.#read()
-    if (!this.#isPaused) this.#stream.resume()
+    if (!this.#isPaused && !this.#isClogged) this.#stream.resume()
   }
 
   /** Tells the peer that the connection ends, and ends it (RFC 8323 §5.5). Idempotent. */
@@ -185,6 +187,10 @@ export class CoapStream implements StreamReceiver {
   }
 
   drained(): void {
+    if (this.#isClogged) {
+      this.#isClogged = false
+      if (!this.#isPaused) this.resume()
+    }
     this.#receiver?.drained()
   }
 
@@ -198,7 +204,7 @@ export class CoapStream implements StreamReceiver {
     if (this.#isReading) return
     this.#isReading = true
     try {
-      while (!this.#isClosed && !this.#isPaused) {
+      while (!this.#isClosed && !this.#isPaused && !this.#isClogged) {
         const message = this.#reader.next()
         if (message === undefined) break
         this.#take(message)
@@ -239,7 +245,7 @@ export class CoapStream implements StreamReceiver {
         break
       case 'ping':
         // RFC 8323 §5.4: without the Custody option it says that the Ping was received, and no more.
-        this.send(encodePong(signal.token))
+        if (!this.send(encodePong(signal.token))) this.#clog()
         break
       case 'pong':
         this.#receiver?.pong(signal.token)
@@ -255,6 +261,12 @@ export class CoapStream implements StreamReceiver {
       case 'unknown':
         break
     }
+  }
+
+  #clog(): void {
+    if (this.#isClosed) return
+    this.#isClogged = true
+    this.#stream.pause()
   }
 
   /** What the peer sent is no message, or asks for what cannot be done (RFC 8323 §3.4, §5.2, §5.6). */

@@ -59,7 +59,7 @@ export class ReliableLayer implements MessageLayer, CoapStreamReceiver {
       clock,
       parameters,
       isAwaiting: () => this.#isAwaiting(),
-      ping: () => ping(noToken),
+      ping: () => ping(livenessToken),
       onDead: () => this.#died(),
     })
     this.lastActivityMs = clock.now()
@@ -221,7 +221,8 @@ export class ReliableLayer implements MessageLayer, CoapStreamReceiver {
   }
 }
 
-const noToken = Buffer.alloc(0)
+/** Not as long as those of {@link Confirmations}, whose Pings it is not to answer. */
+const livenessToken = Buffer.of(0)
 
 /** A request that arrived by a stream. */
 class StreamRequest implements InboundRequest {

@@ -23,6 +23,8 @@ export class LeshanError extends Error {
 interface Ports {
   readonly coapPort?: number
   readonly coapsPort?: number
+  readonly coapTcpPort?: number
+  readonly coapsTcpPort?: number
   readonly httpPort: number
 }
 
@@ -81,6 +83,14 @@ export class JavaProgram {
 
   get coapsUri(): string {
     return `coaps://127.0.0.1:${this.#ports?.coapsPort}`
+  }
+
+  get coapTcpUri(): string {
+    return `coap+tcp://127.0.0.1:${this.#ports?.coapTcpPort}`
+  }
+
+  get coapsTcpUri(): string {
+    return `coaps+tcp://127.0.0.1:${this.#ports?.coapsTcpPort}`
   }
 
   /** The warnings that Leshan logged so far. */
