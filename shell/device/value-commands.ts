@@ -88,7 +88,7 @@ is taken as text for the type of the resource; a time may be ISO 8601, an object
 }
 
 /** The resource that a path is about. Throws ConsoleError. */
-export function resourceOf(device: Device, place: Path): ResourceEntry {
+function resourceOf(device: Device, place: Path): ResourceEntry {
   const resource = resourceAt(device.objects, place)
   const instance = formatPath(place.slice(0, 2))
   if (!device.objects.has(instance)) throw new ConsoleError(`path: there is no instance ${instance}`)

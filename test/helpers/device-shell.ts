@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { PassThrough } from 'node:stream'
 import { serverSite } from './site.ts'
 import { startCommand } from './terminal.ts'
@@ -32,7 +33,11 @@ export async function deviceShell(command: string = deviceCommand) {
       await printed()
       input.write(`${line}\n`)
       let lines: string[] = []
-      for (let turn = 0; lines.length === 0 && turn < 10_000; turn++) lines = await printed()
+      for (let turn = 0; lines.length === 0 && turn < 1_000; turn++) {
+        // What was asked of the disk before is there before this.
+        await stat('.')
+        lines = await printed()
+      }
       return lines
     },
     /** The end of the input; resolves with the exit code. */

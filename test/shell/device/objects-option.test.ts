@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -16,7 +17,8 @@ function file(name: string, content: unknown): string {
 /** A shell with a device file, once that is read. */
 async function shellWith(document: unknown) {
   const shell = await deviceShell(`${deviceCommand} --objects ${file('device.json', document)}`)
-  for (let turn = 0; shell.client.lines.length + shell.client.errors.length === 0 && turn < 10_000; turn++) {
+  for (let turn = 0; shell.client.lines.length + shell.client.errors.length === 0 && turn < 1_000; turn++) {
+    await stat(folder)
     await shell.clock.advance(0)
   }
   return shell
