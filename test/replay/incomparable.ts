@@ -1,0 +1,106 @@
+/** Something that no two sessions have in common, and what stands for it when they are compared. */
+interface Rule {
+  /** Why it is not compared. */
+  readonly reason: string
+  readonly pattern: RegExp
+  readonly replacement: string
+}
+
+/** Stands for a text that is another program's. */
+export const foreignText = '<foreign text>'
+
+const printableByte = String.raw`(?:\\x[0-9a-f]{2}|\\.|[^\\])`
+
+/** Applied to a step of both sessions: the prompt with the line typed after it, then the output. */
+const rules: readonly Rule[] = [
+  {
+    reason: 'The start-up banner names the parts of the program.',
+    pattern: /^(?:ignoring \w+: not command-compatible\n)+loaded \d+ message types\n\n/m,
+    replacement: '',
+  },
+  {
+    reason: 'A warning of the line editor, which ours has no need of.',
+    pattern: /^Warning: Input is not a terminal \(fd=0\)\.\n/m,
+    replacement: '',
+  },
+  {
+    reason: 'Eight random bytes; raw line ends among them are why this comes before the lines are told apart.',
+    pattern: /^token: [^]*? \(length: 8\)$/gm,
+    replacement: 'token: <token> (length: 8)',
+  },
+  {
+    reason: 'Eight random bytes. Tokens that were typed are shorter, and compared.',
+    pattern: new RegExp(`(, token=)b'${printableByte}{8}'`, 'g'),
+    replacement: '$1<token>',
+  },
+  {
+    reason: 'As before.',
+    pattern: /(, token )(?:\\x[0-9a-f]{2}){8}(?=\))/g,
+    replacement: '$1<token>',
+  },
+  {
+    reason: 'Each end counts from where it likes. Message ids that were typed are shorter, and compared.',
+    pattern: /^(msg_id: |.*\b(?:msg_id = |id=))\d{3,5}\b/gm,
+    replacement: '$1<message id>',
+  },
+  {
+    reason: 'The device has another port each time. Those of the shell are the same in both: see ports.ts.',
+    pattern: /(?<=client: (?:127\.0\.0\.1|::1)):\d+/g,
+    replacement: ':<port>',
+  },
+  {
+    reason: 'The current time, in seconds since 1970.',
+    pattern: /\b1[78]\d{8}\b/g,
+    replacement: '<time>',
+  },
+  {
+    reason: 'Which objects a device has is its own matter: a Register lists them.',
+    pattern: /^((?:<- |responding to: )?Register \S+: )<\/.*$/gm,
+    replacement: '$1<objects>',
+  },
+  {
+    reason: 'What a person reads about a command is in words of our own.',
+    pattern: /^(\* exact: help\n\* [^\n]*\n)[^]*?(?=^ARGUMENTS: )/m,
+    replacement: '$1<help>\n\n',
+  },
+  {
+    reason: 'The stack of another program; ours is a chain of errors. That there is one is compared.',
+    pattern: /^(\* exact: get_error\n)(?!no errors\n)[^]+/m,
+    replacement: '$1<error>\n',
+  },
+]
+
+/**
+ * Messages of the interpreter that runs the reference, or of its libraries: ours may say anything in their place, but it has
+ * to say something, as the error that it is.
+ */
+const foreignTexts: readonly RegExp[] = [
+  /\[Errno \d+\] [A-Z][\w ]*\w/,
+  /'\w+' object has no attribute '\w+'/,
+  /invalid literal for int\(\) with base 10: '.*?'/,
+  /could not convert string to float: '.*?'/,
+  /encoding without a string argument/,
+  /(?:unexpected character after line continuation character|'\(' was never closed) \(<\w+>, line \d+\)/,
+  /\('.*%s.*', \(<.* object at 0x[0-9a-f]+>,\)\)/,
+]
+
+/** What can be compared of one step of our session, line by line. */
+export function comparableLines(text: string): string[] {
+  const lines = rules.reduce((rest, { pattern, replacement }) => rest.replace(pattern, replacement), text).split('\n')
+  if (lines.at(-1) === '') lines.pop()
+  return lines
+}
+
+/** As {@link comparableLines}, of a recorded session. */
+export function recordedLines(text: string): string[] {
+  return comparableLines(text).map(line =>
+    foreignTexts.reduce((rest, pattern) => rest.replace(pattern, foreignText), line),
+  )
+}
+
+/** Whether a line of ours is what was recorded. */
+export function isSameLine(recorded: string, ours: string): boolean {
+  if (recorded === ours) return true
+  if (!recorded.includes(foreignText)) return false
+  return new RegExp(`^${recorded.split(foreignText).map(RegExp.escape).join('.+')}$`).test(ours)
+}
