@@ -25,6 +25,9 @@ export function parseListen(
   throw new InvalidArgumentError('Write a port from 0 to 65535, or a URI such as coap+tcp://127.0.0.1:5683.')
 }
 
+/** 0 is any free one. */
+export const parsePort = wholeNumber(0, 65_535)
+
 export const parseShortServerId = wholeNumber(1, 65_534)
 
 /** 0 is for ever. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../transport/clock.ts'
 import type { Network } from '../transport/connection.ts'
 import type { Random } from '../transport/random.ts'
+import type { KeySource, LineSink } from './terminal/line-reader.ts'
 
 /** What a command needs of the world around it. */
 export interface Environment {
@@ -8,6 +9,12 @@ export interface Environment {
   readonly print: (line: string) => void
   /** Writes a line to the standard error output. */
   readonly printError: (line: string) => void
+  /** The standard input: what somebody types, or a pipe. */
+  readonly input: KeySource
+  /** The standard output, for what has to move the cursor. */
+  readonly output: LineSink
+  /** Folder in which the lines that somebody has typed are kept; undefined: nowhere. */
+  readonly historyFolder?: string
   /** Whether the standard output shows colours. */
   readonly colors: boolean
   /** Resolves when the user wants the command to end. */

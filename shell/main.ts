@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { homedir } from 'node:os'
 import { isatty } from 'node:tty'
 import { describeSystemError, errorCode } from '../client/file-system.ts'
 import { systemClock } from '../transport/clock.ts'
@@ -9,7 +10,7 @@ import { run } from './program.ts'
 /** As shells report a process that SIGINT ended. */
 const interruptedExitCode = 130
 
-const { stdout, stderr, env } = process
+const { stdin, stdout, stderr, env } = process
 
 stdout.on('error', error => {
   // Whoever reads the output may leave: `lwm2m server | head`.
@@ -32,6 +33,9 @@ const interrupted = new Promise<void>(resolve => {
 const exitCode = await run(process.argv.slice(2), {
   print: line => void stdout.write(`${line}\n`),
   printError: line => void stderr.write(`${line}\n`),
+  input: stdin,
+  output: stdout,
+  historyFolder: homedir(),
   colors: isatty(1) && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
   interrupted,
   clock: systemClock,

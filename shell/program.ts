@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import { Command, CommanderError, Option } from 'commander'
 import { OptionsError } from '../client/options-error.ts'
 import { TransportError } from '../transport/errors.ts'
@@ -13,12 +12,14 @@ import {
 import { runBootstrapServer } from './bootstrap.ts'
 import { runCerts } from './certs.ts'
 import { type ClientArguments, runClient } from './client.ts'
+import { addShellOptions, runShell, type ShellArguments } from './console/shell-command.ts'
 import { runDdf } from './ddf.ts'
 import type { Environment } from './environment.ts'
 import { addRecordingOptions } from './recording.ts'
 import { addClientSecurityOptions, addSecurityOptions } from './security.ts'
 import { runServer, type ServerArguments } from './server.ts'
 import { runStatecharts, type StatechartsArguments } from './statecharts.ts'
+import { packageVersion } from './version.ts'
 
 /** Runs the `lwm2m` command line, without the names of program and script. Resolves with the exit code. */
 export async function run(args: readonly string[], environment: Environment): Promise<number> {
@@ -80,6 +81,9 @@ export async function run(args: readonly string[], environment: Environment): Pr
         ? runServer(options, environment)
         : runBootstrapServer({ ...options, file }, environment))
     })
+  addShellOptions(program.command('shell')).action(async (options: ShellArguments) => {
+    exitCode = await runShell(options, environment)
+  })
   program
     .command('ddf')
     .description('print the objects of an OMA definition file as TypeScript')
@@ -123,8 +127,3 @@ Examples:
   lwm2m server --listen coap+tcp://127.0.0.1:5683
   lwm2m server --listen coap://0.0.0.0 --listen coap+tcp://0.0.0.0
   lwm2m server --listen coaps+tcp://0.0.0.0:5684 --psk-identity me --psk-key-file key.hex`
-
-function packageVersion(): string {
-  const { version } = createRequire(import.meta.url)('lwm2m-engine/package.json') as { readonly version: string }
-  return version
-}

@@ -3,6 +3,7 @@ import { closedError, type TransportError } from './errors.ts'
 
 /** What an attempt to connect may take, and who gives it up. */
 export interface AttemptLimits {
+  /** Infinity: as long as it likes. */
   readonly timeoutMs: number
   /** What it fails with when it takes longer. */
   readonly late: () => TransportError
@@ -43,7 +44,7 @@ export function attempt<T>(
         reject(error)
       },
     )
-    timer = clock.setTimeout(() => giveUp(late()), timeoutMs)
+    if (Number.isFinite(timeoutMs)) timer = clock.setTimeout(() => giveUp(late()), timeoutMs)
     signal?.addEventListener('abort', abort)
   })
 }

@@ -1,3 +1,4 @@
+import { PassThrough, Readable } from 'node:stream'
 import type { Environment } from '../../shell/environment.ts'
 import { run } from '../../shell/program.ts'
 
@@ -16,6 +17,8 @@ export function startCommand(
   const environment: Environment = {
     print: line => lines.push(line),
     printError: line => errors.push(line),
+    input: Readable.from([]),
+    output: new PassThrough(),
     colors,
     interrupted,
     clock,

@@ -77,6 +77,11 @@ export class PacketSession {
     return this.#droppedPackets
   }
 
+  /** What ended the session, be it that packets still wait to be received; undefined as long as it lasts. */
+  get end(): TransportError | undefined {
+    return this.#end
+  }
+
   /**
    * Sends a packet once and returns its bytes. Throws RangeError for one that cannot be written down (a token over eight
    * bytes, a message id over 65,535, an Empty message that carries something), else as {@link sendRaw}.
