@@ -52,7 +52,7 @@ export function compareSessions(transcript: Transcript, replayed: Replayed): Com
   }
 }
 
-/** Compares one step. A line that was replaced counts once. */
+/** Compares one step. */
 export function compareLines(
   transcript: string,
   typed: string,
@@ -72,8 +72,13 @@ export function compareLines(
     r = nextR + 1
     o = nextO + 1
   }
-  const differing = differences.reduce((sum, { recorded, ours }) => sum + Math.max(recorded.length, ours.length), 0)
+  const differing = differences.reduce((sum, difference) => sum + countLines(difference), 0)
   return { transcript, lines: pairs.length + differing, equal: pairs.length, differences }
+}
+
+/** A line that was replaced counts once. */
+export function countLines({ recorded, ours }: Difference): number {
+  return Math.max(recorded.length, ours.length)
 }
 
 /** The indexes of a longest common subsequence. */

@@ -2,12 +2,21 @@ import { Lwm2mClient } from '../../client/client.ts'
 import type { ClientOptions } from '../../client/options.ts'
 import { psk } from '../../client/psk.ts'
 import { type Security, securityResources } from '../../client/security.ts'
+import type { BootstrapAccount, ServerAccount } from '../../objects/account.ts'
 import { defineObject } from '../../objects/definition.ts'
 import { device12 } from '../../objects/definitions/device.ts'
 import { security } from '../../objects/definitions/security.ts'
 import { server, server12 } from '../../objects/definitions/server.ts'
 import type { EnablerVersion } from '../../objects/enabler.ts'
+import type { Path } from '../../objects/path.ts'
+import { systemClock } from '../../transport/clock.ts'
 import { isRequest } from '../../transport/coap/message.ts'
+import type { Connection } from '../../transport/connection.ts'
+import { connectDtls } from '../../transport/dtls/connect.ts'
+import { systemRandom } from '../../transport/random.ts'
+import { systemNetwork } from '../../transport/system-network.ts'
+import { parseServerUri } from '../../transport/uri.ts'
+import { withHabits } from './habits.ts'
 import type { Transcript } from './transcript.ts'
 
 /** What is recorded of the device that took part. */
@@ -63,7 +72,7 @@ const deviceValues = {
 
 /** What it has at /1/1 besides. */
 const serverValues = {
-  registrationPriorityOrder: 0,
+  initialRegistrationDelayTimer: 0,
   bootstrapOnRegistrationFailure: true,
   communicationRetryCount: 5,
   communicationRetryTimer: 60,
@@ -91,6 +100,8 @@ export class Device {
   readonly #client: Lwm2mClient
   readonly #ticking: NodeJS.Timeout
   #requests = 0
+  /** A server without security knows its device by it. */
+  #localPort = 0
   #heard = () => {}
 
   constructor({ endpoint, version, lifetimeSeconds, bootstraps }: DeviceFacts, to: DeviceServer) {
@@ -102,8 +113,10 @@ export class Device {
       ...(bootstraps && { bootstrap: { uri, ...(secured && { security: secured }) } }),
       objects: [version === '1.2' ? server12 : server, device12, demoObject],
       device: deviceValues,
+      connect: account => this.#connect(account),
       trace: { message: (direction, { code }) => direction === 'sent' && isRequest(code) && this.#count() },
     })
+    this.#client.objects.onCreate('/33605', path => this.#complete(path))
     if (!bootstraps) this.#createAccount(uri, lifetimeSeconds, secured)
     this.#client.objects.onRead('/3/0/13', () => Math.floor(Date.now() / 1000))
     this.#ticking = setInterval(() => this.#client.objects.changed('/3/0/13'), 1000)
@@ -171,6 +184,22 @@ export class Device {
       binding: 'U',
       ...serverValues,
     })
+  }
+
+  async #connect({ uri, securityMode, securityInstanceId }: ServerAccount | BootstrapAccount): Promise<Connection> {
+    const localPort = securityMode === 'noSec' ? this.#localPort : 0
+    const connection = await systemNetwork.connect(parseServerUri(uri), { localPort })
+    if (securityMode === 'noSec') {
+      this.#localPort = connection.local.port
+      return withHabits(connection)
+    }
+    const stored = (resource: number) => this.#client.objects.get(`/0/${securityInstanceId}/${resource}`) as Uint8Array
+    const credentials = psk(stored(3), stored(5))
+    return withHabits(await connectDtls(connection, { clock: systemClock, random: systemRandom, credentials }))
+  }
+
+  #complete(path: Path): void {
+    for (const resource of [0, 1]) this.#client.objects.set(`/${[...path, resource].join('/')}`, 0)
   }
 
   #count(): void {

@@ -9,7 +9,10 @@ interface Rule {
 /** Stands for a text that is another program's. */
 export const foreignText = '<foreign text>'
 
-const printableByte = String.raw`(?:\\x[0-9a-f]{2}|\\.|[^\\])`
+const shownByte = String.raw`(?:\\x[0-9a-f]{2}|\\.|[^\\])`
+
+/** What a shell prints of a packet of the device, up to the place that follows. */
+const ofDevice = String.raw`(?:\*\*\* Recv \*\*\*|--- GOT ---)(?:(?!--- EXPECTED)[^])*`
 
 /** Applied to a step of both sessions: the prompt with the line typed after it, then the output. */
 const rules: readonly Rule[] = [
@@ -24,23 +27,24 @@ const rules: readonly Rule[] = [
     replacement: '',
   },
   {
-    reason: 'Eight random bytes; raw line ends among them are why this comes before the lines are told apart.',
-    pattern: /^token: (?:(?! \(length: )[^])* \(length: 8\)$/gm,
-    replacement: 'token: <token> (length: 8)',
+    reason:
+      'Random bytes, raw line ends among them: lines are told apart after that. Tokens that were typed are shorter, and compared.',
+    pattern: /^token: (?:(?! \(length: )[^])* \(length: [4-8]\)$/gm,
+    replacement: 'token: <token>',
   },
   {
-    reason: 'Eight random bytes. Tokens that were typed are shorter, and compared.',
-    pattern: new RegExp(`(, token=)b'${printableByte}{8}'`, 'g'),
+    reason: 'As before.',
+    pattern: new RegExp(String.raw`(, token=)b(['"])${shownByte}{4,8}\2`, 'g'),
     replacement: '$1<token>',
   },
   {
     reason: 'As before.',
-    pattern: /(, token )(?:\\x[0-9a-f]{2}){8}(?=\))/g,
+    pattern: /(, token )(?:\\x[0-9a-f]{2}){4,8}(?=\))/g,
     replacement: '$1<token>',
   },
   {
     reason: 'Each end counts from where it likes. Message ids that were typed are shorter, and compared.',
-    pattern: /^(msg_id: |.*\b(?:msg_id = |id=))\d{3,5}\b/gm,
+    pattern: /^(msg_id: |.*\b(?:msg_id = |id=))\d{2,5}\b/gm,
     replacement: '$1<message id>',
   },
   {
@@ -49,14 +53,47 @@ const rules: readonly Rule[] = [
     replacement: ':<port>',
   },
   {
-    reason: 'The current time, in seconds since 1970.',
-    pattern: /\b1[78]\d{8}\b/g,
+    reason: 'The current time, in seconds since 1970, as a text and as four bytes.',
+    pattern: /b'[^\n]*' \(int: 1[78]\d{8}, [^\n]*\)$|\b1[78]\d{8}\b/gm,
     replacement: '<time>',
   },
   {
-    reason: 'Which objects a device has is its own matter: a Register lists them.',
-    pattern: /^((?:<- |responding to: )?Register \S+: )<\/.*$/gm,
+    reason: 'Which objects a device has is its own matter: a Register lists them, and an Update.',
+    pattern: /^((?:<- |responding to: )?(?:Register|Update) \S+: )<\/.*$/gm,
     replacement: '$1<objects>',
+  },
+  {
+    reason: 'As before, in full; and which resources an object has. A link alone is compared, with its attributes.',
+    pattern: new RegExp(String.raw`(?<=${ofDevice}\n)</[^\n]*,<[^\n]*$`, 'gm'),
+    replacement: '<objects>',
+  },
+  {
+    reason: 'How long a payload of the device is follows from what is not compared of it.',
+    pattern: /^((?:<- )?Content \(\d+ \(\w+\); )\d+(?= bytes\)$)/gm,
+    replacement: '$1<n>',
+  },
+  {
+    reason: 'As before. Texts that are the same in both are shorter.',
+    pattern: new RegExp(String.raw`(?<=${ofDevice}\ncontent: )\d{2,}(?= bytes$)`, 'gm'),
+    replacement: '<n>',
+  },
+  {
+    reason: 'How a device divides its names into base names and names is its own matter; the values are compared.',
+    pattern: new RegExp(
+      String.raw`(?<=${ofDevice})('bn': |'n': |<SenmlLabel\.(?:BASE_NAME: -2|NAME: 0)>: )'[/\d]*'`,
+      'g',
+    ),
+    replacement: "$1'<name>'",
+  },
+  {
+    reason: 'How a device encodes CBOR is its own matter, as long as nothing takes it apart.',
+    pattern: new RegExp(String.raw`(?<=${ofDevice}\nbinary:\n)\\x[^\n]*$`, 'm'),
+    replacement: '<bytes>',
+  },
+  {
+    reason: 'As before: in a row of payloads, what follows the texts among them.',
+    pattern: /^(b'[^\\\n]*)\\.*'$/gm,
+    replacement: "$1<bytes>'",
   },
   {
     reason: 'What a person reads about a command is in words of our own.',
@@ -80,6 +117,7 @@ const foreignTexts: readonly RegExp[] = [
   /invalid literal for int\(\) with base 10: '.*?'/,
   /could not convert string to float: '.*?'/,
   /encoding without a string argument/,
+  /\S+ is not a valid instance of \w+Option/,
   /(?:unexpected character after line continuation character|'\(' was never closed) \(<\w+>, line \d+\)/,
   /\('.*%s.*', \(<.* object at 0x[0-9a-f]+>,\)\)/,
 ]

@@ -16,7 +16,10 @@ export class Ports {
   /** Finds a free port for each that is typed: the same where it is free, otherwise one with as many digits. */
   static async of(transcripts: readonly Transcript[]): Promise<Ports> {
     const ports = new Ports()
-    const typed = transcripts.flatMap(({ options, steps }) => [options.join(' '), ...steps.map(step => step.typed ?? '')])
+    const typed = transcripts.flatMap(({ options, steps }) => [
+      options.join(' '),
+      ...steps.map(step => step.typed ?? ''),
+    ])
     const ofDevices = new Set(transcripts.flatMap(({ steps }) => steps.map(({ prompt }) => devicePort(prompt))))
     for (const [port] of typed.flatMap(line => [...line.matchAll(typedPort)])) {
       if (ports.#used.has(port) || ofDevices.has(port)) continue

@@ -1,4 +1,4 @@
-import type { Comparison, Difference } from './comparison.ts'
+import { type Comparison, countLines, type Difference } from './comparison.ts'
 import { type Explanation, explain, formatDifference, unusedLines } from './explanations.ts'
 
 /** Of the lines that can be compared. */
@@ -16,12 +16,15 @@ export function report(
   explanations: readonly Explanation[],
   { verbose = false } = {},
 ): Report {
-  const width = Math.max(...comparisons.map(({ transcript }) => transcript.length))
+  const width = Math.max('session'.length, ...comparisons.map(({ transcript }) => transcript.length))
   const row = (name: string, { lines, equal }: Pick<Comparison, 'lines' | 'equal'>) =>
     `${name.padEnd(width)}  ${String(lines).padStart(5)}  ${String(equal).padStart(5)}  ${share(lines, equal)}`
   const labelled = comparisons.map(comparison => ({
     comparison,
-    differences: comparison.differences.map(difference => ({ difference, label: explain(difference, explanations)?.title })),
+    differences: comparison.differences.map(difference => ({
+      difference,
+      label: explain(difference, explanations)?.title,
+    })),
   }))
   const total = {
     lines: comparisons.reduce((sum, { lines }) => sum + lines, 0),
@@ -50,8 +53,8 @@ export function report(
 }
 
 function describe(difference: Difference, label: string | undefined, verbose: boolean): string[] {
-  const { typed, recorded, ours } = difference
-  const count = Math.max(recorded.length, ours.length)
+  const { typed } = difference
+  const count = countLines(difference)
   const title = `    ${label ?? 'NOT EXPLAINED'}: ${count} ${count === 1 ? 'line' : 'lines'} after "${typed}"`
   return verbose ? [title, ...formatDifference(difference).split('\n')] : [title]
 }

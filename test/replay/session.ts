@@ -5,12 +5,12 @@ import type { Replayed } from './comparison.ts'
 import { Device, type DeviceFacts, type DeviceServer, deviceFacts } from './device.ts'
 import { Ports } from './ports.ts'
 import { ShellProcess } from './shell-process.ts'
-import { splitAtPrompts, splitLines, type Step, type Transcript } from './transcript.ts'
+import { type Step, splitAtPrompts, splitLines, type Transcript } from './transcript.ts'
 
 const waiting = /waiting for a client on port (\d+)/
 
-/** What comes from the device is there after that. */
-const arrivalMs = 150
+/** Nobody types faster: what a device does about a message, such as an Update, is there before the next line. */
+const pauseMs = 200
 
 /** Longer than a device waits before it sends a message again (RFC 7252 §4.8). */
 const longestSilenceMs = 4_000
@@ -19,7 +19,10 @@ const longestSilenceMs = 4_000
  * Replays the transcripts of one session: those of several shells that one device talked to. `command` starts a shell, start
  * options follow it.
  */
-export async function replaySession(transcripts: readonly Transcript[], command: readonly string[]): Promise<Replayed[]> {
+export async function replaySession(
+  transcripts: readonly Transcript[],
+  command: readonly string[],
+): Promise<Replayed[]> {
   const site = new Site(await Ports.of(transcripts), deviceFacts(transcripts))
   const shells = await Promise.all(transcripts.map(transcript => ReplayedShell.start(transcript, command, site)))
   try {
@@ -133,7 +136,7 @@ class ReplayedShell {
     // A device that leaves was told to, also where the driver did not note it.
     const leaves = typed === '' && output.some(line => line.startsWith('<- De-register '))
     if (leaves || event?.kind === 'device stopped') void device?.stop()
-    if (typed === '' && device) await this.#awaitArrival(device, output)
+    if (device) await this.#pause(device, typed === '' && output.some(line => line.startsWith('<- ')))
     this.#requestsBefore = device?.requests ?? 0
     if (typed === undefined) return this.#shell.end()
     this.#shell.type(`${ports.toType(typed)}\n`)
@@ -141,11 +144,10 @@ class ReplayedShell {
     else if (await this.#shell.prints(waiting)) this.#shell.interrupt()
   }
 
-  /** What an empty line shows has to be there before. */
-  async #awaitArrival(device: Device, output: readonly string[]): Promise<void> {
-    const isExpected = output.some(line => line.startsWith('<- '))
-    if (isExpected) await device.hasSent(this.#requestsBefore, longestSilenceMs)
-    await delay(arrivalMs)
+  /** `awaits`: what an empty line is to show has to be there before. */
+  async #pause(device: Device, awaits: boolean): Promise<void> {
+    if (awaits) await device.hasSent(this.#requestsBefore, longestSilenceMs)
+    await delay(pauseMs)
   }
 
   /** Lets the device come where the recorded shell waited for it. `line` says how it was secured. */
