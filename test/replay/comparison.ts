@@ -8,11 +8,17 @@ export interface Replayed {
   readonly exitCode: number | undefined
 }
 
-/** Lines of a step that are not those recorded, with nothing the same between them. */
-export interface Difference {
+/** Where in a transcript something was printed. */
+export interface Place {
   readonly transcript: string
+  /** The number of the prompt before, from 1; 0 before the first one. */
+  readonly step: number
   /** The line that was typed; `(start)` before the first one, `(end)` for the end of the input and of the process. */
   readonly typed: string
+}
+
+/** Lines of a step that are not those recorded, with nothing the same between them. */
+export interface Difference extends Place {
   readonly recorded: readonly string[]
   readonly ours: readonly string[]
 }
@@ -25,27 +31,23 @@ export interface Comparison {
   readonly differences: readonly Difference[]
 }
 
-export function compareSessions(transcript: Transcript, replayed: Replayed): Comparison {
-  const parts = [compareLines(transcript.name, '(start)', transcript.opening, replayed.opening)]
-  for (const [at, { prompt, typed, output }] of transcript.steps.entries()) {
+export function compareSessions({ name: transcript, ...recorded }: Transcript, replayed: Replayed): Comparison {
+  const start = { transcript, step: 0, typed: '(start)' }
+  const parts = [compareLines(start, recorded.opening, replayed.opening)]
+  for (const [at, { prompt, typed, output }] of recorded.steps.entries()) {
     const ours = replayed.steps[at]
     const line = typed ?? ''
-    parts.push(
-      compareLines(
-        transcript.name,
-        typed ?? '(end)',
-        [prompt + line, ...output],
-        ours ? [ours.prompt + line, ...ours.output] : [],
-      ),
-    )
+    const place = { transcript, step: at + 1, typed: typed ?? '(end)' }
+    parts.push(compareLines(place, [prompt + line, ...output], ours ? [ours.prompt + line, ...ours.output] : []))
   }
-  if (transcript.exitCode !== undefined) {
+  if (recorded.exitCode !== undefined) {
+    const end = { transcript, step: recorded.steps.length + 1, typed: '(end)' }
     const ended = (code: number | undefined) => [`process ended rc=${code}`]
-    parts.push(compareLines(transcript.name, '(end)', ended(transcript.exitCode), ended(replayed.exitCode)))
+    parts.push(compareLines(end, ended(recorded.exitCode), ended(replayed.exitCode)))
   }
   const sum = (pick: (part: Comparison) => number) => parts.reduce((total, part) => total + pick(part), 0)
   return {
-    transcript: transcript.name,
+    transcript,
     lines: sum(part => part.lines),
     equal: sum(part => part.equal),
     differences: parts.flatMap(part => part.differences),
@@ -54,8 +56,7 @@ export function compareSessions(transcript: Transcript, replayed: Replayed): Com
 
 /** Compares one step. */
 export function compareLines(
-  transcript: string,
-  typed: string,
+  place: Place,
   recordedOutput: readonly string[],
   ourOutput: readonly string[],
 ): Comparison {
@@ -67,13 +68,13 @@ export function compareLines(
   let [r, o] = [0, 0]
   for (const [nextR, nextO] of [...pairs, [recorded.length, ours.length] as const]) {
     if (nextR > r || nextO > o) {
-      differences.push({ transcript, typed, recorded: recorded.slice(r, nextR), ours: ours.slice(o, nextO) })
+      differences.push({ ...place, recorded: recorded.slice(r, nextR), ours: ours.slice(o, nextO) })
     }
     r = nextR + 1
     o = nextO + 1
   }
   const differing = differences.reduce((sum, difference) => sum + countLines(difference), 0)
-  return { transcript, lines: pairs.length + differing, equal: pairs.length, differences }
+  return { transcript: place.transcript, lines: pairs.length + differing, equal: pairs.length, differences }
 }
 
 /** A line that was replaced counts once. */

@@ -23,7 +23,7 @@ export function report(
     comparison,
     differences: comparison.differences.map(difference => ({
       difference,
-      label: explain(difference, explanations)?.title,
+      label: explain(difference, explanations),
     })),
   }))
   const total = {

@@ -3,10 +3,12 @@ import { compareLines, compareSessions } from '../replay/comparison.ts'
 import { isSameLine, recordedLines } from '../replay/incomparable.ts'
 import { parseTranscript } from '../replay/transcript.ts'
 
+const place = { transcript: 's.txt', step: 3, typed: 'read' }
+
 /** How two outputs differ. */
 function differ(recorded: string, ours: string) {
-  const { differences } = compareLines('s.txt', 'typed', recorded.split('\n'), ours.split('\n'))
-  return differences.map(({ recorded, ours }) => [recorded, ours])
+  const { differences } = compareLines(place, recorded.split('\n'), ours.split('\n'))
+  return differences.map(difference => [difference.recorded, difference.ours])
 }
 
 describe('not compared', () => {
@@ -103,20 +105,20 @@ test("an error of the interpreter has to be an error of ours, in the same comman
 
 describe('lines that differ', () => {
   test('replaced, missing, and too many', () => {
-    const comparison = compareLines('s.txt', 'read', ['a', 'b', 'c', 'd'], ['a', 'x', 'y', 'c', 'd', 'e'])
+    const comparison = compareLines(place, ['a', 'b', 'c', 'd'], ['a', 'x', 'y', 'c', 'd', 'e'])
     expect(comparison).toEqual({
       transcript: 's.txt',
       lines: 6,
       equal: 3,
       differences: [
-        { transcript: 's.txt', typed: 'read', recorded: ['b'], ours: ['x', 'y'] },
-        { transcript: 's.txt', typed: 'read', recorded: [], ours: ['e'] },
+        { ...place, recorded: ['b'], ours: ['x', 'y'] },
+        { ...place, recorded: [], ours: ['e'] },
       ],
     })
   })
 
   test('as few as possible', () => {
-    expect(compareLines('s.txt', '', ['a', 'b', 'a', 'b'], ['b', 'a', 'b', 'a'])).toMatchObject({ equal: 3, lines: 5 })
+    expect(compareLines(place, ['a', 'b', 'a', 'b'], ['b', 'a', 'b', 'a'])).toMatchObject({ equal: 3, lines: 5 })
   })
 })
 
@@ -143,9 +145,9 @@ describe('sessions', () => {
     const steps = [first, { ...second, prompt: '[Lwm2mCmd] $ ' }]
     const { equal, differences } = compareSessions(transcript, { opening: ['hello'], steps, exitCode: 1 })
     expect(equal).toBe(4)
-    expect(differences.map(({ typed, recorded }) => [typed, ...recorded])).toEqual([
-      ['exit', '[Lwm2mCmd/TLV] $ exit'],
-      ['(end)', 'process ended rc=0'],
+    expect(differences.map(({ step, typed, recorded }) => [step, typed, ...recorded])).toEqual([
+      [2, 'exit', '[Lwm2mCmd/TLV] $ exit'],
+      [3, '(end)', 'process ended rc=0'],
     ])
   })
 

@@ -3,19 +3,19 @@ import type { Comparison, Difference } from '../replay/comparison.ts'
 import { explain, formatDifference, parseExplanations, unusedLines } from '../replay/explanations.ts'
 import { report } from '../replay/report.ts'
 
-const difference: Difference = { transcript: 's.txt', typed: 'read /3 60', recorded: ['a', ''], ours: ['b '] }
+const difference: Difference = { transcript: 's.txt', step: 3, typed: 'read /3 60', recorded: ['a', ''], ours: ['b '] }
 
 const markdown = `# Sessions
 
 \`\`\`diff
-@@ s.txt @@ read /3 60
+@@ s.txt:3 @@ read /3 60
 -outside of a chapter
 \`\`\`
 
 ## Another reason
 
 \`\`\`diff
-@@ s.txt @@ read /3 60
+@@ s.txt:3 @@ read /3 60
 -a
 \`\`\`
 
@@ -24,13 +24,13 @@ const markdown = `# Sessions
 Text.
 
 \`\`\`diff
-@@ other.txt @@ read /3 60
+@@ other.txt:3 @@ read /3 60
 -c
-@@ s.txt @@ read /3 60
+@@ s.txt:3 @@ read /3 60
 -a
 -
 +b
-@@ s.txt @@
+@@ s.txt:4 @@
 -d
 \`\`\`
 `
@@ -38,17 +38,25 @@ const explanations = parseExplanations(markdown)
 
 describe('explanations', () => {
   test('a chapter that covers each line of a difference, whatever ends in blanks', () => {
-    expect(explain(difference, explanations)?.title).toBe('The reason')
+    expect(explain(difference, explanations)).toBe('The reason')
+  })
+
+  test('several chapters that cover it together', () => {
+    const parts = parseExplanations(
+      markdown.replace('+b\n', '\n```\n\n## Ours\n\n```diff\n@@ s.txt:3 @@ read /3 60\n+b\n'),
+    )
+    expect(explain(difference, parts)).toBe('Another reason; The reason; Ours')
   })
 
   test('a difference is written as it is explained', () => {
-    expect(formatDifference(difference)).toBe('@@ s.txt @@ read /3 60\n-a\n-\n+b')
+    expect(formatDifference(difference)).toBe('@@ s.txt:3 @@ read /3 60\n-a\n-\n+b')
     const own = parseExplanations(`## Own\n\`\`\`diff\n${formatDifference(difference)}\n\`\`\`\n`)
-    expect(explain(difference, own)?.title).toBe('Own')
+    expect(explain(difference, own)).toBe('Own')
   })
 
   test.each<[string, Partial<Difference>]>([
     ['another transcript', { transcript: 't.txt' }],
+    ['another step', { step: 4 }],
     ['another command', { typed: 'read /3' }],
     ['another line', { ours: ['c'] }],
     ['one more line', { recorded: ['a', '', 'x'] }],
@@ -59,13 +67,13 @@ describe('explanations', () => {
   })
 
   test('an empty line that was typed', () => {
-    expect(explain({ transcript: 's.txt', typed: '', recorded: ['d'], ours: [] }, explanations)?.title).toBe(
+    expect(explain({ transcript: 's.txt', step: 4, typed: '', recorded: ['d'], ours: [] }, explanations)).toBe(
       'The reason',
     )
   })
 
   test('lines that do not differ, in what was replayed', () => {
-    expect(unusedLines(explanations, [difference], new Set(['s.txt']))).toEqual(['s.txt\n\n-d'])
+    expect(unusedLines(explanations, [difference], new Set(['s.txt']))).toEqual(['s.txt:4 @@\n-d'])
   })
 })
 
