@@ -22,6 +22,7 @@ import type { ObservationEvent } from './observation-event.ts'
 import { type ClientOptions, checkOptions } from './options.ts'
 import { type Saving, savingOf } from './saving.ts'
 import { type SendOptions, sendToServers } from './send.ts'
+import { type ServerStatus, serverStatus } from './server-status.ts'
 import { concernsAccounts, concernsLifecycle, Servers } from './servers.ts'
 import { serveTriggers } from './triggers.ts'
 
@@ -113,9 +114,10 @@ export class Lwm2mClient {
 
   /**
    * Registers with every server account, after a bootstrap when there is none, and keeps at it until `stop`. Does nothing
-   * when already started; while the client stops, it starts again after that.
+   * when already started; while the client stops, it starts again after that. With `bootstrapFirst` it bootstraps whatever
+   * accounts there are, if there is a Bootstrap-Server Account.
    */
-  start(): void {
+  start({ bootstrapFirst = false }: { readonly bootstrapFirst?: boolean } = {}): void {
     const snapshot = this.actor.getSnapshot()
     if (!(snapshot.matches('stopped') || snapshot.matches('stopping') || snapshot.matches('networkError'))) return
     this.#streams.forgetFatal()
@@ -132,6 +134,7 @@ export class Lwm2mClient {
       type: 'start',
       accounts,
       ...(bootstrap && { bootstrap }),
+      ...(bootstrapFirst && { bootstrapFirst }),
       ...(restartAfterSeconds === undefined ? {} : { restartAfterSeconds }),
     })
   }
@@ -238,6 +241,14 @@ export class Lwm2mClient {
       subscription.add(this.actor.subscribe({ next: look, error: reject }))
       look()
     })
+  }
+
+  /** The servers that the client has, from the first `start` on, as they are at the moment. */
+  servers(): ServerStatus[] {
+    const snapshot = this.actor.getSnapshot()
+    const all: ServerStatus[] = []
+    this.#servers.forEach(connection => all.push(serverStatus(connection, snapshot)))
+    return all
   }
 
   /** Sends an Update to one server, or to all, soon and once for several calls (LwM2M Core 1.2.2 §6.2.2). */

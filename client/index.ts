@@ -1,7 +1,16 @@
 export type { ClientEvent } from '../machines/events.ts'
 export { Lwm2mClient } from './client.ts'
 export type { WhileAsleep } from './connection-environment.ts'
+export {
+  applyDeviceFile,
+  type DeviceFile,
+  DeviceFileError,
+  type DeviceInstance,
+  parseDeviceFile,
+} from './device-file.ts'
 export type { ClientDtlsOptions } from './dtls-options.ts'
+export type { Feed } from './generator-sweep.ts'
+export type { Generator, ReadFile } from './generators.ts'
 export type { ObservationEvent } from './observation-event.ts'
 export {
   type BootstrapServerOptions,
@@ -19,10 +28,12 @@ export {
   type PersistenceErrorCode,
 } from './persistence.ts'
 export { psk } from './psk.ts'
+export type { ObservationStatus, ReportingStatus } from './reporting-status.ts'
 export { type RawKeySecurity, type RawKeySecurityOptions, rpk } from './rpk.ts'
 export { decodeState, encodeState, type SavedServer, type SavedState } from './saved-state.ts'
 export type { Security } from './security.ts'
 export type { SendOptions } from './send.ts'
 export { SendError, type SendErrorCode } from './send-error.ts'
 export type { ServerSendOptions } from './sends.ts'
+export type { ServerStatus } from './server-status.ts'
 export { type CertificateSecurity, type CertificateSecurityOptions, x509 } from './x509.ts'

@@ -12,6 +12,7 @@ import { Outbox } from './outbox.ts'
 import type { InFlight, Report } from './report.ts'
 import { isTellable } from './report-batch.ts'
 import { defaultAttributeIds, ReportingAttributes } from './reporting-attributes.ts'
+import type { ObservationStatus } from './reporting-status.ts'
 import {
   type RestoredObservation,
   restoreObservation,
@@ -93,6 +94,17 @@ export class Observations {
   /** How many reports were dropped, because there were more than `maximumHeldNotifications`, or than hqmax. */
   get droppedNotifications(): number {
     return this.#outbox.dropped
+  }
+
+  status(): ObservationStatus[] {
+    return Array.from(this.#active.values(), observation => {
+      const [first = []] = observation.paths
+      return {
+        paths: observation.paths.map(formatPath),
+        isComposite: observation.isComposite,
+        attributes: this.#host.attributes.at(first, observation),
+      }
+    })
   }
 
   /** Starts an observation whose first read gave `outcome`; returns the response that says so. */

@@ -31,6 +31,7 @@ import { Link } from './link.ts'
 import { Observations } from './observations.ts'
 import { maximumBatchBytes } from './outbox.ts'
 import { Registering } from './registering.ts'
+import type { ReportingStatus } from './reporting-status.ts'
 import { causeOf, type SendRequest } from './request-exchange.ts'
 import type { SavedServer } from './saved-state.ts'
 import { Sends } from './sends.ts'
@@ -108,6 +109,11 @@ export class ServerConnection {
       onUnreachable: error => this.#lose(causeOf(error)),
     })
     this.#attributes.onChange(environment.onKeptChanged)
+  }
+
+  /** What the server wants to be told. */
+  get reporting(): ReportingStatus {
+    return { attributes: this.#attributes.save(), observations: this.#observations.status() }
   }
 
   /** Opens the connection; lets it rest and wakes it in queue mode; closes it in the end. */

@@ -8,6 +8,8 @@ export interface ClientInput {
   readonly accounts: readonly AccountInput[]
   /** How to bootstrap; absent: there is no Bootstrap-Server Account. */
   readonly bootstrap?: BootstrapInput
+  /** Bootstrap whatever accounts there are, where that is possible. */
+  readonly bootstrapFirst?: boolean
   /** Start again by itself this many seconds, 1 at least, after a fatal event; absent: never. */
   readonly restartAfterSeconds?: number
 }

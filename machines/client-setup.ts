@@ -173,6 +173,7 @@ export const client = setup({
   },
 })
 
-function takenInput({ accounts, bootstrap, restartAfterSeconds }: ClientInput): Partial<ClientContext> {
-  return { accounts: inOrder(accounts), bootstrap, restartAfterSeconds, bootstrapDue: false, bootstrapsInVain: 0 }
+function takenInput({ accounts, bootstrap, restartAfterSeconds, ...input }: ClientInput): Partial<ClientContext> {
+  const bootstrapDue = input.bootstrapFirst === true
+  return { accounts: inOrder(accounts), bootstrap, restartAfterSeconds, bootstrapDue, bootstrapsInVain: 0 }
 }

@@ -23,6 +23,7 @@ export { accelerometer } from './definitions/accelerometer.ts'
 export { accessControl, accessControl11 } from './definitions/access-control.ts'
 export { battery } from './definitions/battery.ts'
 export { binaryAppDataContainer } from './definitions/binary-app-data-container.ts'
+export { builtInObject, builtInObjects } from './definitions/built-in.ts'
 export { buzzer } from './definitions/buzzer.ts'
 export {
   connectivityMonitoring,

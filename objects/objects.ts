@@ -1,10 +1,14 @@
+import { fullAccess } from './access.ts'
 import type { Content } from './content.ts'
 import type { ExecutableName, InstanceValues, ObjectDefinition, ResourceContent } from './definition.ts'
 import type { ResourceEntry } from './definition-table.ts'
 import { OperationError, PathError } from './errors.ts'
 import type { ExecuteArguments, ObjectHandlers, ResourceHandlers } from './handlers.ts'
 import { ObjectInstanceHandle, resourceIdOf } from './instance.ts'
+import { execute } from './operations/execute.ts'
+import { resourceContent } from './operations/read.ts'
 import { type Path, parsePath } from './path.ts'
+import type { PathValue } from './path-value.ts'
 import { parseResourcePath } from './resource-path.ts'
 import type { ObjectStore, Synchronous } from './store.ts'
 import type { TimeSeriesHandle, TimeSeriesOptions } from './time-series.ts'
@@ -62,6 +66,29 @@ export class ObjectsApi {
     return new ObjectInstanceHandle(this.#store, definition, instanceId)
   }
 
+  /** Adds an object without an instance; one that is there already stays. Throws TypeError for another definition of it. */
+  define(definition: ObjectDefinition): void {
+    this.#store.define(definition)
+  }
+
+  /** All objects, in ascending order of id. */
+  definitions(): ObjectDefinition[] {
+    return this.#store.objects()
+  }
+
+  /** Whether an object, instance, resource or resource instance is there. Throws `PathError`. */
+  has(path: string): boolean {
+    return this.#store.has(parsePath(path))
+  }
+
+  /**
+   * What is stored at and below a path, in tree order, secrets among it; an empty instance, or multiple resource, is a path
+   * without value. What a `read` handler would supply is not seen. Throws `PathError`.
+   */
+  entries(path: string): PathValue[] {
+    return this.#store.entries(parsePath(path))
+  }
+
   /**
    * Sets a resource or resource instance. Throws `PathError`, OperationError `NOT_FOUND`, or `ValueError` for a wrong
    * type or range.
@@ -74,6 +101,24 @@ export class ObjectsApi {
   get(path: string): Content | undefined {
     const content = this.#store.content(parsePath(path))
     return content instanceof Map ? Object.fromEntries(content) : content
+  }
+
+  /**
+   * What a resource or resource instance is read as: what its `read` handler supplies, or else what is stored; undefined:
+   * nothing. Rejects with `PathError`, OperationError, what the handler threw as `INTERNAL_SERVER_ERROR`.
+   */
+  async read(path: string): Promise<Content | undefined> {
+    const place = parseResourcePath(path, this.#store)
+    const content = await resourceContent(this.#store, place)
+    return content instanceof Map ? Object.fromEntries(content) : content
+  }
+
+  /**
+   * Executes a resource as a server would, with arguments such as `0='now',1`. Rejects with `PathError`, or OperationError:
+   * `METHOD_NOT_ALLOWED` for what cannot be executed, `NOT_FOUND` without a handler.
+   */
+  async execute(path: string, args = ''): Promise<void> {
+    await execute(this.#store, fullAccess, { kind: 'execute', path: parsePath(path), arguments: args })
   }
 
   /** Deletes an instance, a resource or a resource instance. */
@@ -126,7 +171,7 @@ export class ObjectsApi {
     handler: (path: Path, args: ExecuteArguments) => void | Promise<void>,
   ): () => void
   onExecute(...args: [...ResourceOf, NonNullable<ResourceHandlers['execute']>]): () => void {
-    return this.#add(args, execute => ({ execute }))
+    return this.#add(args, handler => ({ execute: handler }))
   }
 
   /** Supplies the content of a resource each time it is read, in place of the store. */

@@ -2,13 +2,13 @@ import { impliedBinding } from '../objects/account.ts'
 import { type DefinitionTable, tableOf } from '../objects/definition-table.ts'
 import { security12 } from '../objects/definitions/security.ts'
 import { server12 } from '../objects/definitions/server.ts'
+import type { JsonPlace } from '../objects/json-place.ts'
 import { comparePaths } from '../objects/path.ts'
 import type { PathValue } from '../objects/path-value.ts'
 import type { Value } from '../objects/value.ts'
 import { TransportError } from '../transport/errors.ts'
 import { isSecure, isStream, parseServerUri, type ServerUri } from '../transport/uri.ts'
-import { readBytes, readResources, resourceIdOf } from './bootstrap-values.ts'
-import type { JsonPlace } from './json-place.ts'
+import { readResources, resourceIdOf } from './bootstrap-values.ts'
 
 /** A server that a client is to register with: a Security instance and a Server instance. Holds secrets. */
 export interface BootstrapAccount {
@@ -137,7 +137,7 @@ function readMode(place: JsonPlace): keyof typeof modes {
 
 /** An identity is mostly text and may be written as such; a key as text would leave open what its bytes are. */
 function readCredential(place: JsonPlace, name: string): Uint8Array {
-  const bytes = name === 'identity' && !place.isObject ? Buffer.from(place.text()) : readBytes(place)
+  const bytes = name === 'identity' && !place.isObject ? Buffer.from(place.text()) : place.bytes()
   if (bytes.length === 0) throw place.fault('is empty')
   return bytes
 }

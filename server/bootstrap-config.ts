@@ -7,11 +7,12 @@ import { security12 } from '../objects/definitions/security.ts'
 import { server12 } from '../objects/definitions/server.ts'
 import { PathError } from '../objects/errors.ts'
 import { ContentFormat, type Schema } from '../objects/formats/format.ts'
+import { JsonPlace } from '../objects/json-place.ts'
 import { formatPath, type Path, parsePath } from '../objects/path.ts'
 import type { PathValue } from '../objects/path-value.ts'
 import { type BootstrapAccount, readAccount } from './bootstrap-account.ts'
 import { readResource, readResources } from './bootstrap-values.ts'
-import { JsonPlace } from './json-place.ts'
+import { BootstrapConfigError } from './errors.ts'
 
 /** What a bootstrap server gives to its clients. Holds secrets. */
 export interface BootstrapConfig {
@@ -67,7 +68,9 @@ export const maximumConfigLength = 4_194_304
  */
 export function parseBootstrapConfig(text: string, definitions: readonly ObjectDefinition[] = []): BootstrapConfig {
   const tables = new Map([...builtIn, ...definitions].map(definition => [definition.id, tableOf(definition)]))
-  const clients = JsonPlace.document(text).only(['clients']).member('clients')
+  const clients = JsonPlace.document(text, message => new BootstrapConfigError(message))
+    .only(['clients'])
+    .member('clients')
   const byEndpoint = new Map(clients.members().map(([endpoint, place]) => [endpoint, readClient(place, tables)]))
   if (byEndpoint.size === 0) throw clients.fault('names no client; write "*" for any')
   return { clients: byEndpoint, schema: { resource: (object, resource) => tables.get(object)?.byId.get(resource) } }

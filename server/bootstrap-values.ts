@@ -1,12 +1,11 @@
 import { checkResourceValue } from '../objects/content.ts'
 import type { DefinitionTable, ResourceEntry } from '../objects/definition-table.ts'
 import { ValueError } from '../objects/errors.ts'
-import { decodeBase64 } from '../objects/formats/bytes.ts'
 import { parseObjectLink } from '../objects/formats/object-link.ts'
+import { byteForms, type JsonPlace } from '../objects/json-place.ts'
 import { comparePaths, idFromText, type Path } from '../objects/path.ts'
 import type { PathValue } from '../objects/path-value.ts'
 import type { Value } from '../objects/value.ts'
-import type { JsonPlace } from './json-place.ts'
 
 /**
  * Reads the resources of an instance from a JSON object: by their names in the definition or by their ids, a multiple
@@ -49,31 +48,13 @@ export function readResource(place: JsonPlace, path: Path, resource: ResourceEnt
   return values
 }
 
-/** Bytes as `{"hex": "00ff"}`, `{"base64": "AP8="}` or `{"text": "…"}` in UTF-8. Throws BootstrapConfigError. */
-export function readBytes(place: JsonPlace): Uint8Array {
-  if (!place.isObject) throw place.fault('is no bytes; write {"hex": "…"}, {"base64": "…"} or {"text": "…"}')
-  const [member, ...others] = place.only(byteForms).members()
-  if (member === undefined || others.length > 0) throw place.fault(`has other than one of ${byteForms.join(', ')}`)
-  const [form, content] = member
-  const text = content.text()
-  const bytes = form === 'text' ? Buffer.from(text) : form === 'hex' ? decodeHex(text) : decodeBase64(text, 'base64')
-  if (bytes === undefined) throw content.fault(`is not ${form}`)
-  return bytes
-}
-
-const byteForms: readonly string[] = ['hex', 'base64', 'text']
-
-function decodeHex(text: string): Buffer | undefined {
-  return /^(?:[0-9A-Fa-f]{2})*$/.test(text) ? Buffer.from(text, 'hex') : undefined
-}
-
 /** Of an unknown resource: an object is bytes, or else resource instances. */
 function hasInstances(place: JsonPlace): boolean {
   return place.isObject && !place.members().some(([name]) => byteForms.includes(name))
 }
 
 function readValue(place: JsonPlace, resource: ResourceEntry | undefined): Value {
-  if (resource === undefined) return place.isObject ? readBytes(place) : place.simple()
+  if (resource === undefined) return place.isObject ? place.bytes() : place.simple()
   const value = readAs(place, resource)
   try {
     return checkResourceValue(resource, value)
@@ -84,7 +65,7 @@ function readValue(place: JsonPlace, resource: ResourceEntry | undefined): Value
 }
 
 function readAs(place: JsonPlace, { type }: ResourceEntry): Value {
-  if (type === 'opaque') return readBytes(place)
+  if (type === 'opaque') return place.bytes()
   if (type !== 'objectLink') return place.simple()
   const link = parseObjectLink(place.text())
   if (link === undefined) throw place.fault('is no object link; write one such as "3303:0"')

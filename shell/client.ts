@@ -1,4 +1,7 @@
+import { join } from 'node:path'
 import { Lwm2mClient } from '../client/client.ts'
+import type { DeviceFile } from '../client/device-file.ts'
+import { type ClientOptions, checkEndpoint } from '../client/options.ts'
 import { OptionsError } from '../client/options-error.ts'
 import { fileStore, PersistenceError } from '../client/persistence.ts'
 import type { ClientEvent } from '../machines/events.ts'
@@ -11,19 +14,30 @@ import { describeMessage } from '../transport/lwm2m/describe.ts'
 import type { Trace } from '../transport/trace.ts'
 import { isSecure, isStream, parseServerUri } from '../transport/uri.ts'
 import { report } from './client-report.ts'
-import { deviceSecurity } from './client-security.ts'
-import { simulateDevice } from './device.ts'
+import { type DeviceSecurity, deviceSecurity } from './client-security.ts'
+import { Device } from './device/device.ts'
+import { DeviceShell } from './device/device-shell.ts'
+import { Output } from './device/output.ts'
+import { readDeviceFile } from './device/read-device-file.ts'
+import { simulateDevice } from './device/simulation.ts'
 import { checkPlace, DocumentError, shownName } from './document.ts'
 import type { Environment } from './environment.ts'
 import { Log } from './print.ts'
-import { type RecordingArguments, startRecording } from './recording.ts'
+import { type Recording, type RecordingArguments, startRecording } from './recording.ts'
 import { type ClientSecurityArguments, connectionIdOption } from './security.ts'
+import type { LineReader } from './terminal/line-reader.ts'
+import { openLineReader } from './terminal/open-line-reader.ts'
 
 export interface ClientArguments extends ClientSecurityArguments, RecordingArguments {
-  /** Absent: the device bootstraps. */
+  /** Absent: the device bootstraps, if it can. */
   readonly server?: string
   readonly bootstrap?: string
-  readonly endpoint: string
+  /** Absent: the command `start` tells it. */
+  readonly endpoint?: string
+  /** A device file. */
+  readonly objects?: string
+  /** One JSON object for each event and each answer. */
+  readonly json?: true
   /** Seconds, of the registration with `server`. */
   readonly lifetime?: number
   /** Of `server`. */
@@ -40,21 +54,103 @@ export interface ClientArguments extends ClientSecurityArguments, RecordingArgum
 }
 
 /**
- * `lwm2m client`: a device that stays registered until it is interrupted. Resolves with the exit code, 1 when the device has
- * given up. Throws OptionsError, or TransportError INVALID_URI.
+ * `lwm2m client`: a device that stays registered until it is interrupted, or its shell ends. Resolves with the exit code, 1 when
+ * the device has given up or a command from a pipe failed. Throws OptionsError, or TransportError INVALID_URI.
  */
 export async function runClient(args: ClientArguments, environment: Environment): Promise<number> {
-  const { clock, random, interrupted } = environment
-  const log = new Log(environment)
-  const { server, bootstrap, lifetime, shortServerId = 1, restartAfter: restartAfterSeconds } = args
   checkCombination(args)
+  if (args.endpoint !== undefined) checkEndpoint(args.endpoint)
   const secured = await deviceSecurity(args)
   checkSecurity(args, secured !== undefined)
   if (args.state !== undefined) checkStateFile(args.state)
+  const file = args.objects === undefined ? undefined : await readDeviceFile(args.objects)
   const recording = startRecording(args, environment)
-  const securityOf = (uri: string) => (secured !== undefined && isSecureUri(uri) ? { security: secured.security } : {})
-  const client = new Lwm2mClient({
+  let { print } = environment
+  /** As soon as somebody types, what is printed has to go above the prompt. */
+  const terminal = { ...environment, print: (line: string) => print(line) }
+  const log = new Log(terminal, { isJson: args.json === true })
+  let hasGivenUp: (exitCode: number) => void = () => {}
+  const gaveUp = new Promise<number>(resolve => {
+    hasGivenUp = resolve
+  })
+  /** The device has given up, and what comes of that nobody needs to hear. */
+  let isOver = false
+  const reportEvent = eventReporter(args, log, environment.clock)
+  const device = new Device({
     endpoint: args.endpoint,
+    makeClient: endpoint =>
+      new Lwm2mClient(clientOptions(args, { endpoint, secured, file, recording, environment, log })),
+    equip: client => simulateDevice(client, file, log, terminal),
+    onStart: ({ endpoint }) => {
+      const { server, bootstrap } = args
+      log.note(
+        `starting as ${endpoint} with ${server ?? (bootstrap ? `${bootstrap} to bootstrap from` : 'its accounts')}`,
+      )
+    },
+    onEvent: event => {
+      const givesUp = args.once ? isFailure(event) : args.restartAfter === undefined && isFatal(event)
+      if (!isOver) reportEvent(event, givesUp)
+      isOver ||= givesUp && (args.once === true || isHeadless(reader))
+      if (isOver) hasGivenUp(1)
+    },
+    now: () => environment.clock.now(),
+  })
+  const shell = new DeviceShell(device, new Output(terminal.print, args.json === true), environment.clock)
+  const reader = openReader(shell, environment)
+  if (reader.isInteractive) print = line => reader.print(line)
+  try {
+    if (isStartable(args)) device.start()
+    return await Promise.race([environment.interrupted.then(() => 0), gaveUp, runShell(shell, reader, args)])
+  } finally {
+    reader.close()
+    print = environment.print
+    await device.end()
+    recording.close()
+    if (args.inspect !== undefined) await lastMessagesSent(environment.clock)
+  }
+}
+
+function openReader(shell: DeviceShell, { input, output, colors, clock, historyFolder }: Environment): LineReader {
+  return openLineReader({
+    input,
+    output,
+    colors,
+    clock,
+    ...(historyFolder !== undefined && { historyFile: join(historyFolder, '.lwm2m_device_history') }),
+    complete: (line, cursor) => shell.complete(line, cursor),
+    holdsSecret: line => shell.holdsSecret(line),
+  })
+}
+
+/** Resolves when the shell ends, not at all where there was no input: then the device runs on without one. */
+async function runShell(shell: DeviceShell, reader: LineReader, args: ClientArguments): Promise<number> {
+  const exitCode = await shell.run(reader)
+  if (exitCode !== undefined) return exitCode
+  if (args.endpoint === undefined) throw new OptionsError('a device needs --endpoint, or a shell to name it in')
+  if (!isStartable(args)) throw new OptionsError('a device needs --server, or --bootstrap to get one')
+  return new Promise<never>(() => {})
+}
+
+/** Whether nobody has given a command, and nobody sits there who could. */
+function isHeadless(reader: LineReader): boolean {
+  return !reader.isInteractive && reader.lineNumber === 0
+}
+
+interface ClientParts {
+  readonly endpoint: string
+  readonly secured: DeviceSecurity | undefined
+  readonly file: DeviceFile | undefined
+  readonly recording: Recording
+  readonly environment: Environment
+  readonly log: Log
+}
+
+function clientOptions(args: ClientArguments, parts: ClientParts): ClientOptions {
+  const { server, bootstrap, lifetime, shortServerId = 1, restartAfter: restartAfterSeconds } = args
+  const { endpoint, secured, file, recording, environment, log } = parts
+  const securityOf = (uri: string) => (secured !== undefined && isSecureUri(uri) ? { security: secured.security } : {})
+  return {
+    endpoint,
     ...(server !== undefined && {
       servers: [
         {
@@ -70,10 +166,10 @@ export async function runClient(args: ClientArguments, environment: Environment)
     ...(restartAfterSeconds !== undefined && { restartAfterSeconds }),
     ...(args.queueMode && { queueMode: true }),
     ...(args.state !== undefined && { persistence: fileStore(args.state) }),
-    objects: [temperature],
+    objects: file?.definitions ?? [temperature],
     device: { modelNumber: 'lwm2m client' },
-    clock,
-    random,
+    clock: environment.clock,
+    random: environment.random,
     network: recording.network,
     dtls: {
       ...connectionIdOption(args),
@@ -83,33 +179,26 @@ export async function runClient(args: ClientArguments, environment: Environment)
     trace: serverRequests(log),
     onError: error => log.failed(isForPeople(error) ? error.message : `the device failed: ${String(error)}`),
     ...(args.inspect !== undefined && { inspect: args.inspect }),
-  })
-  const stopDevice = simulateDevice(client, log, environment)
+  }
+}
+
+/** Tells of events as people, or programs, want to hear of them. */
+function eventReporter({ server, bootstrap, restartAfter }: ClientArguments, log: Log, clock: Clock) {
   // A bootstrap may give the number to another server.
   const nameOf = (id: number) => (bootstrap === undefined && server !== undefined ? server : `server ${id}`)
-  const gaveUp = new Promise<number>(resolve => {
-    const events = client.events$.subscribe(event => {
-      const givesUp = args.once ? isFailure(event) : restartAfterSeconds === undefined && isFatal(event)
-      report(event, { log, nameOf, nowMs: clock.now(), givesUp, restartAfterSeconds })
-      if (!givesUp) return
-      events.unsubscribe()
-      resolve(1)
-    })
-  })
-  log.note(`starting as ${args.endpoint} with ${server ?? `${bootstrap} to bootstrap from`}`)
-  client.start()
-  const exitCode = await Promise.race([interrupted.then(() => 0), gaveUp])
-  stopDevice()
-  await client.stop()
-  recording.close()
-  if (args.inspect !== undefined) await lastMessagesSent(clock)
-  return exitCode
+  return (event: ClientEvent, givesUp: boolean) => {
+    if (log.isJson) log.object({ event: event.type, ...event })
+    else report(event, { log, nameOf, nowMs: clock.now(), givesUp, restartAfterSeconds: restartAfter })
+  }
+}
+
+function isStartable({ server, bootstrap, endpoint }: ClientArguments): boolean {
+  return endpoint !== undefined && (server ?? bootstrap) !== undefined
 }
 
 /** Throws OptionsError. */
-function checkCombination({ server, bootstrap, lifetime, shortServerId }: ClientArguments): void {
+function checkCombination({ server, lifetime, shortServerId }: ClientArguments): void {
   if (server !== undefined) return
-  if (bootstrap === undefined) throw new OptionsError('a device needs --server, or --bootstrap to get one')
   if (lifetime === undefined && shortServerId === undefined) return
   throw new OptionsError('--lifetime and --short-server-id need --server; a bootstrap server sets them otherwise')
 }

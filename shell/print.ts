@@ -1,39 +1,52 @@
 import pc from 'picocolors'
 import type { Environment } from './environment.ts'
 
-/** Writes what happens, a line each: the time of day, an arrow for the way it went, a text. */
+const signs = { sent: '→', received: '←', failed: '✗', note: ' ' }
+
+/** Writes what happens, a line each: the time of day, an arrow for the way it went, a text; or a JSON object. */
 export class Log {
+  readonly isJson: boolean
   readonly #environment: Environment
   readonly #colors: ReturnType<typeof pc.createColors>
 
-  constructor(environment: Environment) {
+  constructor(environment: Environment, { isJson = false } = {}) {
+    this.isJson = isJson
     this.#environment = environment
     this.#colors = pc.createColors(environment.colors)
   }
 
   /** Something this end sent. */
   sent(text: string): void {
-    this.#line(this.#colors.cyan('→'), text)
+    this.#line('sent', text, this.#colors.cyan)
   }
 
   /** Something the other end sent. */
   received(text: string): void {
-    this.#line(this.#colors.green('←'), text)
+    this.#line('received', text, this.#colors.green)
   }
 
   /** Something that went wrong. */
   failed(text: string): void {
-    this.#line(this.#colors.red('✗'), text)
+    this.#line('failed', text, this.#colors.red)
   }
 
   note(text: string): void {
-    this.#line(' ', text)
+    this.#line('note', text, String)
   }
 
-  #line(sign: string, text: string): void {
-    const { print, clock } = this.#environment
-    const timeOfDay = new Date(clock.now()).toISOString().slice(11, 23)
-    print(`${this.#colors.dim(timeOfDay)} ${sign} ${printable(text)}`)
+  /** Where there is JSON only: one object, with its time. */
+  object(members: object): void {
+    this.#environment.print(JSON.stringify({ time: this.#time, ...members }))
+  }
+
+  get #time(): string {
+    return new Date(this.#environment.clock.now()).toISOString()
+  }
+
+  #line(kind: keyof typeof signs, text: string, color: (text: string) => string): void {
+    if (this.isJson) return this.object({ [kind]: text })
+    const timeOfDay = this.#time.slice(11, 23)
+    this.#environment.print(`${this.#colors.dim(timeOfDay)} ${color(signs[kind])} ${printable(text)}`)
   }
 }
 

@@ -37,7 +37,9 @@ export async function run(args: readonly string[], environment: Environment): Pr
   const withNetwork = (command: Command) => addRecordingOptions(addSecurityOptions(command))
   const clientCommand = program
     .command('client')
-    .description('run a simulated device until Ctrl-C, which de-registers it')
+    .description(
+      'run a simulated device, with a shell on a terminal or for commands from a pipe; Ctrl-D or Ctrl-C de-registers it',
+    )
     .option(
       '--server <uri>',
       'server to register with, coap://HOST[:PORT], coaps://, coap+tcp:// or coaps+tcp://',
@@ -48,7 +50,8 @@ export async function run(args: readonly string[], environment: Environment): Pr
       'bootstrap server that knows the server, with a URI like that of --server',
       checkServerUri,
     )
-    .requiredOption('--endpoint <name>', 'endpoint client name, for example urn:dev:os:1')
+    .option('--endpoint <name>', 'endpoint client name, for example urn:dev:os:1')
+    .option('--objects <file>', 'objects, values and how they change, JSON as docs/device-file.md has it')
     .option(
       '--lifetime <seconds>',
       'lifetime to register with at --server, 0 is for ever (default: 300)',
@@ -60,10 +63,13 @@ export async function run(args: readonly string[], environment: Environment): Pr
     .option('--state <file>', 'keep the registration and what servers have set over a restart')
     .option('--restart-after <seconds>', 'start again after giving up (default: exit with 1)', parseRestartSeconds)
     .option('--once', 'exit with 1 after the first attempt that fails')
+    .option('--json', 'print one JSON object for each event and each answer')
     .option('--inspect [url]', 'show the statecharts in the Stately inspector, by default at ws://localhost:8080')
-  addClientSecurityOptions(withNetwork(clientCommand)).action(async (options: ClientArguments) => {
-    exitCode = await runClient(options, environment)
-  })
+  addClientSecurityOptions(withNetwork(clientCommand))
+    .addHelpText('after', clientExamples)
+    .action(async (options: ClientArguments) => {
+      exitCode = await runClient(options, environment)
+    })
   const serverCommand = program
     .command('server')
     .description('register clients and log what happens until Ctrl-C')
@@ -120,6 +126,15 @@ export async function run(args: readonly string[], environment: Environment): Pr
   }
   return exitCode
 }
+
+const clientExamples = `
+With --server, or --bootstrap, and --endpoint the device starts at once, otherwise with the command "start"; "help" lists the
+commands. Without input, as in "< /dev/null", it runs until it is interrupted.
+
+Examples:
+  lwm2m client --server coap://127.0.0.1 --endpoint urn:dev:os:1
+  lwm2m client --server coap://127.0.0.1 --endpoint urn:dev:os:1 --objects device.json < /dev/null &
+  echo 'wait registered; send /3303/0' | tr ';' '\\n' | lwm2m client --server coap://127.0.0.1 --endpoint urn:dev:os:1`
 
 const serverExamples = `
 Examples:

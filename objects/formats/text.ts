@@ -20,7 +20,7 @@ export const textFormat: DataFormat = {
 
   encode(base, values, schema) {
     const value = singleValue(base, values, schema)
-    return Buffer.from(formatValue(checkValue(typeOf(base, value, schema), value)))
+    return Buffer.from(formatText(checkValue(typeOf(base, value, schema), value)))
   },
 
   decode(base, payload, schema) {
@@ -29,13 +29,14 @@ export const textFormat: DataFormat = {
     if (resource === undefined) {
       throw new OperationError('NOT_FOUND', `${formatPath(base)} is of no known type, and text does not tell it`)
     }
-    const value = parseValue(resource.type, decodeUtf8(payload))
+    const value = parseText(resource.type, decodeUtf8(payload))
     if (value === undefined) throw new FormatError(`not the text of a value of type ${resource.type}`)
     return [{ path: base, value: checkedValue(base, value, schema) }]
   },
 }
 
-function formatValue(value: Value): string {
+/** A value as plain text writes it. */
+export function formatText(value: Value): string {
   switch (typeof value) {
     case 'string':
       return value
@@ -50,7 +51,8 @@ function formatValue(value: Value): string {
   }
 }
 
-function parseValue(type: ResourceType, text: string): Value | undefined {
+/** The value that plain text stands for; undefined where it stands for none of this type. Its range is not checked. */
+export function parseText(type: ResourceType, text: string): Value | undefined {
   switch (type) {
     case 'string':
     case 'coreLink':

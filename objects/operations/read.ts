@@ -8,6 +8,7 @@ import { formatOf } from '../formats/formats.ts'
 import { callHandler, isPromiseLike } from '../handlers.ts'
 import type { Path } from '../path.ts'
 import type { PathValue } from '../path-value.ts'
+import type { ResourcePath } from '../resource-path.ts'
 import type { ObjectStore } from '../store.ts'
 import type { OperationKind, OperationOf, Outcome } from './operation.ts'
 import { type ReadContext, readOutcome } from './read-outcome.ts'
@@ -71,6 +72,19 @@ function readResource(store: ObjectStore, path: Path, resource: ResourceEntry): 
     appendContent(path, content, values)
     return values
   })
+}
+
+/** What a resource or resource instance is read as, whoever may: from its `read` handler, or else the store; undefined: nothing. */
+export function resourceContent(
+  store: ObjectStore,
+  path: ResourcePath,
+): StoredContent | undefined | Promise<StoredContent | undefined> {
+  const [objectId, instanceId, resourceId, resourceInstanceId] = path
+  const resource = store.resource(objectId, resourceId)
+  if (resource === undefined || !store.hasInstance(objectId, instanceId)) throw notFound(path)
+  return andThen(contentOf(store, [objectId, instanceId, resourceId], resource), all =>
+    resourceInstanceId !== undefined && all instanceof Map ? all.get(resourceInstanceId) : all,
+  )
 }
 
 function readInstance(store: ObjectStore, path: Path): PathValue[] | Promise<PathValue[]> {

@@ -5,7 +5,7 @@ import type { ArgumentType } from '../line/argument-type.ts'
 import { bytes, text } from '../line/argument-types.ts'
 import type { Command } from '../line/command.ts'
 import type { Level, ShellContext } from './context.ts'
-import { command, optional, required } from './define.ts'
+import { command, optional, required, withArgument } from './define.ts'
 import { leaveCommands } from './leave-commands.ts'
 
 /** Any other name is taken for `string`. */
@@ -33,7 +33,8 @@ function cborCommands(builder: CborBuilder, serialized: () => string): Command<S
         value: optional(bytes),
         basename: optional(text),
       },
-      run: ({ name, type, value, basename }) => builder.addResource(name, type, value, basename),
+      run: ({ name, type, value, basename }) =>
+        withArgument('value', () => builder.addResource(name, type, value, basename)),
     }),
     command('remove', {
       help: 'Removes the record of a name.',

@@ -1,3 +1,4 @@
+import { ConsoleError } from '../../server/console/console-error.ts'
 import type { ArgumentType } from '../line/argument-type.ts'
 import type { Command } from '../line/command.ts'
 import type { ShellContext } from './context.ts'
@@ -36,10 +37,11 @@ export function optional<T>(type: ArgumentType<T>, fallback?: T): Slot<T | undef
 }
 
 /** A command whose values have the types of its parameters. */
-export function command<S extends Slots = Record<never, never>>(
+export function command<S extends Slots = Slots>(
   name: string,
-  { help, example, isExtra = false, parameters, run }: CommandDefinition<S>,
+  definition: CommandDefinition<S>,
 ): Command<ShellContext> {
+  const { help, example, isExtra = false, parameters } = definition
   return {
     name,
     help,
@@ -51,6 +53,16 @@ export function command<S extends Slots = Record<never, never>>(
       required: isRequired,
       ...(fallback !== undefined && { fallback }),
     })),
-    run: (args, context) => run(args as Values<S>, context),
+    run: (args, context) => definition.run(args as Values<S>, context),
+  }
+}
+
+/** Runs what an argument is needed for; its errors name it. */
+export function withArgument<T>(name: string, work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    if (!(cause instanceof ConsoleError)) throw cause
+    throw new ConsoleError(`${name}: ${cause.message}`, { cause })
   }
 }

@@ -5,7 +5,7 @@ import { bytes, int, oneOf, text } from '../line/argument-types.ts'
 import { list, tuple } from '../line/collection-types.ts'
 import type { Command } from '../line/command.ts'
 import type { Level, ShellContext } from './context.ts'
-import { command, optional, required } from './define.ts'
+import { command, optional, required, withArgument } from './define.ts'
 import { leaveCommands } from './leave-commands.ts'
 
 const resourceType = oneOf<TlvValueType>('ResourceType', new Map(tlvValueTypes.map(type => [type, type])))
@@ -18,6 +18,7 @@ export function tlvLevel(): Level {
 }
 
 function tlvCommands(builder: TlvBuilder, serialized: () => string): Command<ShellContext>[] {
+  const valueOf = (type: TlvValueType, typed: Uint8Array) => withArgument('value', () => tlvValue(type, typed))
   const tell = ({ print }: ShellContext, told: string | undefined) => {
     if (told !== undefined) print(told)
   }
@@ -39,14 +40,14 @@ function tlvCommands(builder: TlvBuilder, serialized: () => string): Command<She
       example: 'add_resource 1 type=int 86400',
       parameters: { identifier: required(int), value: required(bytes), type: optional(resourceType, 'opaque') },
       run: ({ identifier, value, type }, context) =>
-        tell(context, builder.addResource(identifier, tlvValue(type, value))),
+        tell(context, builder.addResource(identifier, valueOf(type, value))),
     }),
     command('add_resource_instance', {
       help: 'Adds an instance to the selected multiple resource, or at the top. Without a type the value is taken as bytes.',
       example: 'add_resource_instance 0 type=int 5',
       parameters: { identifier: required(int), value: required(bytes), type: optional(resourceType, 'opaque') },
       run: ({ identifier, value, type }, context) =>
-        tell(context, builder.addResourceInstance(identifier, tlvValue(type, value))),
+        tell(context, builder.addResourceInstance(identifier, valueOf(type, value))),
     }),
     command('deserialize', {
       help: 'Puts the elements of a TLV payload in the place of what is here.',

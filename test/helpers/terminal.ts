@@ -6,7 +6,7 @@ import { run } from '../../shell/program.ts'
 export function startCommand(
   { clock, random, network }: Pick<Environment, 'clock' | 'random' | 'network'>,
   command: string,
-  { colors = false } = {},
+  { colors = false, input = Readable.from([]) }: { colors?: boolean; input?: Readable } = {},
 ) {
   const lines: string[] = []
   const errors: string[] = []
@@ -17,7 +17,7 @@ export function startCommand(
   const environment: Environment = {
     print: line => lines.push(line),
     printError: line => errors.push(line),
-    input: Readable.from([]),
+    input,
     output: new PassThrough(),
     colors,
     interrupted,

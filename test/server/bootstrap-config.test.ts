@@ -264,7 +264,7 @@ const faults: [client: unknown, message: string][] = [
   [withSecurity({ ...psk, key: { file: 'a' } }), `${server}.security.key.file is not known here; known are hex, `],
   [withSecurity({ mode: 'psk', key: psk.key }), `${server}.security.identity is missing; write a text`],
   [withSecurity({ ...psk, secretKey: { hex: '00' } }), `${server}.security.secretKey is already set by the account`],
-  [withSecurity({ ...psk, 0: 'coap://x' }), `${server}.security["0"] is already set by the account`],
+  [withSecurity({ ...psk, 0: 'coap://x' }), `${server}.security.0 is already set by the account`],
   [
     withSecurity({ ...psk, matchingType: 4 }),
     `${server}.security.matchingType cannot be written: matchingType is out of`,

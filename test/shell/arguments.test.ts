@@ -13,7 +13,7 @@ const psk = '--psk-identity a --psk-key 00'
 
 test.each([
   ['client --endpoint a', 'error: a device needs --server, or --bootstrap to get one'],
-  ['client --server coap://h', "error: required option '--endpoint <name>' not specified"],
+  ['client --server coap://h', 'error: a device needs --endpoint, or a shell to name it in'],
   [
     'client --endpoint a --server h:5683',
     `error: "h:5683" is no server URI: the scheme "h" is none of coap, coaps, coap+tcp, coaps+tcp; ${uriHint}`,

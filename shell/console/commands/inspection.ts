@@ -1,8 +1,11 @@
+import { ConsoleError } from '../../../server/console/console-error.ts'
 import { describeMessage, details } from '../../../server/console/details.ts'
 import { dumpPacket } from '../../../server/console/packet-dump.ts'
 import { bytesLiteral, hexEscaped } from '../../../server/console/python-text.ts'
 import { describeTlvTree, parseTlvTree } from '../../../server/console/tlv-tree.ts'
 import { decodeDatagram } from '../../../transport/coap/codec.ts'
+import type { Packet } from '../../../transport/coap/packet.ts'
+import { MessageFormatError } from '../../../transport/errors.ts'
 import { bytes, int } from '../../line/argument-types.ts'
 import { command, optional, required } from '../define.ts'
 
@@ -12,7 +15,7 @@ export const inspectionCommands = [
     help: 'Takes the bytes of a CoAP message apart: header, token, options.',
     example: String.raw`coap_decode \x60\x00\x13\x38`,
     parameters: { data: required(bytes) },
-    run: ({ data }, { print }) => print(dumpPacket(decodeDatagram(Buffer.from(data)))),
+    run: ({ data }, { print }) => print(dumpPacket(decode(data))),
   }),
   command('details', {
     help: 'Shows all of a message that was sent or received: 1 is the last one, 2 the one before.',
@@ -27,7 +30,7 @@ export const inspectionCommands = [
     help: 'Takes the bytes of a message apart as details does: what it means, header, options, and its content by its format.',
     example: String.raw`lwm2m_decode \x40\x01\x13\x38\xb1\x33`,
     parameters: { data: required(bytes) },
-    run: ({ data }, { print }) => print(describeMessage(decodeDatagram(Buffer.from(data)))),
+    run: ({ data }, { print }) => print(describeMessage(decode(data))),
   }),
   command('payload_buffer_clear', {
     help: 'Empties the payload buffer.',
@@ -55,3 +58,12 @@ export const inspectionCommands = [
     run: (_, { console }) => console.history.clear(),
   }),
 ]
+
+function decode(data: Uint8Array): Packet {
+  try {
+    return decodeDatagram(Buffer.from(data))
+  } catch (cause) {
+    if (!(cause instanceof MessageFormatError)) throw cause
+    throw new ConsoleError(`data: ${cause.message}`, { cause })
+  }
+}
