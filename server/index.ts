@@ -14,11 +14,20 @@ export {
   bootstrapMessages,
   bootstrapPack,
 } from './console/bootstrap-messages.ts'
-export { type ConsoleListener, type ConsoleOptions, ServerConsole, type WaitOptions } from './console/console.ts'
+export * as consoleClientRequests from './console/client-requests.ts'
+export { ServerConsole } from './console/console.ts'
 export { ConsoleError } from './console/console-error.ts'
+export type {
+  ConsoleListener,
+  ConsoleOptions,
+  ConsoleSendOptions,
+  ConsoleWaitOptions,
+} from './console/console-options.ts'
 export { details } from './console/details.ts'
 export { type Expected, parseExpected } from './console/message-expression.ts'
 export { type HistoryEntry, MessageHistory } from './console/message-history.ts'
+export { type MessageKind, messageKind } from './console/message-kind.ts'
+export * as consoleObservationRequests from './console/observation-requests.ts'
 export { PayloadBuffer } from './console/payload-buffer.ts'
 export * as consoleRequests from './console/requests.ts'
 export * as consoleResponses from './console/responses.ts'

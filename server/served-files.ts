@@ -42,8 +42,9 @@ export class ServedFiles {
 
   /** At most `length` bytes from `offset` on; none behind the end. */
   async read(segments: readonly string[], offset: number, length: number): Promise<FilePart | FileRefusal> {
-    const path = await this.#find(segments)
-    if (path === 'missing' || path === 'outside') return path
+    const found = await this.#find(segments)
+    if (typeof found === 'string') return found
+    const { path } = found
     // What was put in its place since is no way out, either.
     const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
     try {
@@ -57,13 +58,13 @@ export class ServedFiles {
     }
   }
 
-  async #find(segments: readonly string[]): Promise<string | FileRefusal> {
+  async #find(segments: readonly string[]): Promise<{ readonly path: string } | FileRefusal> {
     if (segments.some(isWayOut)) return 'outside'
     try {
       const path = await realpath(join(this.folder, ...segments))
       const base = this.folder.endsWith(sep) ? this.folder : this.folder + sep
       if (path !== this.folder && !path.startsWith(base)) return 'outside'
-      return (await stat(path)).isFile() ? path : 'missing'
+      return (await stat(path)).isFile() ? { path } : 'missing'
     } catch {
       // No such file, a link to nothing, a name too long, a folder that may not be entered.
       return 'missing'

@@ -20,9 +20,13 @@ export function consoleFailure(error: unknown, signal?: AbortSignal): ConsoleErr
   return new ConsoleError(systemText(error.cause) ?? error.message, { cause: error })
 }
 
+/** From here on errors have numbers of libuv alone. */
+const firstForeignNumber = 3_000
+
 /** The words that test scripts know; undefined for what is no error of the operating system. */
 export function systemText(error: unknown): string | undefined {
   if (!(error instanceof Error && 'errno' in error && typeof error.errno === 'number')) return undefined
+  if (-error.errno >= firstForeignNumber) return undefined
   const [, words] = getSystemErrorMap().get(error.errno) ?? []
   return words && `[Errno ${-error.errno}] ${words.replace(/^./, first => first.toUpperCase())}`
 }

@@ -1,60 +1,21 @@
-import type { Clock } from '../../transport/clock.ts'
-import { Code, isRequest, isSignal, MessageType, noPayload } from '../../transport/coap/message.ts'
-import { findStrings, OptionNumber } from '../../transport/coap/options.ts'
+import { Code, isSignal, MessageType, noPayload } from '../../transport/coap/message.ts'
 import { type Packet, PacketNumbers, type ReceivedPacket } from '../../transport/coap/packet.ts'
-import type { Address, Network } from '../../transport/connection.ts'
+import type { Address } from '../../transport/connection.ts'
 import { TransportError } from '../../transport/errors.ts'
-import type { Random } from '../../transport/random.ts'
 import { AutomaticReplies } from './automatic-replies.ts'
 import { ConsoleError } from './console-error.ts'
 import { consoleFailure, notConnected } from './console-failure.ts'
+import type { ConsoleListener, ConsoleOptions, ConsoleSendOptions, ConsoleWaitOptions } from './console-options.ts'
 import { report } from './expectation.ts'
 import type { Expected } from './message-expression.ts'
 import { MessageHistory } from './message-history.ts'
-import { type MessageKind, messageKind } from './message-kind.ts'
+import { messageKind } from './message-kind.ts'
 import { awaitsAnswer, isAnswer } from './own-response.ts'
 import { PayloadBuffer } from './payload-buffer.ts'
+import { SeenRequests } from './seen-requests.ts'
 import { type ConsoleListenOptions, ConsoleSession } from './session-opening.ts'
 import { ANY, type MessageTemplate } from './template.ts'
 import { type FileWrite, type FileWriteProgress, type FileWriteResult, writeFile } from './write-file.ts'
-
-export interface ConsoleOptions {
-  readonly clock: Clock
-  readonly random: Random
-  readonly network: Network
-  /** How long {@link ServerConsole.send} waits. Default 3,000. */
-  readonly responseTimeoutMs?: number
-}
-
-/** What a console tells, as it happens; called synchronously. */
-export interface ConsoleListener {
-  /** It listens on a port, and nobody has talked yet. */
-  waiting?(port: number): void
-  /** `kind`: what it was meant to be, where that is known. */
-  sent?(packet: Packet, kind: MessageKind | undefined): void
-  /** Told before what follows from it. */
-  received?(packet: ReceivedPacket): void
-  /**
-   * What was received, or that nothing was, is not what was expected. Test scripts know this report also where nothing was
-   * expected and nothing came, which is no fault.
-   */
-  mismatch?(report: string, isFault: boolean): void
-  /** No answer has come in time. */
-  unanswered?(packet: Packet): void
-  /** Something that nobody asked for has failed: a handshake of a client, an automatic reply. */
-  failed?(error: ConsoleError): void
-}
-
-/** How long a console waits, and who gives that up. */
-export interface WaitOptions {
-  readonly timeoutMs?: number | undefined
-  readonly signal?: AbortSignal | undefined
-}
-
-export interface SendOptions extends WaitOptions {
-  /** What the message is meant to be, where another kind looks the same. */
-  readonly kind?: MessageKind | undefined
-}
 
 const defaultResponseTimeoutMs = 3_000
 /** How long `receive` of a listening console waits by itself. */
@@ -67,8 +28,8 @@ const maximumWaiting = 1_000
  * A server in the hands of somebody: packets are sent as they are asked for, and what comes is told, compared with what was
  * expected and answered where {@link AutomaticReplies} says so, whenever somebody receives. One thing is done at a time.
  *
- * What waits rejects with ConsoleError, its `cause` the TransportError: of what the network refused, when the session has
- * ended, and when its `signal` gives it up.
+ * What waits rejects with ConsoleError, its `cause` the TransportError: of what the network refused, when the console is
+ * closed, and when its `signal` gives it up.
  */
 export class ServerConsole {
   readonly replies = new AutomaticReplies()
@@ -79,21 +40,14 @@ export class ServerConsole {
   readonly #options: ConsoleOptions
   readonly #listener: ConsoleListener
   readonly #numbers: PacketNumbers
+  readonly #requests = new SeenRequests()
   #session: ConsoleSession | undefined
   #expected: Expected = ANY
-  #lastRequest: Packet | undefined
-  #bootstrapPackRequest: Packet | undefined
-  #registeredEndpoint: string | undefined
 
   constructor(options: ConsoleOptions, listener: ConsoleListener = {}) {
     this.#options = options
     this.#listener = listener
     this.#numbers = new PacketNumbers(options.random)
-  }
-
-  /** Whether there is a session, be it that nobody has talked yet. */
-  get isOpen(): boolean {
-    return this.#session !== undefined
   }
 
   /** The local port and where the client is; undefined as long as there is none. */
@@ -102,19 +56,24 @@ export class ServerConsole {
     return port === undefined || remote === undefined ? undefined : { port, address: remote }
   }
 
+  /** Whether there is a session, be it that nobody has talked yet. */
+  get isOpen(): boolean {
+    return this.#session !== undefined
+  }
+
   /** The latest request that was received. */
   get lastRequest(): Packet | undefined {
-    return this.#lastRequest
+    return this.#requests.latest
   }
 
   /** The latest Bootstrap-Pack-Request, unless it was answered automatically. */
   get bootstrapPackRequest(): Packet | undefined {
-    return this.#bootstrapPackRequest
+    return this.#requests.bootstrapPack
   }
 
   /** The endpoint name of the latest Register, unless there was a De-register or another session since. */
   get registeredEndpoint(): string | undefined {
-    return this.#registeredEndpoint
+    return this.#requests.registeredEndpoint
   }
 
   /** Waits until a client has talked, and greets it. Ends the session before. Rejects when nothing can listen there. */
@@ -132,42 +91,41 @@ export class ServerConsole {
         await this.#greet(session, signal)
       } catch (error) {
         await session.close()
+        if (this.#session === session) this.#session = undefined
         throw error
       }
     })
   }
 
   /** Talks with one address over UDP. Ends the session before. A `bindPort` of 0: any free one. */
-  connect(host = '127.0.0.1', port = 5683, bindPort = 0): Promise<void> {
-    return this.#guarded(undefined, async () => {
+  connect(host = '127.0.0.1', port = 5683, bindPort = 0, signal?: AbortSignal): Promise<void> {
+    return this.#guarded(signal, async () => {
       await this.close()
-      this.#session = await ConsoleSession.connect({ host, port }, bindPort, {
-        ...this.#options,
-        onFailure: error => this.#failed(error),
-      })
+      this.#session = await ConsoleSession.connect({ host, port }, bindPort, this.#options, signal)
     })
   }
 
   /** Lets go of the client: a listening session belongs to the next that talks. Throws ConsoleError without a session. */
   unconnect(): void {
     this.#open().unconnect()
-    this.#registeredEndpoint = undefined
+    this.#requests.forgetClient()
   }
 
   /**
    * Sends a message. A confirmable one is waited for until its own answer has come; packets before it are received as by
    * {@link receive}. Undefined: there was none in time, or none to wait for.
    */
-  send(template: MessageTemplate, options: SendOptions = {}): Promise<Packet | undefined> {
+  send(template: MessageTemplate, options: ConsoleSendOptions = {}): Promise<Packet | undefined> {
     const { timeoutMs = this.#options.responseTimeoutMs ?? defaultResponseTimeoutMs, signal, kind } = options
     return this.#guarded(signal, async () => {
       const session = this.#open()
       const packet = this.#numbered(template)
-      this.#transmit(session, packet, kind)
+      session.send(packet)
+      this.#sent(packet, kind)
       if (!awaitsAnswer(packet, session.isStream)) return undefined
       const dueMs = this.#options.clock.now() + timeoutMs
       for (let leftMs = timeoutMs; leftMs > 0; leftMs = dueMs - this.#options.clock.now()) {
-        const received = await this.#next(session, leftMs, signal)
+        const received = await this.#next(session, leftMs, signal, 'answer')
         if (received === undefined) break
         if (received.kind === 'message' && isAnswer(packet, received.packet, session.isStream)) return received.packet
       }
@@ -210,12 +168,13 @@ export class ServerConsole {
   }
 
   /** Receives until a client is registered, and resolves with its endpoint name. Rejects when none is in time. */
-  waitRegistered({ timeoutMs = Number.POSITIVE_INFINITY, signal }: WaitOptions = {}): Promise<string> {
+  waitRegistered({ timeoutMs = Number.POSITIVE_INFINITY, signal }: ConsoleWaitOptions = {}): Promise<string> {
     return this.#guarded(signal, async () => {
       const session = this.#open()
       const dueMs = this.#options.clock.now() + timeoutMs
       for (;;) {
-        if (this.#registeredEndpoint !== undefined) return this.#registeredEndpoint
+        const { registeredEndpoint } = this.#requests
+        if (registeredEndpoint !== undefined) return registeredEndpoint
         const leftMs = dueMs - this.#options.clock.now()
         if (leftMs <= 0 || (await this.#next(session, leftMs, signal)) === undefined) {
           throw new ConsoleError(`no client has registered within ${timeoutMs / 1_000} s`)
@@ -241,23 +200,16 @@ export class ServerConsole {
   async close(): Promise<void> {
     const session = this.#session
     this.#session = undefined
-    this.#registeredEndpoint = undefined
-    this.#bootstrapPackRequest = undefined
+    this.#requests.forgetClient()
     await session?.close()
   }
 
-  /** A handshake that fails, a stream that ends without a word and a datagram that is none are told, and make nobody the client. */
+  /** A handshake that fails, a connection that ends without a word and a datagram that is none make nobody the client. */
   async #greet(session: ConsoleSession, signal: AbortSignal | undefined): Promise<void> {
     for (;;) {
-      try {
-        const received = await session.receive(Number.POSITIVE_INFINITY, signal)
-        this.#take(session, received, true)
-        if (received.kind === 'malformed') session.unconnect()
-        else if (!isSignal(received.packet.code)) return
-      } catch (error) {
-        if (signal?.aborted === true || session.isClosed || !(error instanceof TransportError)) throw error
-        this.#failed(error)
-      }
+      const received = await this.#next(session, Number.POSITIVE_INFINITY, signal, 'greeting')
+      if (received?.kind === 'malformed') session.unconnect()
+      else if (received !== undefined && !isSignal(received.packet.code)) return
     }
   }
 
@@ -266,15 +218,28 @@ export class ServerConsole {
     session: ConsoleSession,
     timeoutMs: number,
     signal: AbortSignal | undefined,
+    purpose: 'greeting' | 'receiving' | 'answer' = 'receiving',
   ): Promise<ReceivedPacket | undefined> {
-    try {
-      const received = await session.receive(timeoutMs, signal)
-      this.#take(session, received, false)
-      return received
-    } catch (error) {
-      if (!(error instanceof TransportError && error.code === 'TIMEOUT')) throw error
-      this.#compare(session, undefined)
-      return undefined
+    const { clock } = this.#options
+    const dueMs = clock.now() + timeoutMs
+    for (;;) {
+      try {
+        const received = await session.receive(dueMs - clock.now(), signal)
+        this.#take(session, received, purpose === 'greeting')
+        return received
+      } catch (error) {
+        if (!(error instanceof TransportError) || signal?.aborted === true || session.isClosed) throw error
+        if (error.code === 'TIMEOUT') {
+          this.#compare(session, undefined)
+          return undefined
+        }
+        const isGone = session.isListening && session.remote === undefined
+        if (isGone) {
+          this.#requests.forgetClient()
+          this.#listener.ended?.(consoleFailure(error))
+        } else if (purpose === 'greeting') this.#failed(error)
+        if (purpose === 'answer' || (purpose === 'receiving' && !isGone)) throw error
+      }
     }
   }
 
@@ -282,29 +247,18 @@ export class ServerConsole {
     this.#listener.received?.(received)
     if (received.kind === 'malformed') return
     const { packet } = received
-    this.history.add({ direction: 'Recv', packet })
+    this.history.add({ direction: 'Recv', packet, kind: messageKind(packet) })
     this.payloadBuffer.append(packet.payload)
     this.#compare(session, packet)
     const reply = isFirst ? this.replies.greeting(packet) : this.#reply(session, packet)
-    this.#note(packet, reply)
+    this.#requests.note(packet, reply !== undefined)
     if (reply === undefined) return
     try {
-      this.#transmit(session, this.#numbered(reply))
+      const answer = this.#numbered(reply)
+      session.reply(answer)
+      this.#sent(answer)
     } catch (error) {
       this.#listener.failed?.(consoleFailure(error))
-    }
-  }
-
-  #note(packet: Packet, reply: MessageTemplate | undefined): void {
-    if (!isRequest(packet.code)) return
-    this.#lastRequest = packet
-    const kind = messageKind(packet)
-    if (kind === 'deregister') this.#registeredEndpoint = undefined
-    else if (kind === 'bootstrapPackRequest') {
-      this.#bootstrapPackRequest = reply === undefined ? packet : undefined
-    } else if (kind === 'register') {
-      const names = findStrings(packet, OptionNumber.uriQuery).filter(query => query.startsWith('ep='))
-      this.#registeredEndpoint = names[0]?.slice('ep='.length) ?? ''
     }
   }
 
@@ -317,6 +271,8 @@ export class ServerConsole {
 
   #compare(session: ConsoleSession, packet: Packet | undefined): void {
     const expected = this.#expected
+    // The settings of a stream come when they like: whoever expects something else does not mean them.
+    if (packet !== undefined && isSignal(packet.code) && !expectsSignal(expected)) return
     this.#expected = ANY
     const mismatch = report(expected, packet, session.isStream)
     if (mismatch !== undefined) this.#listener.mismatch?.(mismatch, expected !== null || packet !== undefined)
@@ -333,8 +289,7 @@ export class ServerConsole {
     }
   }
 
-  #transmit(session: ConsoleSession, packet: Packet, kind?: MessageKind): void {
-    session.send(packet)
+  #sent(packet: Packet, kind = messageKind(packet)): void {
     this.history.add({ direction: 'Send', packet, kind })
     this.#listener.sent?.(packet, kind)
   }
@@ -350,9 +305,14 @@ export class ServerConsole {
 
   async #guarded<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     try {
+      signal?.throwIfAborted()
       return await work()
     } catch (error) {
       throw consoleFailure(error, signal)
     }
   }
+}
+
+function expectsSignal(expected: Expected): boolean {
+  return expected !== ANY && expected !== null && isSignal(expected.code)
 }

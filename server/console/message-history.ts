@@ -5,8 +5,8 @@ import type { MessageKind } from './message-kind.ts'
 export interface HistoryEntry {
   readonly direction: 'Send' | 'Recv'
   readonly packet: Packet
-  /** What it was meant to be, where another kind looks the same. */
-  readonly kind?: MessageKind | undefined
+  /** What it was meant to be. */
+  readonly kind: MessageKind
 }
 
 const defaultMaximumEntries = 1_000

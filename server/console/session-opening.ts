@@ -1,4 +1,4 @@
-import { attempt } from '../../transport/attempt.ts'
+import { attempt, unlessAborted } from '../../transport/attempt.ts'
 import type { Clock } from '../../transport/clock.ts'
 import type { Packet, ReceivedPacket } from '../../transport/coap/packet.ts'
 import { PacketSession } from '../../transport/coap/packets.ts'
@@ -79,10 +79,25 @@ export class ConsoleSession {
     return session
   }
 
-  /** Over UDP and without security. Rejects with TransportError HOST_NOT_FOUND, NETWORK_UNREACHABLE or ADDRESS_IN_USE. */
-  static async connect(remote: Address, localPort: number, options: SessionOptions): Promise<ConsoleSession> {
-    const session = new ConsoleSession(options.clock, false)
-    session.#accept(await options.network.connect(remote, { localPort }))
+  /**
+   * Over UDP and without security. Rejects with TransportError HOST_NOT_FOUND, NETWORK_UNREACHABLE or ADDRESS_IN_USE; CLOSED
+   * when `signal` gives it up.
+   */
+  static async connect(
+    remote: Address,
+    localPort: number,
+    { clock, network }: Pick<SessionOptions, 'clock' | 'network'>,
+    signal?: AbortSignal,
+  ): Promise<ConsoleSession> {
+    const session = new ConsoleSession(clock, false)
+    // Where it was given up, what comes of it is closed at once.
+    const connecting = network.connect(remote, { localPort }).then(connection => session.#accept(connection))
+    try {
+      await unlessAborted(connecting, signal)
+    } catch (error) {
+      await session.close()
+      throw error
+    }
     return session
   }
 
@@ -110,13 +125,19 @@ export class ConsoleSession {
     this.#last().send(packet)
   }
 
+  /** As {@link send}, to whom the packet received last was from. */
+  reply(packet: Packet): void {
+    const peer = this.#peers[0]?.packets ?? this.#last()
+    peer.send(packet)
+  }
+
   sendRaw(bytes: Uint8Array): void {
     this.#last().sendRaw(bytes)
   }
 
   /**
-   * The next packet of the peer, which is waited for, too. Rejects as {@link PacketSession.receive}; with what ended the
-   * connection once, and waits for another peer from then on.
+   * The next packet of the peer, which is waited for, too. Rejects as {@link PacketSession.receive}; once with what ended the
+   * connection, and waits for another peer from then on.
    */
   async receive(timeoutMs: number, signal?: AbortSignal): Promise<ReceivedPacket> {
     const dueMs = this.#clock.now() + timeoutMs
