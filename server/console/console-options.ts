@@ -28,7 +28,7 @@ export interface ConsoleListener {
   mismatch?(report: string, isFault: boolean): void
   /** No answer has come in time. */
   unanswered?(packet: Packet): void
-  /** The client of a listening console has ended its session or connection. Another one is waited for. */
+  /** The client of a listening console has ended its session or connection, and no answer of it was waited for: another one is. */
   ended?(error: ConsoleError): void
   /** Something that nobody asked for has failed: a handshake of a client, an automatic reply. */
   failed?(error: ConsoleError): void

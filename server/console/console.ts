@@ -234,11 +234,10 @@ export class ServerConsole {
           return undefined
         }
         const isGone = session.isListening && session.remote === undefined
-        if (isGone) {
-          this.#requests.forgetClient()
-          this.#listener.ended?.(consoleFailure(error))
-        } else if (purpose === 'greeting') this.#failed(error)
+        if (isGone) this.#requests.forgetClient()
         if (purpose === 'answer' || (purpose === 'receiving' && !isGone)) throw error
+        if (isGone) this.#listener.ended?.(consoleFailure(error))
+        else this.#failed(error)
       }
     }
   }
