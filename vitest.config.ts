@@ -11,6 +11,11 @@ export default defineConfig({
         testTimeout: 20_000,
         isolate: false,
       }),
+      // The scenarios of the client's lifecycle and of Send again, over TCP.
+      project('tcp', ['test/client/lifecycle/**/*.test.ts', 'test/client/send.test.ts'], {
+        provide: { transport: 'tcp' },
+        isolate: false,
+      }),
       project('mocked', ['test/**/*.mocked.test.ts']),
       project('model', ['test/model/**/*.test.ts']),
       project('interop', ['test/interop/**/*.test.ts'], {

@@ -1,5 +1,6 @@
 import { createSocket, type RemoteInfo } from 'node:dgram'
 import { once } from 'node:events'
+import { ClosedLoop, type LoopRun } from './closed-loop.ts'
 import { answerQuestions } from './questions.ts'
 import { Registry } from './registry.ts'
 
@@ -7,13 +8,10 @@ import { Registry } from './registry.ts'
 const request = Buffer.from([0x44, 0x01, 0, 0, 0, 0, 0, 0, 0xb1, 0x33, 0x01, 0x30, 0x01, 0x30])
 /** A server remembers message ids for EXCHANGE_LIFETIME (RFC 7252 §4.4), so one source may not use an id twice in a run. */
 const maxRequests = 60_000
-const stallMs = 2_000
 
-export interface LoadRun {
+export interface LoadRun extends LoopRun {
   /** Of the server to ask; without it, the client that registered here. */
   readonly port?: number | undefined
-  readonly requests: number
-  readonly outstanding: number
 }
 
 const socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 })
@@ -21,47 +19,34 @@ const registry = new Registry<RemoteInfo>((bytes, { port, address }) => socket.s
 /** 1 while a request with this message id waits for its response. */
 const waiting = new Uint8Array(maxRequests)
 let nextMessageId = 0
-let onResponse = (_datagram: Buffer): void => {}
+let port = 0
 
 socket.on('message', (datagram, from) => {
   if (!registry.receive(datagram, from)) onResponse(datagram)
 })
 
-/** A closed loop: each response is the cue for the next request. @returns the time it took, in ms. */
-function run({ port = registeredClient().port, requests, outstanding }: LoadRun): Promise<number> {
-  if (nextMessageId + requests > maxRequests) throw new Error(`more than ${maxRequests} requests of one source`)
-  return new Promise((resolve, reject) => {
-    const startedMs = performance.now()
-    let unsent = requests
-    let unanswered = requests
-    const ask = () => {
-      unsent--
-      waiting[nextMessageId] = 1
-      request.writeUInt16BE(nextMessageId, 2)
-      request.writeUInt32BE(nextMessageId, 4)
-      nextMessageId++
-      socket.send(Buffer.from(request), port, '127.0.0.1')
-    }
-    let unansweredBefore = -1
-    const watchdog = setInterval(() => {
-      if (unanswered === unansweredBefore) end(new Error(`no response for ${stallMs} ms, ${unanswered} requests left`))
-      unansweredBefore = unanswered
-    }, stallMs)
-    const end = (error?: Error) => {
-      clearInterval(watchdog)
-      if (error === undefined) resolve(performance.now() - startedMs)
-      else reject(error)
-    }
-    onResponse = datagram => {
-      const messageId = datagram.readUInt16BE(2)
-      if (waiting[messageId] !== 1 || !isAnswer(datagram, messageId)) return
-      waiting[messageId] = 0
-      unanswered--
-      if (unsent > 0) ask()
-      if (unanswered === 0) end()
-    }
-    for (let slot = 0; slot < outstanding; slot++) ask()
-  })
+const loop = new ClosedLoop(() => {
+  waiting[nextMessageId] = 1
+  request.writeUInt16BE(nextMessageId, 2)
+  request.writeUInt32BE(nextMessageId, 4)
+  nextMessageId++
+  socket.send(Buffer.from(request), port, '127.0.0.1')
+})
+
+/** @returns the time it took, in ms. */
+function run({ port: asked = registeredClient().port, ...loopRun }: LoadRun): Promise<number> {
+  if (nextMessageId + loopRun.requests > maxRequests) {
+    throw new Error(`more than ${maxRequests} requests of one source`)
+  }
+  port = asked
+  return loop.run(loopRun)
+}
+
+function onResponse(datagram: Buffer): void {
+  const messageId = datagram.readUInt16BE(2)
+  if (waiting[messageId] !== 1 || !isAnswer(datagram, messageId)) return
+  waiting[messageId] = 0
+  loop.answered()
 }
 
 /** The echo returns the request itself; everyone else a 2.05 Content piggybacked on the acknowledgement. */

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { processCpuTime } from './process-cpu-time.ts'
 import { benchPsk, benchSuite } from './targets/dtls-psk.ts'
 import { pinned } from './worker.ts'
 
@@ -32,11 +32,7 @@ export class OpensslServer {
 
   /** CPU time used so far, µs; NaN where the system does not tell. */
   cpuTime(): number {
-    try {
-      return Number(readFileSync(`/proc/${this.#process.pid}/schedstat`, 'utf8').split(' ')[0]) / 1_000
-    } catch {
-      return Number.NaN
-    }
+    return processCpuTime(this.#process.pid)
   }
 
   async stop(): Promise<void> {

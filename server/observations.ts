@@ -32,30 +32,42 @@ export class Observations {
       this.#running.set(location, siblings.add(observation))
       observation.start(this.#peerOf(registration))
       return () => {
-        siblings.delete(observation)
-        if (siblings.size === 0) this.#running.delete(location)
-        observation.stop(cancel)
+        if (observation.stop(cancel)) this.#forget(location, observation)
       }
     })
   }
 
-  /** A client may be elsewhere now: a relation belongs to an endpoint (RFC 7641 §4.1), so with another one each is made anew. */
+  /**
+   * A client may be elsewhere now: a relation belongs to an endpoint (RFC 7641 §4.1), so with another one each is made anew.
+   * Its token stays: what the client remembers (LwM2M Core 1.2.2 §6.4) and tells before it hears of that arrives.
+   */
   follow(registration: Registration): void {
     const running = this.#running.get(registration.location)
     if (running === undefined) return
     const peer = this.#peerOf(registration)
-    for (const observation of running) observation.follow(peer)
+    for (const observation of running) {
+      observation.follow(peer)
+      if (observation.isStopped) this.#forget(registration.location, observation)
+    }
   }
 
   /** The registration is over, and so is what was observed (LwM2M Core 1.2.2 §6.4). */
   end({ location }: Registration): void {
     for (const observation of this.#running.get(location) ?? []) observation.complete()
+    this.#running.delete(location)
   }
 
   close(): void {
     for (const observations of this.#running.values()) {
       for (const observation of observations) observation.complete()
     }
+    this.#running.clear()
+  }
+
+  #forget(location: string, observation: RunningObservation): void {
+    const siblings = this.#running.get(location)
+    siblings?.delete(observation)
+    if (siblings?.size === 0) this.#running.delete(location)
   }
 }
 
@@ -65,9 +77,13 @@ class RunningObservation implements ObservationListener {
   #peer: CoapPeer | undefined
   /** Undefined while there is nothing to cancel: it is over, or waits for the client to come back. */
   #relation: PendingObservation | undefined
+  #token: number | undefined
   #answered = false
   /** By this peer or one before. */
   #wasAnswered = false
+  /** The way to the client has ended, and with it what this knows of the relation; the client goes on with it. */
+  #isAway = false
+  isStopped = false
 
   constructor(request: CoapMessage, subscriber: Subscriber<CoapMessage>) {
     this.#request = request
@@ -75,22 +91,27 @@ class RunningObservation implements ObservationListener {
   }
 
   follow(peer: CoapPeer): void {
-    if (peer !== this.#peer) this.start(peer)
+    if (peer === this.#peer) return
+    this.start(peer)
+    // Nobody wants it any more, which over a stream the client learns in no other way.
+    if (this.isStopped) this.stop('active')
   }
 
   start(peer: CoapPeer): void {
     this.#relation?.cancel()
     this.#peer = peer
-    const relation = peer.observe(this.#request, this)
+    const relation = peer.observe(this.#request, this, this.#token)
     this.#relation = relation
+    this.#token = relation.token
     this.#answered = false
+    this.#isAway = false
     relation.response.then(
       response => {
         if (this.#relation === relation) this.#answer(response)
       },
       (error: unknown) => {
         if (this.#relation !== relation) return
-        if (this.#wasAnswered && isOver(peer, error)) this.#relation = undefined
+        if (this.#wasAnswered && isOver(peer, error)) this.#leave()
         else this.#fail(error)
       },
     )
@@ -102,23 +123,32 @@ class RunningObservation implements ObservationListener {
 
   ended(reason: CoapMessage | TransportError): void {
     // A session that is over ends no observation: the client will be back, by another one.
-    if (reason instanceof TransportError) this.#relation = undefined
+    if (reason instanceof TransportError) this.#leave()
     else this.#last(reason)
   }
 
   complete(): void {
     this.#relation?.cancel()
     this.#relation = undefined
+    this.#isAway = false
     this.#subscriber.complete()
   }
 
-  stop(cancel: CancelMode): void {
+  /** False: the client is away, and is told when it is back. */
+  stop(cancel: CancelMode): boolean {
     const relation = this.#relation
     this.#relation = undefined
-    if (relation === undefined) return
+    this.isStopped = true
+    if (relation === undefined) return !this.#isAway
     if (cancel === 'passive' || !this.#answered) relation.cancel()
     // Nobody waits any more; a client that did not hear it finds its next notification rejected.
     else relation.deregister().catch(() => undefined)
+    return true
+  }
+
+  #leave(): void {
+    this.#relation = undefined
+    this.#isAway = true
   }
 
   #answer(response: CoapMessage): void {

@@ -80,6 +80,7 @@ export async function runClient(args: ClientArguments, environment: Environment)
     endpoint: args.endpoint,
     makeClient: endpoint =>
       new Lwm2mClient(clientOptions(args, { endpoint, secured, file, recording, environment, log })),
+    keepsAccounts: args.state !== undefined,
     equip: client => simulateDevice(client, file, log, terminal),
     onStart: ({ endpoint }) => {
       const { server, bootstrap } = args
@@ -137,7 +138,8 @@ function isHeadless(reader: LineReader): boolean {
 }
 
 interface ClientParts {
-  readonly endpoint: string
+  /** Undefined: nobody has named it yet, and nobody hears of it. */
+  readonly endpoint: string | undefined
   readonly secured: DeviceSecurity | undefined
   readonly file: DeviceFile | undefined
   readonly recording: Recording
@@ -150,7 +152,7 @@ function clientOptions(args: ClientArguments, parts: ClientParts): ClientOptions
   const { endpoint, secured, file, recording, environment, log } = parts
   const securityOf = (uri: string) => (secured !== undefined && isSecureUri(uri) ? { security: secured.security } : {})
   return {
-    endpoint,
+    endpoint: endpoint ?? 'unnamed',
     ...(server !== undefined && {
       servers: [
         {
@@ -165,7 +167,7 @@ function clientOptions(args: ClientArguments, parts: ClientParts): ClientOptions
     ...(args.lwm2m && { versions: args.lwm2m }),
     ...(restartAfterSeconds !== undefined && { restartAfterSeconds }),
     ...(args.queueMode && { queueMode: true }),
-    ...(args.state !== undefined && { persistence: fileStore(args.state) }),
+    ...(args.state !== undefined && endpoint !== undefined && { persistence: fileStore(args.state) }),
     objects: file?.definitions ?? [temperature],
     device: { modelNumber: 'lwm2m client' },
     clock: environment.clock,

@@ -11,7 +11,7 @@ import { code, contentFormat, messageType, option } from '../line/message-types.
 import type { ShellContext } from './context.ts'
 
 /** A command that sends one message. */
-export interface MessageCommandDefinition {
+interface MessageCommandDefinition {
   readonly name: string
   /** The class of the message, by the name that `expect` knows it by; its arguments are those of the command. */
   readonly className: string
@@ -75,7 +75,7 @@ export function messageCommand(definition: MessageCommandDefinition): Command<Sh
 }
 
 /** Runs what sends a message; its errors say which one could not be sent. */
-export async function sending(className: string, work: () => Promise<void>): Promise<void> {
+async function sending(className: string, work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (cause) {

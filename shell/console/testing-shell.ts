@@ -85,9 +85,7 @@ export class TestingShell {
     return this.#top?.commandLine.holdsSecret(line) ?? true
   }
 
-  /**
-   * Runs until somebody leaves or the input ends. Resolves with whether no command has failed and all was as expected.
-   */
+  /** Runs until somebody leaves or the input ends. Resolves with whether no command has failed and all was as expected. */
   async run(start: ShellStart): Promise<boolean> {
     if (start.listens) await this.#listenFirst(start.port)
     for (let top = this.#top; top !== undefined; top = this.#top) {
@@ -192,7 +190,7 @@ export class TestingShell {
     } catch (error) {
       if (!(error instanceof ConsoleError)) throw error
       output.text(error.message)
-      this.#isAtFault = true
+      this.#hasFailed = true
     }
   }
 

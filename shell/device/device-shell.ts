@@ -1,3 +1,4 @@
+import { errorCode } from '../../client/file-system.ts'
 import { ConsoleError } from '../../server/console/console-error.ts'
 import type { Clock } from '../../transport/clock.ts'
 import { CommandLine } from '../line/command-line.ts'
@@ -90,6 +91,8 @@ export class DeviceShell {
       return await reader.question(reader.isInteractive ? prompt : '')
     } catch (error) {
       if (error instanceof ConsoleError) return error
+      // A directory, or a socket whose other end is gone, is as good as its end.
+      if (errorCode(error) !== '') return undefined
       throw error
     }
   }

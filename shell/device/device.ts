@@ -3,13 +3,17 @@ import type { ClientEvent } from '../../machines/events.ts'
 import { device } from '../../objects/definitions/device.ts'
 import type { ObjectsApi } from '../../objects/objects.ts'
 import { formatPath } from '../../objects/path.ts'
+import type { PathValue } from '../../objects/path-value.ts'
+import { accountObjectIds } from '../../objects/snapshot.ts'
 import { ConsoleError } from '../../server/console/console-error.ts'
 
 export interface DeviceOptions {
   /** The name to register under, if it is known from the beginning. */
   readonly endpoint: string | undefined
-  /** A client of this name; it is not started. Throws OptionsError. */
-  readonly makeClient: (endpoint: string) => Lwm2mClient
+  /** A client of this name, or of any as long as it has none; it is not started. Throws OptionsError. */
+  readonly makeClient: (endpoint: string | undefined) => Lwm2mClient
+  /** Whether a client of another name has its accounts from elsewhere, and not from the one before. */
+  readonly keepsAccounts: boolean
   /** Brings a client to life; returns the function that ends that. */
   readonly equip: (client: Lwm2mClient) => () => void
   /** Before a client is started. */
@@ -40,7 +44,7 @@ export class Device {
   constructor(options: DeviceOptions) {
     this.#options = options
     this.#isNamed = options.endpoint !== undefined
-    this.#client = options.makeClient(options.endpoint ?? unnamed)
+    this.#client = options.makeClient(options.endpoint)
     this.#endLife = options.equip(this.#client)
   }
 
@@ -68,10 +72,10 @@ export class Device {
   start(endpoint?: string, bootstrapFirst = false): void {
     if (this.isRunning) throw new ConsoleError(`the device runs already, as ${this.#client.endpoint}`)
     if (endpoint === undefined && !this.#isNamed) throw new ConsoleError('missing value for argument: endpoint')
-    if (!this.objects.has('/0/0') && this.objects.entries('/0').length === 0)
+    if (this.objects.entries('/0').length === 0)
       throw new ConsoleError('there is no server to register with: lwm2m client needs --server, or --bootstrap')
     if (bootstrapFirst && !this.hasBootstrapServer) throw noBootstrapServer()
-    if (endpoint !== undefined && endpoint !== this.#client.endpoint) this.#rename(endpoint)
+    if (endpoint !== undefined && !(this.#isNamed && endpoint === this.#client.endpoint)) this.#rename(endpoint)
     this.#isNamed = true
     this.#subscription?.unsubscribe()
     this.#subscription = this.#client.events$.subscribe(event => this.#note(event))
@@ -130,30 +134,28 @@ export class Device {
     this.unlockAll()
     this.#client = client
     this.#endLife = this.#options.equip(client)
-    takeOver(former.objects, client.objects)
+    takeOver(former.objects, client.objects, this.#options.keepsAccounts ? accountObjectIds : [])
     // Where nobody has set another one, the serial number is the name.
     const serialNumber = `/${device.id}/0/${device.resources.serialNumber.id}`
     if (client.objects.get(serialNumber) === former.endpoint) client.objects.set(serialNumber, endpoint)
   }
 }
 
-/** As long as it has no name nobody hears of it. */
-const unnamed = 'unnamed'
-
 export function noBootstrapServer(): ConsoleError {
   return new ConsoleError('there is no bootstrap server: lwm2m client needs --bootstrap')
 }
 
-/** Makes objects what others are. */
-function takeOver(from: ObjectsApi, to: ObjectsApi): void {
+/** Makes objects what others are, except some. */
+function takeOver(from: ObjectsApi, to: ObjectsApi, except: readonly number[]): void {
   const definitions = new Map(from.definitions().map(definition => [definition.id, definition]))
+  const isMeant = ({ path: [objectId = 0] }: PathValue) => !except.includes(objectId)
   to.batch(() => {
     for (const definition of definitions.values()) to.define(definition)
-    for (const { path } of to.entries('/')) {
+    for (const { path } of to.entries('/').filter(isMeant)) {
       const instance = formatPath(path.slice(0, 2))
       if (to.has(instance)) to.delete(instance)
     }
-    for (const { path, value } of from.entries('/')) {
+    for (const { path, value } of from.entries('/').filter(isMeant)) {
       const [objectId = 0, instanceId = 0] = path
       const definition = definitions.get(objectId)
       if (definition && !to.has(formatPath([objectId, instanceId]))) to.create(definition, instanceId)

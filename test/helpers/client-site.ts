@@ -7,14 +7,16 @@ import type { Operation } from '../../objects/operations/operation.ts'
 import { parsePath } from '../../objects/path.ts'
 import { type CoapMessage, noPayload } from '../../transport/coap/message.ts'
 import type { ObservationListener } from '../../transport/coap/observe-request.ts'
+import { findOption, OptionNumber } from '../../transport/coap/options.ts'
 import type { CoapPeer } from '../../transport/coap/peer.ts'
 import { encodeOperation } from '../../transport/lwm2m/downlink.ts'
 import { scriptedServer, type Uplink } from './scripted-server.ts'
 import { simulatedWorld } from './simulated-world.ts'
+import { isTcp, serverUri } from './transport.ts'
 
 export interface ClientSiteOptions {
   readonly lifetimeSeconds?: number
-  /** Default: `coap://10.0.0.2`. */
+  /** Default: 10.0.0.2, by the transport of the scenarios. */
   readonly uri?: string
   readonly account?: Partial<ServerOptions>
   readonly client?: Partial<ClientOptions>
@@ -32,7 +34,7 @@ export async function clientSite(options: ClientSiteOptions = {}) {
     endpoint: 'device',
     servers: [
       {
-        uri: options.uri ?? 'coap://10.0.0.2',
+        uri: options.uri ?? serverUri('10.0.0.2'),
         shortServerId: 7,
         lifetimeSeconds: options.lifetimeSeconds ?? 300,
         ...options.account,
@@ -90,17 +92,30 @@ export async function clientSite(options: ClientSiteOptions = {}) {
       const notifications: { atMs: number; payload: string; code: number }[] = []
       const startedMs = clock.now()
       const ends: unknown[] = []
-      const observation = this.peer.observe(encodeOperation({ kind: 'observe', path: parsePath(path), accept }), {
+      const notification = (message: CoapMessage) => {
+        const payload = Buffer.from(message.payload).toString()
+        notifications.push({ atMs: Math.round(clock.now() - startedMs), payload, code: message.code })
+        listener.notification?.(message)
+      }
+      const request = encodeOperation({ kind: 'observe', path: parsePath(path), accept })
+      const observation = this.peer.observe(request, {
         notification: message => {
-          const payload = Buffer.from(message.payload).toString()
-          notifications.push({ atMs: Math.round(clock.now() - startedMs), payload, code: message.code })
-          listener.notification?.(message)
+          if (!isTcp) notification(message)
         },
         ended: reason => ends.push(reason),
       })
       const response = await clock.until(observation.response)
+      if (isTcp) {
+        // A server that goes on by the token alone, over whatever connection: over UDP the client comes from where it was.
+        dmServer.taps.add(message => {
+          const { token } = message
+          const isOfThis = token.length === 4 && Buffer.from(token).readUInt32BE() === observation.token
+          if (isOfThis && findOption(message, OptionNumber.observe) !== undefined) notification(message)
+        })
+      }
       return { observation, response, notifications, ends }
     },
+    closeServer: () => dmServer.close(),
     async stop() {
       await clock.until(client.stop())
       await dmServer.close()

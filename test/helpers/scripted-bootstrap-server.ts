@@ -1,13 +1,16 @@
 import type { BootstrapOperation } from '../../objects/operations/operation.ts'
 import { parsePath } from '../../objects/path.ts'
 import type { Clock } from '../../transport/clock.ts'
+import { CoapStream } from '../../transport/coap/coap-stream.ts'
 import { CoapEndpoint } from '../../transport/coap/endpoint.ts'
 import { type CoapMessage, Code, noPayload } from '../../transport/coap/message.ts'
 import { findStrings, OptionNumber } from '../../transport/coap/options.ts'
-import type { CoapPeer } from '../../transport/coap/peer.ts'
-import type { Address, Network } from '../../transport/connection.ts'
+import { defaultParameters } from '../../transport/coap/parameters.ts'
+import { CoapPeer, type RequestHandler } from '../../transport/coap/peer.ts'
 import { encodeOperation } from '../../transport/lwm2m/downlink.ts'
+import type { MemoryNetwork } from '../../transport/memory.ts'
 import type { Random } from '../../transport/random.ts'
+import { binding, isTcp, serverUri } from './transport.ts'
 
 /** A Bootstrap-Request or Bootstrap-Pack-Request as the server saw it. */
 interface BootstrapRequestSeen {
@@ -19,7 +22,7 @@ interface BootstrapRequestSeen {
 
 export interface ScriptedBootstrapServerOptions {
   readonly clock: Clock
-  readonly network: Network
+  readonly network: MemoryNetwork
   readonly random: Random
   readonly host?: string
   /** What the server does once it has accepted a request. Default: one server account, then Bootstrap-Finish. */
@@ -40,25 +43,31 @@ export async function scriptedBootstrapServer(options: ScriptedBootstrapServerOp
     for (const operation of session) responses.push(await peer.request(encodeOperation(operation)).response)
   }
 
-  const endpoint = await CoapEndpoint.listen({
-    network,
-    clock,
-    random,
-    local: { host, port: 5683 },
-    handler: ({ message, peer }) => {
-      if (script.silent) return new Promise(() => undefined)
-      const request = {
-        atMs: clock.now(),
-        code: message.code,
-        path: `/${findStrings(message, OptionNumber.uriPath).join('/')}`,
-        query: findStrings(message, OptionNumber.uriQuery),
-      }
-      requests.push(request)
-      const answer = script.answer?.(request)
-      if (answer !== undefined) return answer
-      clock.setTimeout(() => void run(peer, script.session).catch(() => undefined), 10)
-      return { code: Code.changed, options: [], payload: noPayload }
-    },
+  const handler: RequestHandler = ({ message, peer }) => {
+    if (script.silent) return new Promise(() => undefined)
+    const request = {
+      atMs: clock.now(),
+      code: message.code,
+      path: `/${findStrings(message, OptionNumber.uriPath).join('/')}`,
+      query: findStrings(message, OptionNumber.uriQuery),
+    }
+    requests.push(request)
+    const answer = script.answer?.(request)
+    if (answer !== undefined) return answer
+    clock.setTimeout(() => void run(peer, script.session).catch(() => undefined), 10)
+    return { code: Code.changed, options: [], payload: noPayload }
+  }
+  const local = { host, port: 5683 }
+  const endpoint = await CoapEndpoint.listen({ network, clock, random, local, handler })
+  /** Over TCP. */
+  const peers: CoapPeer[] = []
+  const listener = await network.streams.listen(local, async stream => {
+    // A client may give up first.
+    const opened = CoapStream.open(stream, { clock, parameters: defaultParameters })
+    const connection = await opened.catch(() => undefined)
+    if (connection === undefined) return
+    const peer = new CoapPeer(connection, { clock, random, handler, onClosed: error => peer.close(error) })
+    peers.push(peer)
   })
   return {
     requests,
@@ -68,10 +77,16 @@ export async function scriptedBootstrapServer(options: ScriptedBootstrapServerOp
       return responses.map(({ code }) => code)
     },
     script,
-    /** Begins on its own with a client at an address. */
-    begin: (remote: Address, session: readonly BootstrapOperation[] = script.session) =>
-      run(endpoint.peer(remote), session),
-    close: () => endpoint.close(),
+    /** Begins on its own: over TCP with the client that has connected, over UDP where the first connection of one comes from. */
+    begin(session: readonly BootstrapOperation[] = script.session): Promise<void> {
+      const peer = isTcp ? peers.at(-1) : endpoint.peer({ host: '10.0.0.1', port: 49_152 })
+      return peer === undefined ? Promise.reject(new Error('no client has connected')) : run(peer, session)
+    },
+    async close() {
+      for (const peer of peers) peer.close()
+      await listener.close()
+      await endpoint.close()
+    },
   }
 }
 
@@ -106,8 +121,8 @@ export function writeAccount({
   server = {},
 }: AccountValues = {}): BootstrapOperation[] {
   return [
-    writeInstance(`/0/${securityInstanceId}`, { 0: `coap://${host}`, 1: false, 2: 3, 10: shortServerId }),
-    writeInstance(`/1/${serverInstanceId}`, { 0: shortServerId, 1: 300, 6: false, 7: 'U', ...server }),
+    writeInstance(`/0/${securityInstanceId}`, { 0: serverUri(host), 1: false, 2: 3, 10: shortServerId }),
+    writeInstance(`/1/${serverInstanceId}`, { 0: shortServerId, 1: 300, 6: false, 7: binding, ...server }),
   ]
 }
 

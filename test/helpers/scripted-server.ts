@@ -1,13 +1,14 @@
 import type { Clock } from '../../transport/clock.ts'
 import { CoapStream } from '../../transport/coap/coap-stream.ts'
 import { CoapEndpoint } from '../../transport/coap/endpoint.ts'
-import { type CoapMessage, Code, noPayload } from '../../transport/coap/message.ts'
+import { type CoapFrame, type CoapMessage, Code, noPayload } from '../../transport/coap/message.ts'
 import { findStrings, OptionNumber } from '../../transport/coap/options.ts'
 import type { CoapPeer, RequestHandler } from '../../transport/coap/peer.ts'
 import { CoapStreamEndpoint } from '../../transport/coap/stream-endpoint.ts'
 import type { Network } from '../../transport/connection.ts'
 import { encodeRegistered } from '../../transport/lwm2m/uplink.ts'
 import type { Random } from '../../transport/random.ts'
+import type { Trace } from '../../transport/trace.ts'
 
 /** What the scripted server saw of a registration message. */
 export interface Uplink {
@@ -34,6 +35,8 @@ export async function scriptedServer({ clock, network, random, host = '10.0.0.2'
   const times: number[] = []
   const script = { answer, silent: false }
   const transports: ('U' | 'T')[] = []
+  /** Hear every message that comes over TCP, whatever the connection. */
+  const taps = new Set<(message: CoapFrame) => void>()
   let peer: CoapPeer | undefined
   const handler: RequestHandler = request => {
     if (script.silent) return new Promise(() => undefined)
@@ -49,7 +52,12 @@ export async function scriptedServer({ clock, network, random, host = '10.0.0.2'
   const common = { clock, random, local: { host, port: 5683 }, handler }
   const endpoint = await CoapEndpoint.listen({ ...common, network })
   const { streams } = network
-  const streamEndpoint = streams && (await CoapStreamEndpoint.listen({ ...common, network: streams }))
+  const trace: Trace = {
+    message(direction, message) {
+      if (direction === 'received') for (const tap of taps) tap(message as CoapFrame)
+    },
+  }
+  const streamEndpoint = streams && (await CoapStreamEndpoint.listen({ ...common, network: streams, trace }))
   return {
     endpoint,
     streamEndpoint,
@@ -63,6 +71,7 @@ export async function scriptedServer({ clock, network, random, host = '10.0.0.2'
     /** When each of them arrived. */
     times,
     script,
+    taps,
     /** The server's side of the client, once it has spoken. */
     get peer(): CoapPeer {
       if (peer === undefined) throw new Error('the client has not spoken yet')

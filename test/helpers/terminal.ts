@@ -7,7 +7,11 @@ import { run } from '../../shell/program.ts'
 export function startCommand(
   { clock, random, network }: Pick<Environment, 'clock' | 'random' | 'network'>,
   command: string,
-  { colors = false, input = Readable.from([]) }: { colors?: boolean; input?: Readable } = {},
+  {
+    colors = false,
+    input = Readable.from([]),
+    output = new PassThrough(),
+  }: Partial<Pick<Environment, 'colors' | 'input' | 'output'>> = {},
 ) {
   const lines: string[] = []
   const errors: string[] = []
@@ -16,7 +20,7 @@ export function startCommand(
     print: line => lines.push(line),
     printError: line => errors.push(line),
     input,
-    output: new PassThrough(),
+    output,
     colors,
     interrupted: interruption.interrupted,
     onInterrupt: interruption.onInterrupt,

@@ -19,6 +19,9 @@ import {
   SignalError,
 } from './signaling.ts'
 
+/** Who wants nothing read: whoever owns the connection, or its receiver, whose answers the peer does not read. */
+export type PauseReason = 'owner' | 'receiver'
+
 /** What a {@link CoapStream} tells its user. */
 export interface CoapStreamReceiver {
   /** A request or a response. */
@@ -53,7 +56,8 @@ export class CoapStream implements StreamReceiver {
   readonly #reader: FrameReader
   #settings: Settings | undefined
   #receiver: CoapStreamReceiver | undefined
-  #isPaused = false
+  /** Why nothing is read. */
+  readonly #pauses = new Set<PauseReason | 'opening' | 'pongs'>()
   #isReading = false
   #isClosed = false
   /** Why it is over, where there was nobody yet to be told. */
@@ -122,7 +126,7 @@ export class CoapStream implements StreamReceiver {
     queueMicrotask(() => {
       const failure = this.#untold
       this.#untold = undefined
-      if (failure === undefined) this.resume()
+      if (failure === undefined) this.#resume('opening')
       else receiver.closed(failure)
     })
   }
@@ -146,18 +150,13 @@ export class CoapStream implements StreamReceiver {
     this.send(encodePing(token))
   }
 
-  /** Reads no more until {@link resume}. */
-  pause(): void {
-    if (this.#isPaused) return
-    this.#isPaused = true
-    this.#stream.pause()
+  /** Reads no more until {@link resume} for the same reason. */
+  pause(reason: PauseReason = 'owner'): void {
+    this.#pause(reason)
   }
 
-  resume(): void {
-    if (this.#receiver === undefined || this.#isClosed) return
-    this.#isPaused = false
-    this.#read()
-    if (!this.#isPaused) this.#stream.resume()
+  resume(reason: PauseReason = 'owner'): void {
+    this.#resume(reason)
   }
 
   /** Tells the peer that the connection ends, and ends it (RFC 8323 §5.5). Idempotent. */
@@ -185,6 +184,7 @@ export class CoapStream implements StreamReceiver {
   }
 
   drained(): void {
+    this.#resume('pongs')
     this.#receiver?.drained()
   }
 
@@ -198,7 +198,7 @@ export class CoapStream implements StreamReceiver {
     if (this.#isReading) return
     this.#isReading = true
     try {
-      while (!this.#isClosed && !this.#isPaused) {
+      while (!this.#isClosed && this.#pauses.size === 0) {
         const message = this.#reader.next()
         if (message === undefined) break
         this.#take(message)
@@ -227,7 +227,7 @@ export class CoapStream implements StreamReceiver {
     if (signal?.kind !== 'csm') throw new MessageFormatError('the first message is no CSM')
     this.#settings = { ...baseSettings, ...signal.settings }
     // Nobody receives yet.
-    this.pause()
+    this.#pause('opening')
     this.#opened()
   }
 
@@ -239,7 +239,7 @@ export class CoapStream implements StreamReceiver {
         break
       case 'ping':
         // RFC 8323 §5.4: without the Custody option it says that the Ping was received, and no more.
-        this.send(encodePong(signal.token))
+        if (!this.send(encodePong(signal.token))) this.#pause('pongs')
         break
       case 'pong':
         this.#receiver?.pong(signal.token)
@@ -255,6 +255,19 @@ export class CoapStream implements StreamReceiver {
       case 'unknown':
         break
     }
+  }
+
+  #pause(reason: PauseReason | 'opening' | 'pongs'): void {
+    if (this.#isClosed) return
+    this.#pauses.add(reason)
+    this.#stream.pause()
+  }
+
+  #resume(reason: PauseReason | 'opening' | 'pongs'): void {
+    this.#pauses.delete(reason)
+    if (this.#isClosed || this.#pauses.size > 0) return
+    this.#read()
+    if (this.#pauses.size === 0) this.#stream.resume()
   }
 
   /** What the peer sent is no message, or asks for what cannot be done (RFC 8323 §3.4, §5.2, §5.6). */

@@ -36,8 +36,10 @@ export class Confirmations {
     }
   }
 
+  /** A Pong without a token is taken for the answer to the Ping under way: libcoap 4.3.1 leaves tokens out. */
   pong(token: Uint8Array): void {
-    if (token.length !== 4 || Buffer.from(token).readUInt32BE() !== this.#round) return
+    const isOfRound = token.length === 4 && Buffer.from(token).readUInt32BE() === this.#round
+    if (!isOfRound && token.length > 0) return
     const arrived = this.#asked
     this.#asked = new Set()
     if (this.#waiting.size > 0) this.#ask()

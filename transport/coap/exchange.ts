@@ -15,7 +15,7 @@ export interface ExchangeOptions {
   readonly confirmable: boolean
   /** Keeps the token after the first response: notifications follow (RFC 7641 §3.2). */
   readonly keepOpen?: boolean
-  /** The token of an observation that this request ends; default: a fresh one. */
+  /** The token of an observation that this request ends or goes on with; default, and where it is taken: a fresh one. */
   readonly token?: number
 }
 

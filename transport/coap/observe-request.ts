@@ -27,6 +27,8 @@ export interface ObserveRequestOptions {
   readonly parameters: CoapParameters
   /** A GET or FETCH without Observe option. */
   readonly message: CoapMessage
+  /** Of the observation that goes on with this one; default: a fresh one. */
+  readonly token?: number | undefined
   /** Hears the first response. */
   readonly answer: ExchangeListener
   readonly listener: ObservationListener
@@ -48,12 +50,21 @@ export class ObserveRequest implements ExchangeListener {
     this.#answer = options.answer
   }
 
+  /** Undefined when there was no room for the request. */
+  get token(): number | undefined {
+    return this.#exchange?.token
+  }
+
   start(): void {
     const observe = uintOption(OptionNumber.observe, 0)
-    const { message: plain, exchanges } = this.#options
+    const { message: plain, exchanges, token } = this.#options
     const message = { ...plain, options: withOption(plain.options, OptionNumber.observe, observe) }
     try {
-      this.#exchange = exchanges.open(message, { confirmable: true, keepOpen: true }, this)
+      this.#exchange = exchanges.open(
+        message,
+        { confirmable: true, keepOpen: true, ...(token !== undefined && { token }) },
+        this,
+      )
     } catch (error) {
       this.failed(error as TransportError)
     }

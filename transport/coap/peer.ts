@@ -57,6 +57,8 @@ export interface PendingRequest {
 
 /** An observation of this peer. */
 export interface PendingObservation extends PendingRequest {
+  /** Undefined when there was no room for the request. */
+  readonly token: number | undefined
   /**
    * Ends the observation at the other end, too: a GET with its token and Observe 1 (RFC 7641 §3.6). Resolves with the
    * answer.
@@ -137,9 +139,10 @@ export class CoapPeer {
   /**
    * Observes with a GET or FETCH (RFC 7641 §3, RFC 8132 §2.4): `response` is the first answer, what follows goes to the
    * listener. `cancel` forgets the observation: the next notification is rejected with a reset (RFC 7641 §3.6), or over a stream,
-   * which has none, the other end is told at once (RFC 8323 §7.3).
+   * which has none, the other end is told at once (RFC 8323 §7.3). With the token of an observation that an earlier connection
+   * carried, the two are one where the other end remembers (RFC 7641 §4.1).
    */
-  observe(message: CoapMessage, listener: ObservationListener): PendingObservation {
+  observe(message: CoapMessage, listener: ObservationListener, token?: number): PendingObservation {
     let request: ObserveRequest | undefined
     const pending = this.#pending(answer => {
       const started = new ObserveRequest({
@@ -149,6 +152,7 @@ export class CoapPeer {
         message,
         answer,
         listener,
+        token,
       })
       request = started
       started.start()
@@ -163,7 +167,7 @@ export class CoapPeer {
       pending.cancel()
       return response
     }
-    return { ...pending, deregister }
+    return { ...pending, deregister, token: request?.token }
   }
 
   /**

@@ -59,7 +59,7 @@ export class ReliableLayer implements MessageLayer, CoapStreamReceiver {
       clock,
       parameters,
       isAwaiting: () => this.#isAwaiting(),
-      ping: () => ping(noToken),
+      ping: () => ping(livenessToken),
       onDead: () => this.#died(),
     })
     this.lastActivityMs = clock.now()
@@ -143,13 +143,13 @@ export class ReliableLayer implements MessageLayer, CoapStreamReceiver {
       this.#transmit(diagnostic(Code.internalServerError, error.message), request.token)
     }
     // Its sender gets no more answers than it reads.
-    if (this.#isCongested) this.#options.stream.pause()
+    if (this.#isCongested) this.#options.stream.pause('receiver')
   }
 
   /** A request of the peer waits for its response; called by {@link StreamRequest}. */
   defer(): void {
     this.#deferred++
-    if (this.#deferred >= maximumDeferred) this.#options.stream.pause()
+    if (this.#deferred >= maximumDeferred) this.#options.stream.pause('receiver')
   }
 
   settle(): void {
@@ -193,7 +193,7 @@ export class ReliableLayer implements MessageLayer, CoapStreamReceiver {
   }
 
   #resume(): void {
-    if (!this.#closed && !this.#isCongested && this.#deferred < maximumDeferred) this.#options.stream.resume()
+    if (!this.#closed && !this.#isCongested && this.#deferred < maximumDeferred) this.#options.stream.resume('receiver')
   }
 
   #heard(): void {
@@ -221,7 +221,8 @@ export class ReliableLayer implements MessageLayer, CoapStreamReceiver {
   }
 }
 
-const noToken = Buffer.alloc(0)
+/** Not as long as those of {@link Confirmations}, whose Pings it is not to answer. */
+const livenessToken = Buffer.of(0)
 
 /** A request that arrived by a stream. */
 class StreamRequest implements InboundRequest {

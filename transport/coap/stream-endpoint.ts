@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock, Timer } from '../clock.ts'
 import type { Address } from '../connection.ts'
 import { TransportError } from '../errors.ts'
@@ -48,6 +49,8 @@ export class CoapStreamEndpoint {
         options.onClosed?.(error, peer)
       },
     }
+    // Each stream that is being opened listens to it.
+    setMaxListeners(0, this.#ended.signal)
     this.#clock = options.clock
     this.#parameters = { ...defaultParameters, ...options.parameters }
     this.#idleMs = exchangeLifetimeMs(this.#parameters)

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import type { ClientEvent } from '../../../machines/events.ts'
 import { type ClientSite, clientSite } from '../../helpers/client-site.ts'
 import { scriptedBootstrapServer } from '../../helpers/scripted-bootstrap-server.ts'
+import { serverUri } from '../../helpers/transport.ts'
 
 type Command = keyof typeof commands
 type Step =
@@ -112,13 +113,13 @@ async function follow(sequence: readonly Step[], options: Parameters<typeof clie
   // Nothing goes on behind the scenes.
   await clock.advance(300_000)
   expect(site.errors).toEqual([])
-  await site.server.close()
+  await site.closeServer()
   await bootstrap.close()
   network.clear()
   expect(clock.pendingTimers).toBe(0)
 }
 
-const bootstrapServer = { uri: 'coap://10.0.0.9' }
+const bootstrapServer = { uri: serverUri('10.0.0.9') }
 
 test.each<[string, Parameters<typeof clientSite>[0]]>([
   ['with a server', {}],

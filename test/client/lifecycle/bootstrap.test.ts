@@ -7,11 +7,10 @@ import { encodeOperation } from '../../../transport/lwm2m/downlink.ts'
 import { errorResponse } from '../../helpers/client-site.ts'
 import { anotherBootstrapServer, anotherServer, bootstrapScenario, scenario } from '../../helpers/scenario.ts'
 import { accountSession, writeAccount, writeInstance } from '../../helpers/scripted-bootstrap-server.ts'
+import { absent, binding, isTcp, serverUri } from '../../helpers/transport.ts'
 
 const retry = { initialDelaySeconds: 2, maximumDelaySeconds: 60, attempts: 3 }
-/** Where the first connection of a client comes from. */
-const firstAddress = { host: '10.0.0.1', port: 49_152 }
-const knownServer = { uri: 'coap://10.0.0.2', shortServerId: 7 }
+const knownServer = { uri: serverUri('10.0.0.2'), shortServerId: 7 }
 
 describe('Bootstrap-Request', () => {
   test('names the endpoint and the preferred format', async () => {
@@ -48,7 +47,7 @@ describe('Bootstrap-Request', () => {
     const { site, bootstrap } = await bootstrapScenario({ holdOffSeconds: 30 })
     site.client.start()
     await site.clock.advance(10_000)
-    await site.clock.until(bootstrap.begin(firstAddress))
+    await site.clock.until(bootstrap.begin())
     await site.clock.until(site.client.registered())
     expect(bootstrap.requests).toEqual([])
     expect(bootstrap.responseCodes).toEqual([Code.deleted, Code.deleted, Code.changed, Code.changed, Code.changed])
@@ -134,10 +133,10 @@ describe('a session', () => {
   test('that writes a server with security: no connection without it', async () => {
     const { site, bootstrap } = await bootstrapScenario({
       session: [
-        writeInstance('/0/1', { 0: 'coap://10.0.0.2', 1: false, 2: 3, 10: 7 }),
+        writeInstance('/0/1', { 0: serverUri('10.0.0.2'), 1: false, 2: 3, 10: 7 }),
         writeInstance('/0/2', { 0: 'coaps://10.0.0.2:5683', 1: false, 2: 3, 10: 8 }),
-        writeInstance('/1/0', { 0: 7, 1: 300, 6: false, 7: 'U' }),
-        writeInstance('/1/1', { 0: 8, 1: 300, 6: false, 7: 'U' }),
+        writeInstance('/1/0', { 0: 7, 1: 300, 6: false, 7: binding }),
+        writeInstance('/1/1', { 0: 8, 1: 300, 6: false, 7: binding }),
         { kind: 'bootstrapFinish' },
       ],
     })
@@ -163,10 +162,10 @@ describe('a session', () => {
     site.client.start()
     for (let minute = 0; minute < 12; minute += 3) {
       await site.clock.advance(180_000)
-      const read = bootstrap.begin(firstAddress, [{ kind: 'bootstrapRead', path: [1] }])
+      const read = bootstrap.begin([{ kind: 'bootstrapRead', path: [1] }])
       await site.clock.until(read)
     }
-    await site.clock.until(bootstrap.begin(firstAddress, accountSession()))
+    await site.clock.until(bootstrap.begin(accountSession()))
     await site.clock.until(site.client.registered())
     expect(site.eventTypes).not.toContain('BOOTSTRAP_RETRY')
   })
@@ -183,7 +182,7 @@ describe('a session', () => {
 
   test('that writes accounts which cannot work gets 4.06, is undone, and is tried again', async () => {
     const { site, bootstrap } = await bootstrapScenario({
-      session: [writeInstance('/1/5', { 0: 5, 1: 60, 6: false, 7: 'U' }), { kind: 'bootstrapFinish' }],
+      session: [writeInstance('/1/5', { 0: 5, 1: 60, 6: false, 7: binding }), { kind: 'bootstrapFinish' }],
     })
     site.client.start()
     await site.clock.advance(3_600)
@@ -273,7 +272,7 @@ describe('an account timeout, /0/x/12', () => {
 })
 
 describe('several Bootstrap-Server Accounts', () => {
-  const bootstraps = [{ uri: 'coap://10.0.0.8' }, { uri: 'coap://10.0.0.9' }]
+  const bootstraps = [{ uri: serverUri('10.0.0.8') }, { uri: serverUri('10.0.0.9') }]
 
   test('are tried in turn, and a round of all of them is followed by the wait', async () => {
     const { site, bootstrap: second } = await bootstrapScenario({
@@ -308,7 +307,11 @@ describe('several Bootstrap-Server Accounts', () => {
     site.client.start()
     await site.clock.until(site.client.registered())
     expect(second.requests).toHaveLength(1)
-    expect(site.events[0]).toMatchObject({ type: 'BOOTSTRAP_RETRY', securityInstanceId: 0, cause: { code: 'TIMEOUT' } })
+    expect(site.events[0]).toMatchObject({
+      type: 'BOOTSTRAP_RETRY',
+      securityInstanceId: 0,
+      cause: { code: absent.code },
+    })
   })
 
   test('what the first left half done is not there for the second', async () => {
@@ -411,14 +414,14 @@ describe('Bootstrap-Pack', () => {
     payload: Buffer.from(JSON.stringify(records)),
   })
   const account = [
-    { bn: '/0/1/', n: '0', vs: 'coap://10.0.0.2' },
+    { bn: '/0/1/', n: '0', vs: serverUri('10.0.0.2') },
     { n: '1', vb: false },
     { n: '2', v: 3 },
     { n: '10', v: 7 },
     { bn: '/1/3/', n: '0', v: 7 },
     { n: '1', v: 600 },
     { n: '6', vb: false },
-    { n: '7', vs: 'U' },
+    { n: '7', vs: binding },
   ]
 
   test('one answer brings everything', async () => {
@@ -435,7 +438,7 @@ describe('Bootstrap-Pack', () => {
 
   test('replaces the accounts there were', async () => {
     const { site, bootstrap } = await bootstrapScenario({
-      servers: [{ uri: 'coap://10.0.0.66', shortServerId: 66 }],
+      servers: [{ uri: serverUri('10.0.0.66'), shortServerId: 66 }],
       client: { ...client, retry },
     })
     bootstrap.script.answer = () => pack(...account)
@@ -491,7 +494,7 @@ test('an account that the application has deleted is an attempt that failed; one
   await site.register()
   site.client.bootstrap()
   await site.clock.advance(5_000)
-  site.client.objects.set('/0/0/0', 'coap://10.0.0.8')
+  site.client.objects.set('/0/0/0', serverUri('10.0.0.8'))
   site.client.bootstrap()
   await site.clock.advance(5_000)
   expect([bootstrap.requests.length, moved.requests.length]).toEqual([1, 1])
@@ -640,16 +643,16 @@ describe('a bootstrap that fails leaves the accounts before at work', () => {
 describe('bootstrap when the registration has failed', () => {
   test('a client whose server stays away bootstraps, and registers with the new one', async () => {
     const { site, bootstrap } = await bootstrapScenario({
-      servers: [{ uri: 'coap://10.0.0.77', shortServerId: 7 }],
+      servers: [{ uri: serverUri('10.0.0.77'), shortServerId: 7 }],
       client: { retry },
     })
     site.client.start()
     await site.clock.until(site.client.registered())
     expect(bootstrap.requests).toHaveLength(1)
     expect(site.eventTypes).toEqual([
-      'REG_TIMEOUT',
-      'REG_TIMEOUT',
-      'REG_TIMEOUT',
+      absent.type,
+      absent.type,
+      absent.type,
       'BOOTSTRAP_REG_COMPLETE',
       'BOOTSTRAP_TRANSFER_COMPLETE',
       'REGISTRATION_COMPLETE',
@@ -658,32 +661,32 @@ describe('bootstrap when the registration has failed', () => {
 
   test('not when /1/x/16 forbids it: NETWORK_ERROR', async () => {
     const { site, bootstrap } = await bootstrapScenario({
-      servers: [{ uri: 'coap://10.0.0.77', shortServerId: 7 }],
+      servers: [{ uri: serverUri('10.0.0.77'), shortServerId: 7 }],
       client: { retry },
     })
     site.client.objects.set('/1/0/16', false)
     site.client.start()
     await site.clock.advance(3_600_000)
     expect(bootstrap.requests).toEqual([])
-    expect(site.eventTypes).toEqual(['REG_TIMEOUT', 'REG_TIMEOUT', 'REG_TIMEOUT', 'NETWORK_ERROR'])
+    expect(site.eventTypes).toEqual([absent.type, absent.type, absent.type, 'NETWORK_ERROR'])
   })
 
   test('when the Bootstrap-Server fails too, the server account is tried again', async () => {
     const { site, bootstrap } = await bootstrapScenario({
-      servers: [{ uri: 'coap://10.0.0.3', shortServerId: 7 }],
+      servers: [{ uri: serverUri('10.0.0.3'), shortServerId: 7 }],
       client: { retry, bootstrapRetry: { ...retry, attempts: 1 } },
     })
     bootstrap.script.answer = () => errorResponse(Code.badRequest)
     site.client.start()
     await site.clock.advance(400_000)
-    expect(site.eventTypes.slice(0, 4)).toEqual(['REG_TIMEOUT', 'REG_TIMEOUT', 'REG_TIMEOUT', 'BOOTSTRAP_REG_FAILURE'])
+    expect(site.eventTypes.slice(0, 4)).toEqual([absent.type, absent.type, absent.type, 'BOOTSTRAP_REG_FAILURE'])
     await anotherServer(site, '10.0.0.3')
     await site.clock.until(site.client.registered())
   })
 
   test('counts begin anew: the bootstrap has all its attempts', async () => {
     const { site, bootstrap } = await bootstrapScenario({
-      servers: [{ uri: 'coap://10.0.0.77', shortServerId: 7 }],
+      servers: [{ uri: serverUri('10.0.0.77'), shortServerId: 7 }],
       client: { retry, bootstrapRetry: retry },
     })
     bootstrap.script.answer = () => (bootstrap.requests.length < 3 ? errorResponse(Code.badRequest) : undefined)
@@ -701,13 +704,14 @@ test('a Server object of version 1.0, without /1/x/9 and /1/x/12, bootstraps as 
   expect(site.client.objects.get('/1/0/0')).toBe(7)
 })
 
-test('a lost answer to the Bootstrap-Finish is given again', async () => {
+// A stream loses no answer.
+test.skipIf(isTcp)('a lost answer to the Bootstrap-Finish is given again', async () => {
   const { site, bootstrap } = await bootstrapScenario({ session: [] })
   site.client.start()
   await site.clock.advance(5_000)
-  const session = bootstrap.begin(firstAddress, accountSession().slice(0, -1))
+  const session = bootstrap.begin(accountSession().slice(0, -1))
   await site.clock.until(session)
-  const finish = bootstrap.begin(firstAddress, [{ kind: 'bootstrapFinish' }])
+  const finish = bootstrap.begin([{ kind: 'bootstrapFinish' }])
   const send = site.network.send.bind(site.network)
   // The request has left; its answer will not arrive.
   site.network.send = (bytes, from, to) => {

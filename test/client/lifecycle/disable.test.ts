@@ -9,9 +9,10 @@ import {
   scenario,
   watchConnections,
 } from '../../helpers/scenario.ts'
+import { serverUri, toldBinding } from '../../helpers/transport.ts'
 
 const executeDisable = { kind: 'execute', path: [1, 0, 4], arguments: '' } as const
-const knownServer = { uri: 'coap://10.0.0.2', shortServerId: 7 }
+const knownServer = { uri: serverUri('10.0.0.2'), shortServerId: 7 }
 const deregisters = (uplinks: readonly { code: number }[]) => uplinks.filter(({ code }) => code === Code.delete).length
 
 describe('Disable by the server, /1/x/4', () => {
@@ -158,7 +159,9 @@ describe('disable by the application', () => {
     site.client.update()
     site.client.enable(7)
     await site.clock.advance(10_000)
-    expect(site.uplinks.slice(2)).toMatchObject([{ path: '/rd', query: ['lwm2m=1.2', 'ep=device', 'lt=900'] }])
+    expect(site.uplinks.slice(2)).toMatchObject([
+      { path: '/rd', query: ['lwm2m=1.2', 'ep=device', 'lt=900', ...toldBinding] },
+    ])
   })
 
   test('a stop of a disabled client: DISCONNECT without a De-register', async () => {
@@ -189,7 +192,7 @@ describe('disable by the application', () => {
   })
 
   test('leaves other servers alone', async () => {
-    const servers = [knownServer, { uri: 'coap://10.0.0.3', shortServerId: 8 }]
+    const servers = [knownServer, { uri: serverUri('10.0.0.3'), shortServerId: 8 }]
     const site = await scenario({ client: { servers } })
     const other = await anotherServer(site, '10.0.0.3')
     await site.register()

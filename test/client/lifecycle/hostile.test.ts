@@ -5,6 +5,7 @@ import { Code } from '../../../transport/coap/message.ts'
 import { errorResponse } from '../../helpers/client-site.ts'
 import { anotherServer, bootstrapScenario, registeredScenario, scenario } from '../../helpers/scenario.ts'
 import { writeAccount } from '../../helpers/scripted-bootstrap-server.ts'
+import { binding, serverUri } from '../../helpers/transport.ts'
 
 describe('retry parameters that a server writes', () => {
   test('a sequence delay of 0 does not make the client register without a pause, /1/x/19', async () => {
@@ -61,7 +62,7 @@ describe('an application that changes accounts', () => {
     const { objects } = site.client
     objects.delete('/0/0')
     objects.create(security, 0, {
-      lwm2mServerUri: 'coap://10.0.0.3',
+      lwm2mServerUri: serverUri('10.0.0.3'),
       bootstrapServer: false,
       securityMode: 3,
       shortServerId: 7,
@@ -104,7 +105,7 @@ describe('an application that changes accounts', () => {
 
   test('two Server instances of one server are one account, and nothing of them is left behind', async () => {
     const site = await scenario()
-    site.client.objects.create(server, 1, { shortServerId: 7, lifetime: 500, binding: 'U' })
+    site.client.objects.create(server, 1, { shortServerId: 7, lifetime: 500, binding })
     await site.register()
     expect(site.uplinks[0]?.query).toContain('lt=300')
   })

@@ -3,6 +3,7 @@ import type { ClientEvent } from '../../../machines/events.ts'
 import { Code } from '../../../transport/coap/message.ts'
 import { type ClientSite, errorResponse } from '../../helpers/client-site.ts'
 import { bootstrapScenario, cutNetwork, registeredScenario, scenario } from '../../helpers/scenario.ts'
+import { unreachable } from '../../helpers/transport.ts'
 
 const once = { initialDelaySeconds: 2, maximumDelaySeconds: 60, attempts: 1 }
 
@@ -76,7 +77,7 @@ test('SERVER_DISABLED: suspend leaves no timer', async () => {
   site.client.disable(7)
   await site.clock.advance(1_000)
   // What is left of timers is the client's, once the server is gone.
-  await site.server.close()
+  await site.closeServer()
   site.network.clear()
   expect(site.clock.pendingTimers).toBe(0)
 })
@@ -86,7 +87,7 @@ test('a subscriber runs outside of the statecharts', async () => {
   try {
     const site = await scenario()
     const heal = cutNetwork(site)
-    inAnswerTo(site, 'REG_TIMEOUT', () => {
+    inAnswerTo(site, unreachable.type, () => {
       heal()
       site.client.reconnect()
     })

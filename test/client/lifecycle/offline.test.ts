@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { cutNetwork, registeredScenario, scenario, watchConnections } from '../../helpers/scenario.ts'
+import { unreachable } from '../../helpers/transport.ts'
 
 describe('enterOffline', () => {
   test('closes the connections, keeps the registration, and nothing is sent', async () => {
@@ -89,8 +90,8 @@ describe('exitOffline', () => {
     const site = await scenario({ client: { retry: { initialDelaySeconds: 600, maximumDelaySeconds: 600 } } })
     const heal = cutNetwork(site)
     site.client.start()
-    await site.clock.advance(100_000)
-    expect(site.eventTypes).toEqual(['REG_TIMEOUT'])
+    await site.clock.advance(unreachable.withinMs)
+    expect(site.eventTypes).toEqual([unreachable.type])
     heal()
     site.client.enterOffline()
     await site.clock.advance(100_000)

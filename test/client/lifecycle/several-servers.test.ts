@@ -4,10 +4,11 @@ import { server } from '../../../objects/definitions/server.ts'
 import { Code } from '../../../transport/coap/message.ts'
 import { type ClientSite, type ClientSiteOptions, errorResponse } from '../../helpers/client-site.ts'
 import { anotherServer, bootstrapScenario, registeredScenario, scenario } from '../../helpers/scenario.ts'
+import { binding, serverUri } from '../../helpers/transport.ts'
 
 const servers = [
-  { uri: 'coap://10.0.0.2', shortServerId: 7 },
-  { uri: 'coap://10.0.0.3', shortServerId: 8 },
+  { uri: serverUri('10.0.0.2'), shortServerId: 7 },
+  { uri: serverUri('10.0.0.3'), shortServerId: 8 },
 ]
 const retry = { initialDelaySeconds: 10, maximumDelaySeconds: 60, attempts: 3 }
 
@@ -30,7 +31,7 @@ function prioritize({ client }: ClientSite, first: number, second: number): void
 function createAccount({ client }: ClientSite, host: string, shortServerId: number): void {
   client.objects.batch(() => {
     client.objects.create(security, 5, {
-      lwm2mServerUri: `coap://${host}`,
+      lwm2mServerUri: serverUri(host),
       bootstrapServer: false,
       securityMode: 3,
       publicKeyOrIdentity: new Uint8Array(),
@@ -42,7 +43,7 @@ function createAccount({ client }: ClientSite, host: string, shortServerId: numb
       shortServerId,
       lifetime: 300,
       notificationStoringWhenDisabledOrOffline: false,
-      binding: 'U',
+      binding,
     })
   })
 }
@@ -294,7 +295,7 @@ describe('accounts that come and go at run time', () => {
   })
 
   test('the last one that goes makes a client bootstrap that can', async () => {
-    const { site, bootstrap } = await bootstrapScenario({ servers: [{ uri: 'coap://10.0.0.2', shortServerId: 7 }] })
+    const { site, bootstrap } = await bootstrapScenario({ servers: [{ uri: serverUri('10.0.0.2'), shortServerId: 7 }] })
     await site.register()
     site.client.objects.batch(() => {
       site.client.objects.delete('/0/1')

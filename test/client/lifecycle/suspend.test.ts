@@ -4,18 +4,20 @@ import { Code } from '../../../transport/coap/message.ts'
 import { type ClientSite, errorResponse } from '../../helpers/client-site.ts'
 import {
   bootstrapScenario,
+  cutConnections,
   cutNetwork,
   registeredScenario,
   scenario,
   watchConnections,
 } from '../../helpers/scenario.ts'
+import { serverUri } from '../../helpers/transport.ts'
 
-const knownServer = { uri: 'coap://10.0.0.2', shortServerId: 7 }
+const knownServer = { uri: serverUri('10.0.0.2'), shortServerId: 7 }
 
 /** Suspends the client; what is left of timers is the client's, once the server is gone. */
 async function suspendAlone(site: ClientSite): Promise<number> {
   site.client.suspend()
-  await site.server.close()
+  await site.closeServer()
   site.network.clear()
   return site.clock.pendingTimers
 }
@@ -282,7 +284,7 @@ describe('resume', () => {
 
   test('in the middle of an Update: what it was to tell is told', async () => {
     const site = await registeredScenario()
-    const heal = cutNetwork(site)
+    const heal = cutConnections(site)
     site.client.objects.set('/1/0/1', 900)
     await site.clock.advance(1_000)
     site.client.suspend()

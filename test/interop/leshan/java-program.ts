@@ -23,6 +23,8 @@ export class LeshanError extends Error {
 interface Ports {
   readonly coapPort?: number
   readonly coapsPort?: number
+  readonly coapTcpPort?: number
+  readonly coapsTcpPort?: number
   readonly httpPort: number
 }
 
@@ -53,7 +55,9 @@ export class JavaProgram {
     const sources = join(here, name)
     const libraries = await fetchLibraries(join(sources, 'pom.xml'))
     const folder = await mkdtemp(join(tmpdir(), 'leshan-'))
-    await compile([join(here, 'shared'), sources], libraries, folder)
+    // The bootstrap server is on older libraries, and over UDP alone.
+    const shared = name === 'bootstrap' ? ['shared'] : ['shared', 'streams']
+    await compile([...shared.map(folderName => join(here, folderName)), sources], libraries, folder)
     const process = spawn(
       'java',
       [
@@ -81,6 +85,14 @@ export class JavaProgram {
 
   get coapsUri(): string {
     return `coaps://127.0.0.1:${this.#ports?.coapsPort}`
+  }
+
+  get coapTcpUri(): string {
+    return `coap+tcp://127.0.0.1:${this.#ports?.coapTcpPort}`
+  }
+
+  get coapsTcpUri(): string {
+    return `coaps+tcp://127.0.0.1:${this.#ports?.coapsTcpPort}`
   }
 
   /** The warnings that Leshan logged so far. */

@@ -67,6 +67,15 @@ export class Leshan {
     return this.#program.coapsUri
   }
 
+  get coapTcpUri(): string {
+    return this.#program.coapTcpUri
+  }
+
+  /** For a client with a certificate, of a Leshan that has one; see {@link setKeyPair}. */
+  get coapsTcpUri(): string {
+    return this.#program.coapsTcpUri
+  }
+
   /** The warnings that Leshan logged so far. */
   get log(): string {
     return this.#program.log

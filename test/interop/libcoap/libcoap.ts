@@ -47,6 +47,8 @@ export interface CoapClientOptions {
   readonly contentFormat?: number
   /** How long libcoap waits for an answer; 10 s unless told otherwise. */
   readonly waitSeconds?: number
+  /** How long it may be silent before it pings. */
+  readonly keepAliveSeconds?: number
   /** Which of its datagrams it does not send, counted from 1: `2,5` or `3-4`. */
   readonly lost?: string
 }
@@ -74,6 +76,7 @@ export async function coapClient(uri: string, options: CoapClientOptions = {}): 
     }
     if (options.blockSize !== undefined) args.push('-b', String(options.blockSize))
     if (options.observeSeconds !== undefined) args.push('-s', String(options.observeSeconds))
+    if (options.keepAliveSeconds !== undefined) args.push('-K', String(options.keepAliveSeconds))
     if (options.accept !== undefined) args.push('-A', String(options.accept))
     if (options.contentFormat !== undefined) args.push('-t', String(options.contentFormat))
     if (options.nonConfirmable === true) args.push('-N')
@@ -98,7 +101,7 @@ export interface CoapServer {
   readonly port: number
   /** `coap://127.0.0.1:PORT`, without a path. */
   readonly uri: string
-  /** For DTLS: the port after {@link port}. */
+  /** For DTLS and TLS: the port after {@link port}. */
   readonly securePort: number
   close(): Promise<void>
 }

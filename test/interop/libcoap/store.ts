@@ -4,9 +4,12 @@ import { type CoapMessage, Code } from '../../../transport/coap/message.ts'
 import type { ObserveRelation } from '../../../transport/coap/observe-relation.ts'
 import { findStrings, findUint, OptionNumber } from '../../../transport/coap/options.ts'
 import type { CoapParameters } from '../../../transport/coap/parameters.ts'
-import type { PeerRequest } from '../../../transport/coap/peer.ts'
+import type { CoapPeerOptions, PeerRequest } from '../../../transport/coap/peer.ts'
+import { CoapStreamEndpoint } from '../../../transport/coap/stream-endpoint.ts'
 import type { Network } from '../../../transport/connection.ts'
 import { systemRandom } from '../../../transport/random.ts'
+import type { StreamListenOptions } from '../../../transport/stream.ts'
+import { tcpNetwork } from '../../../transport/tcp.ts'
 import { udpNetwork } from '../../../transport/udp.ts'
 import { content, patternBytes } from '../../helpers/coap-site.ts'
 
@@ -20,10 +23,12 @@ export interface StoreOptions {
   readonly parameters?: Partial<CoapParameters>
   /** Default: UDP. */
   readonly network?: Network
+  /** Over TCP, or TLS, instead. */
+  readonly streams?: StreamListenOptions
 }
 
 /** An endpoint of ours over a store of bodies by path; `/observed` is observable, `/slow` takes its time. */
-export async function startStore({ parameters = {}, network = udpNetwork }: StoreOptions = {}) {
+export async function startStore({ parameters = {}, network = udpNetwork, streams }: StoreOptions = {}) {
   const store = new Map<string, Uint8Array>([
     ['hello', Buffer.from('hello, libcoap')],
     ['large', large],
@@ -41,11 +46,10 @@ export async function startStore({ parameters = {}, network = udpNetwork }: Stor
     return relation.accept(answer)
   }
   const faults: unknown[] = []
-  const endpoint = await CoapEndpoint.listen({
-    network,
+  const local = { host: '127.0.0.1', port: 0 }
+  const options: CoapPeerOptions = {
     clock: systemClock,
     random: systemRandom,
-    local: { host: '127.0.0.1', port: 0 },
     parameters,
     onHandlerError: fault => faults.push(fault),
     handler: asked => {
@@ -65,13 +69,18 @@ export async function startStore({ parameters = {}, network = udpNetwork }: Stor
       const body = store.get(path)
       return body === undefined ? { ...content('no such path'), code: Code.notFound } : content(body)
     },
-  })
+  }
+  const endpoint =
+    streams === undefined
+      ? await CoapEndpoint.listen({ ...options, network, local })
+      : await CoapStreamEndpoint.listen({ ...options, ...streams, network: tcpNetwork, local })
+  const scheme = streams === undefined ? 'coap' : streams.tls === undefined ? 'coap+tcp' : 'coaps+tcp'
   return {
     store,
     observers,
     faults,
     port: endpoint.local.port,
-    uri: `coap://127.0.0.1:${endpoint.local.port}`,
+    uri: `${scheme}://127.0.0.1:${endpoint.local.port}`,
     change() {
       state++
       for (const relation of observers) relation.notify(content(stateOf(state)), state % 2 === 0)

@@ -1,46 +1,6 @@
-import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Lwm2mClient } from '../../../client/client.ts'
-import { temperature } from '../../../objects/definitions/temperature.ts'
-import { Device } from '../../../shell/device/device.ts'
-import { DeviceShell } from '../../../shell/device/device-shell.ts'
-import { Output } from '../../../shell/device/output.ts'
 import { deviceCommand, deviceShell } from '../../helpers/device-shell.ts'
-import { simulatedWorld } from '../../helpers/simulated-world.ts'
-
-/** A shell of a device that nobody has started, on a network that notes who would be spoken to. */
-function idleShell() {
-  const { clock, random, network } = simulatedWorld()
-  const connects: unknown[] = []
-  const lines: string[] = []
-  const device = new Device({
-    endpoint: 'dev1',
-    makeClient: endpoint =>
-      new Lwm2mClient({
-        endpoint,
-        servers: [{ uri: 'coap://10.0.0.2', shortServerId: 1 }],
-        objects: [temperature],
-        clock,
-        random,
-        network: {
-          connect: remote => {
-            connects.push(remote)
-            return network.connect(remote)
-          },
-          listen: (local, accept) => network.listen(local, accept),
-        },
-      }),
-    equip: client => {
-      client.objects.create(temperature, 0, { sensorValue: 21, sensorUnits: 'Cel' })
-      return () => {}
-    },
-    onStart: () => {},
-    onEvent: () => {},
-    now: () => clock.now(),
-  })
-  const shell = new DeviceShell(device, new Output(line => lines.push(line), false), clock)
-  return { clock, device, shell, lines, connects }
-}
+import { fuzz, idleShell } from '../../helpers/idle-device-shell.ts'
 
 describe('completion', () => {
   const complete = (line: string) => {
@@ -130,60 +90,4 @@ test('--json: one object for each event and each answer', async () => {
   ])
 })
 
-test('random lines never fail otherwise than with a line, and nobody is spoken to who was not meant', async () => {
-  const { shell, lines, connects, clock, device } = idleShell()
-  const names = 'send exec read write create delete cache stop update pause resume lock unlock obs ls attributes'.split(
-    ' ',
-  )
-  const others = 'events state disable enable offline online reconnect bootstrap objects wait help get_error'.split(' ')
-  const word = fc.oneof(
-    fc.constantFrom(
-      '/3303/0/5700',
-      '/3/0/11',
-      '/3/0/11/0',
-      '/0/0/0',
-      '/1/0/1',
-      '/',
-      '/9/9',
-      '-s',
-      '-u8',
-      '-x',
-      '-f',
-      '1',
-      '-5',
-    ),
-    fc.constantFrom(
-      '-crc32',
-      '-b',
-      'registered',
-      'add',
-      '/3303',
-      '/3303/1',
-      '18446744073709551616',
-      '1e400',
-      '"',
-      "'a b'",
-    ),
-    fc.string({ unit: 'binary', maxLength: 12 }),
-  )
-  const line = fc
-    .tuple(
-      fc.oneof(fc.constantFrom(...names, ...others), fc.string({ maxLength: 4 })),
-      fc.array(word, { maxLength: 4 }),
-    )
-    .map(([name, words]) => [name, ...words].join(' '))
-    .filter(text => !/^\s*(?:lwm2m\s+)?(?:st|sta|star|start|sl|sle|slee|sleep|e|ex|exi|exit)\s/.test(`${text} `))
-  await fc.assert(
-    fc.asyncProperty(line, async text => {
-      lines.length = 0
-      const done = shell.execute(text, new AbortController().signal)
-      const isGood = await clock.until(done)
-      if (!isGood) expect(lines).toHaveLength(1)
-      for (const shown of lines) expect(shown).not.toMatch(/[\p{Cc}\u2028\u2029]/u)
-      shell.complete(text, text.length)
-    }),
-    { seed: 1, numRuns: 3000 },
-  )
-  expect(connects).toEqual([])
-  expect(device.isRunning).toBe(false)
-})
+test('random lines never fail otherwise than with a line, and nobody is spoken to who was not meant', () => fuzz(3000))

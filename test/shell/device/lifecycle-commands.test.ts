@@ -56,9 +56,10 @@ test.each([
 })
 
 test('start -b 1 bootstraps first', async () => {
-  const { type, printed } = await deviceShell('client --server coap://10.0.0.2 --bootstrap coap://10.0.0.9')
+  const { type, printed, server } = await deviceShell('client --server coap://10.0.0.2 --bootstrap coap://10.0.0.9')
   expect(await type('start dev1 -b 1', 1000)).toEqual(['  starting as dev1 with coap://10.0.0.2'])
   expect((await printed(100_000))[0]).toMatch(/^✗ not bootstrapped: /)
+  expect(server.registrations.size).toBe(0)
 })
 
 test('stop -f leaves the registration to its lifetime', async () => {

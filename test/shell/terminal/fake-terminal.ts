@@ -4,7 +4,7 @@ import { TerminalReader } from '../../../shell/terminal/terminal-reader.ts'
 import { SimulatedClock } from '../../../transport/simulated-clock.ts'
 import { Screen } from '../../helpers/screen.ts'
 
-class Keys extends PassThrough implements KeySource {
+export class Keys extends PassThrough implements KeySource {
   readonly isTTY = true
   isRaw = false
 
@@ -13,7 +13,7 @@ class Keys extends PassThrough implements KeySource {
   }
 }
 
-class Window extends Writable implements LineSink {
+export class Window extends Writable implements LineSink {
   readonly isTTY = true
   readonly screen: Screen
 

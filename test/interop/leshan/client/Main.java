@@ -30,7 +30,7 @@ import org.eclipse.leshan.transport.californium.client.endpoint.coaps.CoapsClien
 
 /**
  * An Eclipse Leshan client: see {@link Program}. Takes its endpoint name, the URI of its server, the identity and the key of its
- * PSK, the length of its Connection IDs, 0 for none of its own, and its lifetime in seconds.
+ * PSK for coaps, the length of its Connection IDs, 0 for none of its own, and its lifetime in seconds.
  *
  * <pre>
  * PUT    /api/registration       starts it
@@ -63,7 +63,11 @@ public final class Main {
         this.connectionIdLength = Integer.parseInt(connectionIdLength);
         this.lifetime = Long.parseLong(lifetime);
         byte[] identityBytes = identity.getBytes(StandardCharsets.UTF_8);
-        leshan = create(Security.psk(uri, SHORT_SERVER_ID, identityBytes, Hex.decodeHex(key.toCharArray())), List.of());
+        leshan = create(
+            uri.startsWith("coaps:")
+                ? Security.psk(uri, SHORT_SERVER_ID, identityBytes, Hex.decodeHex(key.toCharArray()))
+                : Security.noSec(uri, SHORT_SERVER_ID),
+            List.of());
     }
 
     private LeshanClient create(Security security, List<Certificate> trusted) {
@@ -73,7 +77,8 @@ public final class Main {
         objects.setInstancesForObject(3, new Device("Eclipse Leshan", "client", "1"));
         objects.setInstancesForObject(3442, testObject);
         CaliforniumClientEndpointsProvider.Builder endpoints =
-            new CaliforniumClientEndpointsProvider.Builder(new CoapClientProtocolProvider(), new CoapsClientProtocolProvider());
+            new CaliforniumClientEndpointsProvider.Builder(
+                new CoapClientProtocolProvider(), new CoapsClientProtocolProvider(), new StreamEndpoints(false), new StreamEndpoints(true));
         Configuration configuration = endpoints.createDefaultConfiguration();
         configuration.set(CoapConfig.MAX_RESOURCE_BODY_SIZE, MAX_BODY_BYTES);
         configuration.set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH, connectionIdLength);

@@ -19,7 +19,7 @@ import org.eclipse.leshan.transport.californium.server.endpoint.coaps.CoapsServe
 
 /**
  * An Eclipse Leshan server: see {@link Program}. Takes for how many milliseconds a client in queue mode stays awake, the length
- * of its Connection IDs, 0 to find clients by their addresses, and perhaps what it proves itself with. DELETE /api/sessions forgets everything of DTLS, unknown to the clients.
+ * of its Connection IDs, 0 to find clients by their addresses, and perhaps what it proves itself with, over TLS, too. DELETE /api/sessions forgets everything of DTLS, unknown to the clients.
  */
 public final class Main {
     /** Of a block-wise transfer; 8,192 by default. */
@@ -30,24 +30,32 @@ public final class Main {
     public static void main(String[] arguments) throws Exception {
         int coapPort = Program.freePort();
         int coapsPort = Program.freePort();
+        int coapTcpPort = Program.freePort();
+        int coapsTcpPort = Program.freePort();
+        boolean hasCertificate = arguments.length > 2;
         InMemorySecurityStore security = new InMemorySecurityStore();
         LeshanServerBuilder builder = new LeshanServerBuilder();
-        if (arguments.length > 2) setCredentials(builder, arguments[2], arguments[3], arguments[4]);
+        if (hasCertificate) setCredentials(builder, arguments[2], arguments[3], arguments[4]);
+        CaliforniumServerEndpointsProvider.Builder endpoints =
+            new CaliforniumServerEndpointsProvider.Builder(
+                new CoapServerProtocolProvider(), new CoapsServerProtocolProvider(), new StreamEndpoints(false), new StreamEndpoints(true))
+                .setConfiguration((Configuration coap) -> configure(coap, Integer.parseInt(arguments[1])))
+                .addEndpoint("coap://127.0.0.1:" + coapPort)
+                .addEndpoint("coaps://127.0.0.1:" + coapsPort)
+                .addEndpoint("coap+tcp://127.0.0.1:" + coapTcpPort);
+        if (hasCertificate) endpoints.addEndpoint("coaps+tcp://127.0.0.1:" + coapsTcpPort);
         LeshanServer leshan = builder
             .setObjectModelProvider(new VersionedModelProvider(Models.all()))
             .setClientAwakeTimeProvider(new StaticClientAwakeTimeProvider(Integer.parseInt(arguments[0])))
             .setSecurityStore(security)
-            .setEndpointsProviders(
-                new CaliforniumServerEndpointsProvider.Builder(new CoapServerProtocolProvider(), new CoapsServerProtocolProvider())
-                    .setConfiguration((Configuration coap) -> configure(coap, Integer.parseInt(arguments[1])))
-                    .addEndpoint("coap://127.0.0.1:" + coapPort)
-                    .addEndpoint("coaps://127.0.0.1:" + coapsPort)
-                    .build())
+            .setEndpointsProviders(endpoints.build())
             .build();
         EventStream events = new EventStream();
         Events.emit(leshan, events);
         leshan.start();
-        Program.run(Map.of("coapPort", coapPort, "coapsPort", coapsPort), Map.of(
+        Map<String, Integer> ports =
+            Map.of("coapPort", coapPort, "coapsPort", coapsPort, "coapTcpPort", coapTcpPort, "coapsTcpPort", coapsTcpPort);
+        Program.run(ports, Map.of(
             "/api/clients", new Requests(leshan, new Sleepers(leshan, events))::serve,
             "/api/security", new PreSharedKeys(storeOf(security)),
             "/api/key-pairs", new KeyPairs(security),

@@ -1,58 +1,23 @@
 import { describe, expect, test } from 'vitest'
-import { Lwm2mClient } from '../../../client/client.ts'
-import type { ClientOptions } from '../../../client/options.ts'
-import type { ClientEvent } from '../../../machines/events.ts'
-import { parsePath } from '../../../objects/path.ts'
-import { Code } from '../../../transport/coap/message.ts'
-import { OptionNumber } from '../../../transport/coap/options.ts'
-import { CoapStreamEndpoint } from '../../../transport/coap/stream-endpoint.ts'
-import { encodeOperation } from '../../../transport/lwm2m/downlink.ts'
-import type { Trace } from '../../../transport/trace.ts'
-import { type ClientSiteOptions, clientSite } from '../../helpers/client-site.ts'
-import { simulatedWorld } from '../../helpers/simulated-world.ts'
+import { Lwm2mClient } from '../../client/client.ts'
+import type { ClientOptions } from '../../client/options.ts'
+import type { ClientEvent } from '../../machines/events.ts'
+import { temperature } from '../../objects/definitions/temperature.ts'
+import { parsePath } from '../../objects/path.ts'
+import { Code } from '../../transport/coap/message.ts'
+import { OptionNumber } from '../../transport/coap/options.ts'
+import { CoapStreamEndpoint } from '../../transport/coap/stream-endpoint.ts'
+import { encodeOperation } from '../../transport/lwm2m/downlink.ts'
+import type { Trace } from '../../transport/trace.ts'
+import { type ClientSiteOptions, clientSite } from '../helpers/client-site.ts'
+import { simulatedWorld } from '../helpers/simulated-world.ts'
 
 const uri = 'coap+tcp://10.0.0.2'
-const address = { host: '10.0.0.2', port: 5683 }
 const retry = { initialDelaySeconds: 5, maximumDelaySeconds: 5 }
 const site = (options: ClientSiteOptions = {}) => clientSite({ uri, ...options, client: { retry, ...options.client } })
 const execute = (path: string, text = '') => ({ kind: 'execute', path: parsePath(path), arguments: text }) as const
 const write = (path: string, text: string) =>
   ({ kind: 'write', path: parsePath(path), mode: 'replace', contentFormat: 0, payload: Buffer.from(text) }) as const
-
-describe('over TCP', () => {
-  test('a client registers with b=T, and de-registers', async () => {
-    const it = await site()
-    await it.register()
-    expect(it.uplinks[0]).toMatchObject({ path: '/rd', query: expect.arrayContaining(['b=T', 'lt=300']) })
-    await it.clock.until(it.client.stop())
-    expect(it.uplinks.map(({ code, path }) => [code, path])).toEqual([
-      [Code.post, '/rd'],
-      [Code.delete, '/rd/r1'],
-    ])
-    expect(it.transports).toEqual(['T', 'T'])
-    await it.stop()
-  })
-
-  test('it sends Updates in time', async () => {
-    const it = await site({ lifetimeSeconds: 100 })
-    await it.register()
-    await it.clock.advance(80_000)
-    expect(it.uplinks.map(({ path }) => path)).toEqual(['/rd', '/rd/r1'])
-    await it.stop()
-  })
-
-  test('the server reads and observes', async () => {
-    const it = await site()
-    await it.register()
-    const read = await it.operate({ kind: 'read', path: parsePath('/3303/0/5700'), accept: 0 })
-    expect(Buffer.from(read.payload).toString()).toBe('21.5')
-    const { notifications } = await it.observe('/3303/0/5700')
-    it.sensor.set({ sensorValue: 22 })
-    await it.clock.advance(1_000)
-    expect(notifications.map(({ payload }) => payload)).toEqual(['22'])
-    await it.stop()
-  })
-})
 
 describe('a connection that ends', () => {
   test('by the server: the client waits, connects anew, tells so by an Update, and observations go on', async () => {
@@ -76,31 +41,6 @@ describe('a connection that ends', () => {
     expect(notified).toEqual(['21.5', '22'])
     await it.stop()
   })
-
-  test('while a Register is under way: that ends at once', async () => {
-    const it = await site({ client: { retry } })
-    it.script.silent = true
-    it.client.start()
-    await it.clock.advance(1_000)
-    expect(it.eventTypes).toEqual([])
-    await it.clock.until(it.streamServer?.close() ?? Promise.resolve())
-    await it.clock.advance(100)
-    expect(it.events).toMatchObject([{ type: 'REG_TIMEOUT', cause: { code: 'CLOSED' } }])
-    await it.stop()
-  })
-
-  test('half-open: it is found by a Ping while an Update is awaited, and the client registers anew or is updated', async () => {
-    const it = await site({ lifetimeSeconds: 1_000 })
-    await it.register()
-    it.network.streams.cut(address)
-    it.client.update()
-    await it.clock.advance(59_000)
-    expect(it.eventTypes.at(-1)).toBe('REG_UPDATE')
-    await it.clock.advance(20_000)
-    expect(it.eventTypes).toContain('REG_TIMEOUT')
-    expect(it.uplinks.map(({ path }) => path)).toEqual(['/rd', '/rd/r1'])
-    await it.stop()
-  })
 })
 
 describe('queue mode', () => {
@@ -112,40 +52,6 @@ describe('queue mode', () => {
     expect(it.eventTypes.at(-1)).toBe('QUEUE_MODE_RX_OFF')
     return it
   }
-  const read = { kind: 'read', path: parsePath('/3303/0/5700'), accept: 0 } as const
-
-  test('`close`: the connection ends, and the client comes back by another one', async () => {
-    const it = await asleep('close')
-    const before = it.peer
-    await it.clock.advance(0)
-    await expect(it.operate(read)).rejects.toMatchObject({ code: 'CLOSED' })
-    it.client.update()
-    await it.clock.advance(1_000)
-    expect(it.uplinks.map(({ path }) => path)).toEqual(['/rd', '/rd/r1'])
-    expect(it.peer).not.toBe(before)
-    await it.stop()
-  })
-
-  test('`keep`: what arrives waits for the client to wake', async () => {
-    const it = await asleep('keep')
-    const before = it.peer
-    let answeredMs: number | undefined
-    const answer = it.peer.request(encodeOperation(read)).response.then(() => {
-      answeredMs = it.clock.now()
-    })
-    await it.clock.advance(5_000)
-    expect(answeredMs).toBeUndefined()
-    it.client.update()
-    await it.clock.until(answer)
-    expect(it.peer).toBe(before)
-    await it.stop()
-  })
-
-  test('`listen`: the client answers as ever', async () => {
-    const it = await asleep('listen')
-    expect((await it.operate(read)).code).toBe(Code.content)
-    await it.stop()
-  })
 
   test.each(['keep', 'listen'] as const)(
     '`%s`: the server closes meanwhile; the client comes back',
@@ -159,6 +65,26 @@ describe('queue mode', () => {
       await it.stop()
     },
   )
+
+  test('`keep`: an answer that took until the client sleeps makes it read no more', async () => {
+    const it = await site({ client: { queueMode: { awakeSeconds: 10, whileAsleep: 'keep' } } })
+    await it.register()
+    let answer = (_value: number) => {}
+    it.client.objects.onRead(temperature, 'sensorValue', () => new Promise<number>(resolve => (answer = resolve)))
+    const read = encodeOperation({ kind: 'read', path: parsePath('/3303/0/5700'), accept: 0 })
+    const slow = it.peer.request(read).response
+    await it.clock.advance(15_000)
+    expect(it.eventTypes.at(-1)).toBe('QUEUE_MODE_RX_OFF')
+    let isPinged = false
+    const ping = it.peer.ping().then(() => (isPinged = true))
+    answer(22)
+    await it.clock.until(slow)
+    await it.clock.advance(5_000)
+    expect(isPinged).toBe(false)
+    it.client.update()
+    await it.clock.until(ping)
+    await it.stop()
+  })
 })
 
 describe('what a server says of transports', () => {
