@@ -7,7 +7,7 @@ interface Rule {
 }
 
 /** Stands for a text that is another program's. */
-export const foreignText = '<foreign text>'
+const foreignText = '<foreign text>'
 
 const shownByte = String.raw`(?:\\x[0-9a-f]{2}|\\.|[^\\])`
 
