@@ -19,6 +19,8 @@ export interface Environment {
   readonly colors: boolean
   /** Resolves when the user wants the command to end. */
   readonly interrupted: Promise<void>
+  /** Lets Ctrl-C end something within the command instead: `within` does so and returns whether there was anything to end. */
+  readonly onInterrupt: (within: () => boolean) => void
   readonly clock: Clock
   readonly random: Random
   readonly network: Network

@@ -5,6 +5,7 @@ import { describeSystemError, errorCode } from '../client/file-system.ts'
 import { systemClock } from '../transport/clock.ts'
 import { systemRandom } from '../transport/random.ts'
 import { systemNetwork } from '../transport/system-network.ts'
+import { Interruption } from './interruption.ts'
 import { run } from './program.ts'
 
 /** As shells report a process that SIGINT ended. */
@@ -19,16 +20,9 @@ stdout.on('error', error => {
   process.exit(1)
 })
 
-const interrupted = new Promise<void>(resolve => {
-  let isSecond = false
-  const interrupt = () => {
-    if (isSecond) process.exit(interruptedExitCode)
-    isSecond = true
-    resolve()
-  }
-  process.on('SIGINT', interrupt)
-  process.on('SIGTERM', interrupt)
-})
+const interruption = new Interruption()
+process.on('SIGINT', () => interruption.interrupt() || process.exit(interruptedExitCode))
+process.on('SIGTERM', () => interruption.terminate() || process.exit(interruptedExitCode))
 
 const exitCode = await run(process.argv.slice(2), {
   print: line => void stdout.write(`${line}\n`),
@@ -37,7 +31,8 @@ const exitCode = await run(process.argv.slice(2), {
   output: stdout,
   historyFolder: homedir(),
   colors: isatty(1) && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
-  interrupted,
+  interrupted: interruption.interrupted,
+  onInterrupt: interruption.onInterrupt,
   clock: systemClock,
   random: systemRandom,
   network: systemNetwork,

@@ -35,7 +35,7 @@ export class ServerConsole {
   readonly replies = new AutomaticReplies()
   /** What was sent and received. */
   readonly history = new MessageHistory()
-  /** Cleared when a client is waited for. */
+  /** Cleared when a client has come that was waited for. */
   readonly payloadBuffer = new PayloadBuffer()
   readonly #options: ConsoleOptions
   readonly #listener: ConsoleListener
@@ -80,7 +80,6 @@ export class ServerConsole {
   listen(options: ConsoleListenOptions = {}, signal?: AbortSignal): Promise<void> {
     return this.#guarded(signal, async () => {
       await this.close()
-      this.payloadBuffer.clear()
       const session = await ConsoleSession.listen(options, {
         ...this.#options,
         onFailure: error => this.#failed(error),
@@ -89,6 +88,8 @@ export class ServerConsole {
       if (session.port !== undefined) this.#listener.waiting?.(session.port)
       try {
         await this.#greet(session, signal)
+        // What a client says by itself to begin with is none of the payloads that somebody asks for.
+        this.payloadBuffer.clear()
       } catch (error) {
         await session.close()
         if (this.#session === session) this.#session = undefined

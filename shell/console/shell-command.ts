@@ -89,6 +89,8 @@ export async function runShell(args: ShellArguments, environment: Environment): 
     prompts: !json,
     echoes: content !== undefined && !json,
   })
+  // A script was written for a world in which its commands are not interrupted; whoever feeds a pipe knows what it does.
+  if (content === undefined) environment.onInterrupt(() => reader.interrupt())
   void environment.interrupted.then(() => reader.close())
   if (reader.isInteractive && !json) print(`lwm2m-engine ${packageVersion()}: "help" lists the commands, "exit" leaves`)
   const isOk = await shell.run(startOf(args))

@@ -16,9 +16,10 @@ export class Interrupts {
     }
   }
 
-  /** Aborts what runs, for ConsoleError; whether anything did. */
+  /** Aborts what runs, for ConsoleError; whether anything did, and was not aborted already. */
   interrupt(): boolean {
-    this.#running?.abort(new ConsoleError('interrupted'))
-    return this.#running !== undefined
+    if (this.#running === undefined || this.#running.signal.aborted) return false
+    this.#running.abort(new ConsoleError('interrupted'))
+    return true
   }
 }

@@ -18,6 +18,8 @@ export interface LineReader {
   print(line: string): void
   /** Runs a command. Ctrl-C aborts its signal; what is typed meanwhile is for the next question. */
   during<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>
+  /** Ctrl-C: ends the command that runs. False: none does, or it is being ended already. */
+  interrupt(): boolean
   /** Shows how far a command is, on a terminal. */
   progress(label: string): Progress
   /** Ends a question and gives the terminal back. */

@@ -50,6 +50,10 @@ export class PlainReader implements LineReader {
     return this.#interrupts.during(work)
   }
 
+  interrupt(): boolean {
+    return this.#interrupts.interrupt()
+  }
+
   progress(): Progress {
     return silence
   }

@@ -59,6 +59,10 @@ export class TerminalReader implements LineReader {
     return this.#interrupts.during(work)
   }
 
+  interrupt(): boolean {
+    return this.#interrupts.interrupt()
+  }
+
   progress(label: string): Progress {
     return new ProgressBar(
       label,

@@ -1,5 +1,6 @@
 import { PassThrough, Readable } from 'node:stream'
 import type { Environment } from '../../shell/environment.ts'
+import { Interruption } from '../../shell/interruption.ts'
 import { run } from '../../shell/program.ts'
 
 /** Runs `lwm2m` in this process, on the network and in the time of a site. */
@@ -14,17 +15,15 @@ export function startCommand(
 ) {
   const lines: string[] = []
   const errors: string[] = []
-  let interrupt = () => {}
-  const interrupted = new Promise<void>(resolve => {
-    interrupt = resolve
-  })
+  const interruption = new Interruption()
   const environment: Environment = {
     print: line => lines.push(line),
     printError: line => errors.push(line),
     input,
     output,
     colors,
-    interrupted,
+    interrupted: interruption.interrupted,
+    onInterrupt: interruption.onInterrupt,
     clock,
     random,
     network,
@@ -32,7 +31,7 @@ export function startCommand(
   return {
     exitCode: run(command.split(' ').filter(Boolean), environment),
     /** Ctrl-C. */
-    interrupt,
+    interrupt: () => interruption.interrupt(),
     /** The standard output so far; log lines without their time. */
     get output() {
       return lines.map(line => line.replace(/^\d\d:\d\d:\d\d\.\d{3} /, ''))

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream'
 import type { Environment } from '../../shell/environment.ts'
+import { Interruption } from '../../shell/interruption.ts'
 import { run } from '../../shell/program.ts'
 import type { KeySource } from '../../shell/terminal/line-reader.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
@@ -11,10 +12,7 @@ export type Typed = string | (() => unknown)
 export function startShell(world: SimulatedWorld, typed: readonly Typed[], args: readonly string[] = []) {
   let output = ''
   const errors: string[] = []
-  let interrupt = () => {}
-  const interrupted = new Promise<void>(resolve => {
-    interrupt = resolve
-  })
+  const interruption = new Interruption()
   const sink = new Writable({
     write(chunk: Buffer, _, done) {
       output += chunk.toString()
@@ -30,7 +28,8 @@ export function startShell(world: SimulatedWorld, typed: readonly Typed[], args:
     }),
     output: sink,
     colors: false,
-    interrupted,
+    interrupted: interruption.interrupted,
+    onInterrupt: interruption.onInterrupt,
   }
   return {
     exitCode: run(['shell', ...args], environment),
@@ -40,7 +39,7 @@ export function startShell(world: SimulatedWorld, typed: readonly Typed[], args:
     },
     errors,
     /** SIGINT. */
-    interrupt,
+    interrupt: () => interruption.interrupt(),
   }
 }
 

@@ -85,12 +85,32 @@ use "listen" command to start the server
 [Lwm2mCmd] $ `)
 })
 
-test('SIGINT ends the command that runs, and the shell', async () => {
+test('SIGINT ends the command that runs; lines from a pipe go on', async () => {
   const world = simulatedWorld()
-  const shell = startShell(world, ['sleep 1000', 'sleep 1000'])
-  await world.clock.advance(10)
-  shell.interrupt()
+  const shell = startShell(world, ['sleep 1000', 'listen', 'exit'])
+  for (let count = 0; count < 2; count++) {
+    await world.clock.advance(10)
+    shell.interrupt()
+  }
   expect(await pace(world, shell.exitCode)).toBe(0)
+  expect(shell.output).toBe(`[Lwm2mCmd] $ sleep 1000
+* exact: sleep
+interrupted (try "get_error" for details)
+[Lwm2mCmd] $ listen
+* exact: listen
+waiting for a client on port 5683 ...
+[Lwm2mCmd] $ exit
+* exact: exit
+exiting
+`)
+})
+
+test('SIGINT ends a script with the command that runs', async () => {
+  const world = simulatedWorld()
+  const shell = startShell(world, [], ['--script', scriptFile('sleep 1000', 'exit')])
+  while (!shell.output.includes('* exact: sleep')) await world.clock.advance(0)
+  shell.interrupt()
+  expect(await pace(world, shell.exitCode)).toBe(1)
   expect(shell.output).toBe(`[Lwm2mCmd] $ sleep 1000
 * exact: sleep
 interrupted (try "get_error" for details)

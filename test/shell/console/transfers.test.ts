@@ -130,6 +130,6 @@ test('files are served until Ctrl-C', async () => {
     response('4.04 (RES_NOT_FOUND)'),
     request,
     response('4.03 (RES_FORBIDDEN)'),
-    '',
+    '[Lwm2mCmd] $ ',
   ])
 })

@@ -63,3 +63,15 @@ test('a closed script interrupts its command and ends', async () => {
   expect(await work).toBe(true)
   expect(await reader.question('')).toBeUndefined()
 })
+
+test('Ctrl-C ends the command that runs, once, and no other', async () => {
+  const reader = new PlainReader(parseScript('one\ntwo'), new PassThrough())
+  expect(reader.interrupt()).toBe(false)
+  await reader.question('')
+  const work = reader.during(async signal => {
+    expect([reader.interrupt(), reader.interrupt()]).toEqual([true, false])
+    return signal.aborted
+  })
+  expect(await work).toBe(true)
+  expect((await reader.question(''))?.trim()).toBe('two')
+})
