@@ -10,6 +10,7 @@ import { visible } from '../line/visible.ts'
 import type { LineReader } from '../terminal/line-reader.ts'
 import { listen } from './commands/sessions.ts'
 import type { Level, ShellContext, World } from './context.ts'
+import { KnownPaths } from './known-paths.ts'
 import { defaultPort, type ListenDefaults } from './listening.ts'
 import { mainLevel } from './main-level.ts'
 import type { Output } from './output.ts'
@@ -39,6 +40,7 @@ interface RunningLevel extends Level {
 export class TestingShell {
   readonly #options: TestingShellOptions
   readonly #console: ServerConsole
+  readonly #paths = new KnownPaths()
   /** The shell that runs comes last. */
   readonly #levels: RunningLevel[] = []
   /** Whom `listen` has found last. */
@@ -69,7 +71,7 @@ export class TestingShell {
       },
       failed: error => this.#tellFailure(error),
     })
-    this.#enter(mainLevel)
+    this.#enter(mainLevel(this.#paths.type))
   }
 
   /** What can be typed at the cursor. */
@@ -196,6 +198,7 @@ export class TestingShell {
   #tellArrival(arrival: ReceivedPacket): void {
     const { output } = this.#options
     output.received(arrival)
+    if (arrival.kind === 'message') this.#paths.learn(arrival.packet)
     const isPackRequest = arrival.kind === 'message' && messageKind(arrival.packet) === 'bootstrapPackRequest'
     if (isPackRequest) output.text('Received Bootstrap Pack Request')
   }

@@ -107,6 +107,6 @@ function shownAttributes(attributes: Attributes): string {
 /** The members of an event, in a line. */
 function shownDetails(details: Readonly<Record<string, unknown>>): string {
   return Object.entries(details)
-    .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(' ')
 }

@@ -61,21 +61,21 @@ const options: ReadonlyMap<string, ValueOption> = new Map<string, ValueOption>([
     {
       meta: 'time, in seconds since 1970',
       types: ['time'],
-      show: value => String(value),
+      show: formatText,
       parse: (text, resource) => parseDeviceText(resource, text),
     },
   ],
 ])
 
 /** The options of `read`. */
-export const readOption: ArgumentType<string> = optionType('the option', [
+export const readOption: ArgumentType<string> = optionType([
   ['-x', 'bytes in hexadecimal, the default'],
   ...Array.from(options, ([name, { meta }]): [string, string] => [name, meta]),
   ['-crc32', 'CRC-32 of the bytes'],
 ])
 
 /** The options of `write`. */
-export const writeOption: ArgumentType<string> = optionType('the type', [
+export const writeOption: ArgumentType<string> = optionType([
   ...Array.from(options, ([name, { meta }]): [string, string] => [name, meta]),
   ['-x', 'bytes in hexadecimal'],
 ])
@@ -121,39 +121,39 @@ function unfit(option: string, { name, type }: ResourceEntry): ConsoleError {
   return new ConsoleError(`${option} is not for ${name}, which is of type ${type}`)
 }
 
-function optionType(what: string, names: readonly (readonly [string, string])[]): ArgumentType<string> {
+function optionType(names: readonly (readonly [string, string])[]): ArgumentType<string> {
   return {
     name: names.map(([name]) => name).join(' '),
     parse(typed) {
       if (names.some(([name]) => name === typed)) return typed
-      throw new ConsoleError(`${what} is none of ${names.map(([name]) => name).join(' ')}: ${visible(typed)}`)
+      throw new ConsoleError(`none of ${names.map(([name]) => name).join(' ')}: ${visible(typed)}`)
     },
     candidates: () => names.map(([text, meta]) => ({ text, meta })),
   }
 }
 
 function integerOption(meta: string, min: bigint, max: bigint): ValueOption {
-  const check = (value: bigint): bigint => {
+  const check = (value: bigint, message: string): bigint => {
     if (value >= min && value <= max) return value
-    throw new ConsoleError(`the value does not fit: ${meta}`)
+    throw new ConsoleError(message)
   }
   return {
     meta,
     types: numeric,
     show(value) {
       if (!Number.isInteger(value) && typeof value !== 'bigint') throw new ConsoleError('the value is no whole number')
-      return check(BigInt(value as number | bigint)).toString()
+      return check(BigInt(value as number | bigint), `the value is not ${meta}`).toString()
     },
     parse(text, { type }) {
       if (!/^-?\d{1,20}$/.test(text)) return undefined
-      const value = check(BigInt(text))
+      const value = check(BigInt(text), `value: not ${meta}: ${text}`)
       return type === 'float' ? Number(value) : value
     },
   }
 }
 
 function textOf(value: Value): string {
-  return value instanceof Uint8Array ? Buffer.from(value).toString() : String(value)
+  return value instanceof Uint8Array ? Buffer.from(value).toString() : formatText(value)
 }
 
 /** The value as TLV carries it (LwM2M Core 1.2.2 Appendix C). */

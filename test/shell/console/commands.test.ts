@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { mainLevel } from '../../../shell/console/main-level.ts'
 import { decodeDatagram, encodeDatagram } from '../../../transport/coap/codec.ts'
 import { Code, isRequest, isSignal, MessageType } from '../../../transport/coap/message.ts'
 import { simulatedWorld } from '../../helpers/simulated-world.ts'
@@ -294,8 +293,4 @@ test('a message is decoded', async () => {
     ],
   ]
   expect(await converse(simulatedWorld(), exchanges)).toEqual(exchanges)
-})
-
-test('no two commands have the same name', () => {
-  expect(new Set(mainLevel.commands.map(({ name }) => name)).size).toBe(mainLevel.commands.length)
 })
