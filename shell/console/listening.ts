@@ -5,6 +5,7 @@ import { ConsoleError } from '../../server/console/console-error.ts'
 import type { ConsoleListenOptions } from '../../server/console/session-opening.ts'
 import type { ServerSecurity } from '../../server/security.ts'
 import { readCertificates } from '../../transport/dtls/certificate/pem.ts'
+import { identityFault, keyFault } from '../../transport/dtls/psk-bounds.ts'
 import { DocumentError, readDocument } from '../document.ts'
 
 /** How `listen` listens unless told otherwise. */
@@ -80,6 +81,8 @@ export async function requestedSecurity(request: SecurityRequest): Promise<Serve
   if (usesCertificates(request)) return certificateSecurity(request)
   if (!hasKey) return undefined
   if (!identity || !key) throw new ConsoleError('psk_identity and psk_key go together, and neither is empty')
+  checkLength('psk_identity', identityFault(Buffer.from(identity)))
+  checkLength('psk_key', keyFault(Buffer.from(key)))
   return { psk: { [identity]: Buffer.from(key) } }
 }
 
@@ -94,6 +97,10 @@ const mostAuthorities = 1_000
 
 function usesCertificates({ ca_path: caPath, ca_file: caFile, crt_file: crtFile, key_file: keyFile }: SecurityRequest) {
   return [caPath, caFile, crtFile, keyFile].some(name => name !== undefined)
+}
+
+function checkLength(argument: string, fault: string | undefined): void {
+  if (fault !== undefined) throw new ConsoleError(`${argument} ${fault}`)
 }
 
 function withDefaults(request: SecurityRequest, { pskIdentity, pskKey }: ListenDefaults): SecurityRequest {

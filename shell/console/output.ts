@@ -4,6 +4,7 @@ import { codeName, typeNames } from '../../server/console/names.ts'
 import { hexEscaped } from '../../server/console/python-text.ts'
 import { summarize } from '../../server/console/summary.ts'
 import type { Packet, ReceivedPacket } from '../../transport/coap/packet.ts'
+import { visible } from '../line/visible.ts'
 
 /** Where a shell tells what happens. */
 export interface Output {
@@ -24,24 +25,28 @@ export interface Output {
 
 /** Lines as testers know them. */
 export class TextOutput implements Output {
-  readonly text: (text: string) => void
+  readonly #print: (text: string) => void
   readonly #colors: ReturnType<typeof pc.createColors>
 
   constructor(print: (text: string) => void, colors: boolean) {
-    this.text = print
+    this.#print = print
     this.#colors = pc.createColors(colors)
   }
 
+  text(text: string): void {
+    this.#print(harmless(text))
+  }
+
   sent(packet: Packet, kind: MessageKind | undefined): void {
-    this.text(`${this.#colors.cyan('->')} ${summarize(packet, kind)}`)
+    this.#print(`${this.#colors.cyan('->')} ${harmless(summarize(packet, kind))}`)
   }
 
   received(arrival: ReceivedPacket, kind?: MessageKind): void {
-    this.text(`${this.#colors.green('<-')} ${describeArrival(arrival, kind)}`)
+    this.#print(`${this.#colors.green('<-')} ${harmless(describeArrival(arrival, kind))}`)
   }
 
   mismatch(report: string): void {
-    this.text(this.#colors.red(report))
+    this.#print(this.#colors.red(harmless(report)))
   }
 
   waiting(port: number): void {
@@ -94,6 +99,11 @@ export class JsonOutput implements Output {
   #tell(event: string, fields: object): void {
     this.#print(JSON.stringify({ event, ...fields }))
   }
+}
+
+/** Without what commands a terminal or turns the writing direction; white space stays, as scripts know it. */
+function harmless(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, character => (/\s/.test(character) ? character : visible(character)))
 }
 
 function describeArrival(arrival: ReceivedPacket, kind: MessageKind | undefined): string {

@@ -47,6 +47,7 @@ export class PseudoTerminal {
   readonly #child: ChildProcess
   readonly #screen: Screen
   readonly #watchers = new Set<() => void>()
+  #written = ''
 
   /** `command` runs a program with its arguments, in a window of so many columns. */
   constructor(command: readonly string[], columns: number, env: NodeJS.ProcessEnv = {}) {
@@ -57,6 +58,7 @@ export class PseudoTerminal {
     })
     this.ended = once(this.#child, 'close').then(([code]) => code as number | null)
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.#written += text
       this.#screen.write(text)
       for (const look of this.#watchers) look()
     })
@@ -65,6 +67,11 @@ export class PseudoTerminal {
   /** What the person sees. */
   get text(): string {
     return this.#screen.text
+  }
+
+  /** All that the program wrote, as it wrote it. */
+  get written(): string {
+    return this.#written
   }
 
   type(keys: string): void {
@@ -80,13 +87,17 @@ export class PseudoTerminal {
     await drawn
   }
 
-  /** Resolves once the screen ends with this text; rejects when the program ends before, or takes too long. */
-  shows(end: string): Promise<void> {
+  /**
+   * Resolves once the screen ends with this text, or has what the pattern finds; rejects when the program ends before, or takes
+   * too long.
+   */
+  shows(end: string | RegExp): Promise<void> {
+    const isThere = () => (typeof end === 'string' ? this.text.endsWith(end) : end.test(this.text))
     return new Promise((resolve, reject) => {
-      const fail = (why: string) => reject(new Error(`${why} before\n${end}\nbut with\n${this.text}`))
+      const fail = (why: string) => reject(new Error(`${why} before\n${String(end)}\nbut with\n${this.text}`))
       const timer = setTimeout(fail, patienceMs, 'nothing more came')
       const look = () => {
-        if (!this.text.endsWith(end)) return
+        if (!isThere()) return
         clearTimeout(timer)
         this.#watchers.delete(look)
         resolve()

@@ -122,6 +122,6 @@ async function open(options: FileServerOptions, listener: FileServerListener): P
     return await FileServer.listen(options, listener)
   } catch (error) {
     if (error instanceof TransportError) throw consoleFailure(error)
-    throw new ConsoleError(`${options.folder}: ${describeSystemError(error)}`, { cause: error })
+    throw new ConsoleError(`root_directory: ${options.folder}: ${describeSystemError(error)}`, { cause: error })
   }
 }

@@ -233,6 +233,11 @@ test('each wrong argument is named in one line', async () => {
       `psk_identity and psk_key go together, and neither is empty${hint}`,
     ],
     [
+      `listen psk_identity=a psk_key=${'b'.repeat(65)}`,
+      'psk_key is longer than 64 bytes',
+      `psk_key is longer than 64 bytes${hint}`,
+    ],
+    [
       'listen connection_id=abc',
       'Cannot use connection_id in NoSec mode',
       `Cannot use connection_id in NoSec mode${hint}`,
@@ -255,8 +260,16 @@ test('each wrong argument is named in one line', async () => {
       'bootstrap coaps://a client_cert_path=/nowhere/a',
       `client_cert_path: /nowhere/a: no such file or directory${hint}`,
     ],
-    ['file_server /nowhere', `/nowhere: no such file or directory${hint}`],
+    ['file_server /nowhere', `root_directory: /nowhere: no such file or directory${hint}`],
     ['payload_buffer_show_tlv', 'TLV (0 elements):'],
+  ]
+  expect(await converse(simulatedWorld(), exchanges)).toEqual(exchanges)
+})
+
+test('what is typed does not command the terminal', async () => {
+  const exchanges: Exchange[] = [
+    ['connect a\u009Bb', String.raw`new remote endpoint: a\x9bb:5683`],
+    ['connect a\u202Eb', String.raw`new remote endpoint: a\u{202e}b:5683`],
   ]
   expect(await converse(simulatedWorld(), exchanges)).toEqual(exchanges)
 })
