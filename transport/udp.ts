@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { AcceptedConnection } from './accepted-connection.ts'
 import type { Address, Connection, ConnectionReceiver, Listener, Network } from './connection.ts'
 import { inTurn, resolve } from './resolve.ts'
@@ -154,11 +155,15 @@ class UdpListener implements Listener {
     return connection
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    this.#socket.removeAllListeners('message')
     for (const ports of this.#connections.values()) {
       for (const connection of ports.values()) connection.close()
     }
-    return new Promise(done => {
+    // Node.js looks every address up, and sends later; a socket that closes before would drop what was sent.
+    do await nextTurn()
+    while (this.#socket.getSendQueueCount() > 0)
+    await new Promise<void>(done => {
       this.#socket.close(() => done())
     })
   }

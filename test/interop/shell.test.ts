@@ -167,10 +167,12 @@ Press CTRL-C to stop
       return peer.request({ code: Code.get, options, payload: Buffer.alloc(0) }).response
     }
     expect(Buffer.compare((await download('Makefile')).payload, makefile)).toBe(0)
-    expect(`${(await download('small')).payload}`).toBe('abc')
+    expect((await download('small')).payload.toString()).toBe('abc')
     expect((await download('empty')).payload).toHaveLength(0)
     expect((await download('missing')).code).toBe(Code.notFound)
     shell.signal('SIGINT')
+    await shell.sees(/<- 0\.01 \(REQ_GET\)[^]*\n\[Lwm2mCmd\] \$ $/)
+    shell.type('exit')
     expect(await shell.ended).toBe(0)
   })
 
@@ -179,7 +181,7 @@ Press CTRL-C to stop
       const { port } = await startFileServer()
       const download = async (name: string) => (await coapClient(`coap://127.0.0.1:${port}/${name}`)).payload
       expect(Buffer.compare(await download('Makefile'), makefile)).toBe(0)
-      expect(`${await download('small')}`).toBe('abc')
+      expect((await download('small')).toString()).toBe('abc')
       expect(await download('empty')).toHaveLength(0)
     })
   })

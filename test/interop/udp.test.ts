@@ -173,6 +173,23 @@ test('a local port is kept when asked for', async () => {
   expect((await connected(local, port)).local.port).toBe(port)
 })
 
+test('a listener that is closed when it has answered: the answer leaves before', async () => {
+  const listener = await udpNetwork.listen({ host: loopback, port: 0 }, accepted => {
+    accepted.receive({
+      datagram: () =>
+        queueMicrotask(() => {
+          accepted.send(Buffer.from('last words'))
+          void listener.close()
+        }),
+      failed: () => undefined,
+    })
+  })
+  const connection = await connected(listener.local)
+  const { datagrams } = receiving(connection)
+  connection.send(Buffer.from('anything'))
+  await vi.waitFor(() => expect(datagrams).toEqual(['last words']))
+})
+
 test('closed: nothing is received or sent any more, and closing again is fine', async () => {
   const accepted: Connection[] = []
   const listener = await listening(loopback, accepted)

@@ -26,7 +26,7 @@ describePeer('The shells and Leshan 2.0.0-M18', leshanPrograms, leshanInstall, (
   /** The example of the testing shell, where it waits for a client. */
   async function startExample({ onTestFinished }: TestContext) {
     const port = await freePort()
-    const listening = ['--listen', `${port}`, '--psk-identity', psk.identity, '--psk-key', `${psk.key}`]
+    const listening = ['--listen', `${port}`, '--psk-identity', psk.identity, '--psk-key', psk.key.toString()]
     const shell = new Program([...lwm2m, 'shell', ...listening, '--script', 'leshan-client.nsh'], { cwd: examples })
     onTestFinished(() => shell.kill())
     await shell.sees('waiting for a client')
