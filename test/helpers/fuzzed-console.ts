@@ -45,6 +45,7 @@ const known = [
   String.raw`cannot add a [A-Z_]+|Element with such ID and parent already exists`,
   String.raw`instance or resource \S+ does not exist|\w+ \S+ is [A-Z_]+, cannot be selected`,
   String.raw`attempted to take \d+ bytes, but only \d+ available`,
+  'there is no TLS in the in-memory network',
 ]
 const states = new RegExp(`^(?:${known.join('|')})$`, 's')
 
