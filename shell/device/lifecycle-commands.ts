@@ -1,3 +1,4 @@
+import { SendError } from '../../client/send-error.ts'
 import { formatPath, type Path } from '../../objects/path.ts'
 import { ConsoleError } from '../../server/console/console-error.ts'
 import { text } from '../line/argument-types.ts'
@@ -8,6 +9,9 @@ import { type Device, noBootstrapServer } from './device.ts'
 import { interruptible, timeLimit } from './waiting.ts'
 
 const maximumPaths = 9
+
+/** Why a Send fails because of what it is of. */
+const faultsOfPaths: ReadonlySet<string> = new Set<SendError['code']>(['UNAUTHORIZED', 'NOT_FOUND', 'READ_FAILED'])
 
 /** Commands on registrations, connections and what is sent. */
 export function lifecycleCommands(device: Device): Command<DeviceContext>[] {
@@ -121,7 +125,10 @@ export function lifecycleCommands(device: Device): Command<DeviceContext>[] {
       example: 'send /3303/0/5700 /3/0/9',
       async run(args, { output, signal }) {
         const paths = Object.values(args).map(place => formatPath(place as Path))
-        await interruptible(running().send(paths), signal)
+        await interruptible(running().send(paths), signal).catch((error: unknown) => {
+          if (!(error instanceof SendError && faultsOfPaths.has(error.code))) throw error
+          throw new ConsoleError(`path: ${error.message}`, { cause: error })
+        })
         output.answer({ sent: paths }, ['the servers have it'])
       },
     },

@@ -44,7 +44,8 @@ const known = [
   String.raw`Cannot (?:set both PSK and cert mode|use PSK and Certificates) at the same time`,
   String.raw`cannot add a [A-Z_]+|Element with such ID and parent already exists`,
   String.raw`instance or resource \S+ does not exist|\w+ \S+ is [A-Z_]+, cannot be selected`,
-  String.raw`attempted to take \d+ bytes, but only \d+ available`,
+  String.raw`attempted to take \d+ bytes, but only \d+ available|.* lies in a TLV of kind .*`,
+  'there is no TLS in the in-memory network',
 ]
 const states = new RegExp(`^(?:${known.join('|')})$`, 's')
 

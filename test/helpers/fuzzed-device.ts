@@ -1,3 +1,4 @@
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { PassThrough } from 'node:stream'
 import { Lwm2mClient } from '../../client/client.ts'
 import { temperature } from '../../objects/definitions/temperature.ts'
@@ -22,7 +23,7 @@ import { simulatedWorld } from './simulated-world.ts'
 const quiet = new Set('read ls cache obs attributes events state help get_error lock wait sleep'.split(' '))
 /** What is wrong with no argument, but with how things are. */
 const states =
-  /^(?:no such command: .*|ambigious command: .*|cannot assign positional argument: .*|the device .*|the objects are not locked|there is no (?:bootstrap )?server.*|interrupted|the client is not registered .*|no server .*)$/s
+  /^(?:no such command: .*|ambigious command: .*|cannot assign positional argument: .*|the device .*|the objects are not locked|there is no (?:bootstrap )?server.*|interrupted|the client is not registered .*|the server answered .*|server 1.*|no server .*)$/s
 
 /** Valid lines besides the examples of the commands. */
 export const deviceLifeLines = `
@@ -76,6 +77,8 @@ export async function fuzzDevice(seed: number, count: number, files: readonly st
   const typed: string[] = []
   const fuzzed: Fuzzed = { lines: 0, errors: new Map() }
   try {
+    await site.type('start')
+    await site.type('wait registered')
     for (; fuzzed.lines < count; fuzzed.lines++) {
       const line = fuzz.line()
       typed.push(line)
@@ -96,17 +99,32 @@ function deviceLines(commands: readonly Command<never>[], files: readonly string
   return [...examples, ...deviceLifeLines, ...files.map(file => `objects add ${file}`)]
 }
 
+/** A line, and what comes of it. */
+interface Cause {
+  readonly line: string
+  sent: number
+  mustBeQuiet: boolean
+}
+
+/** On whose behalf something happens, be it later. */
+const causes = new AsyncLocalStorage<Cause>()
+
 async function deviceSite(seed: number) {
   const world = simulatedWorld({ seed })
   const { clock, network } = world
   const server = await Lwm2mServer.listen({ ...world, host: '10.0.0.2', port: 5683 })
-  let sent = 0
+  const failures: unknown[] = []
   const send = network.send.bind(network)
   network.send = (bytes, from, to) => {
-    if (to.host === '10.0.0.2') sent++
+    const cause = causes.getStore()
+    if (cause && to.host === '10.0.0.2') {
+      cause.sent++
+      if (cause.mustBeQuiet) failures.push(new Error(`${cause.line.slice(0, 300)}, and something was sent`))
+    }
     send(bytes, from, to)
   }
-  const failures: unknown[] = []
+  const setTimer = clock.setTimeout.bind(clock)
+  clock.setTimeout = (callback, delayMs) => setTimer(AsyncResource.bind(callback), delayMs)
   let printed: string[] = []
   const environment: Environment = {
     ...world,
@@ -141,11 +159,17 @@ async function deviceSite(seed: number) {
   /** Types a line and looks at what comes of it: the error, if there is one. */
   async function type(line: string): Promise<string | undefined> {
     printed = []
-    sent = 0
     const startMs = clock.now()
+    const name =
+      line
+        .trim()
+        .replace(/^lwm2m\s+/, '')
+        .split(/\s/)[0] ?? ''
+    const cause: Cause = { line, sent: 0, mustBeQuiet: quiet.has(name) }
     const controller = new AbortController()
     let isGood: boolean | undefined
-    shell.execute(line, controller.signal).then(
+    const execution = causes.run(cause, () => shell.execute(line, controller.signal))
+    execution.then(
       good => {
         isGood = good
       },
@@ -153,22 +177,17 @@ async function deviceSite(seed: number) {
     )
     const interrupt = () => controller.abort(new Error('interrupted'))
     await patience(clock, line, { interrupt, isOver: () => isGood !== undefined || failures.length > 0 })
-    if (failures.length > 0) throw new Error('a failure', { cause: failures[0] })
-    const isAtOnce = clock.now() === startMs
-    const sentAtOnce = isAtOnce ? sent : 0
+    const wasAtOnce = clock.now() === startMs
     const lines = printed
     const fault = textFault(lines)
     if (fault !== undefined) throw new Error(`${fault}: ${JSON.stringify(lines).slice(0, 2000)}`)
-    const name =
-      line
-        .trim()
-        .replace(/^lwm2m\s+/, '')
-        .split(/\s/)[0] ?? ''
-    if (quiet.has(name) && sentAtOnce > 0) throw new Error(`${name} has sent something`)
     // What the command has begun ends before the next one.
     await clock.advance(10)
+    if (failures.length > 0) throw new Error('what nobody asked for', { cause: failures[0] })
     if (isGood === true) return undefined
-    if (sentAtOnce > 0) throw new Error(`something was sent, and then: ${lines.join('\n')}`)
+    // What is refused at once does nothing, not even later.
+    if (wasAtOnce) cause.mustBeQuiet = true
+    if (wasAtOnce && cause.sent > 0) throw new Error(`something was sent, and then: ${lines.join('\n')}`)
     const [error = '', ...others] = lines
     if (others.length > 0 || error.includes('\n')) throw new Error(`not one line: ${JSON.stringify(lines)}`)
     const words = new Set(error.match(/\w+/g))
@@ -191,6 +210,7 @@ async function deviceSite(seed: number) {
       await server.close()
       await clock.advance(600_000)
       network.clear()
+      if (failures.length > 0) throw new Error('what nobody asked for', { cause: failures[0] })
       if (clock.pendingTimers > 0) throw new Error(`there are ${clock.pendingTimers} timers after its end`)
     },
   }

@@ -109,7 +109,7 @@ test('send waits for the acknowledgement', async () => {
       { path: [3303, 0, 5701], value: 'Cel' },
     ],
   ])
-  expect(await type('send /3/0/21', 1000)).toEqual([expect.stringMatching(/^nothing to send: /)])
+  expect(await type('send /3/0/21', 1000)).toEqual([expect.stringMatching(/^path: nothing to send: /)])
 })
 
 test('wait ends with the time, sleep too', async () => {
