@@ -108,6 +108,8 @@ test('a client bootstraps at one shell and registers with another over PSK', asy
     versions: ['1.1'],
   })
   onTestFinished(() => client.stop())
+  const told: string[] = []
+  client.events$.subscribe(({ type }) => told.push(type))
   client.start()
   const uri = `coaps://127.0.0.1:${managementPort}`
   bootstrap.type(
@@ -136,6 +138,7 @@ exiting
   const stopped = client.stop()
   management.type('expect Lwm2mDeregister("/rd/demo")', 'recv 10', 'exit')
   await stopped
+  expect(told.slice(-2)).toEqual(['DEREGISTER', 'DISCONNECT'])
   expect(await management.ended).toBe(0)
   expect(management.output).toMatch(
     /^waiting for a client on port \d+ \.\.\.\n<- Register \/rd\?lwm2m=1\.1&ep=my_endpoint&lt=86400: .*\n-> Created \/rd\/demo\n/,
