@@ -12,7 +12,7 @@ export interface TlvParent {
 }
 
 /** A TLV that holds a value. */
-export interface TlvLeaf {
+interface TlvLeaf {
   readonly kind: 'resource' | 'resource instance'
   /** 0–65535. */
   readonly id: number

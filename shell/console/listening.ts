@@ -4,7 +4,10 @@ import { describeSystemError } from '../../client/file-system.ts'
 import { ConsoleError } from '../../server/console/console-error.ts'
 import type { ConsoleListenOptions } from '../../server/console/session-opening.ts'
 import type { ServerSecurity } from '../../server/security.ts'
-import { readCertificates } from '../../transport/dtls/certificate/pem.ts'
+import { Certificate } from '../../transport/dtls/certificate/certificate.ts'
+import { CertificateError } from '../../transport/dtls/certificate/certificate-error.ts'
+import { readCertificates, readPrivateKey } from '../../transport/dtls/certificate/pem.ts'
+import { x509 } from '../../transport/dtls/key-pair.ts'
 import { identityFault, keyFault } from '../../transport/dtls/psk-bounds.ts'
 import { DocumentError, readDocument } from '../document.ts'
 
@@ -114,18 +117,40 @@ async function certificateSecurity(request: SecurityRequest): Promise<ServerSecu
     throw new ConsoleError('certificates need crt_file and key_file')
   const certificate = await readFile('crt_file', certificateFile)
   const key = await readFile('key_file', keyFile)
+  usable('crt_file', certificateFile, place =>
+    readCertificates(certificate, place).map(der => Certificate.parse(der, place)),
+  )
+  usable('key_file', keyFile, place => readPrivateKey(key, place))
+  usable('key_file', keyFile, () => x509({ chain: certificate, key }))
   const authorities = [
-    ...(caFile === undefined ? [] : [await readFile('ca_file', caFile)]),
+    ...(caFile === undefined ? [] : [await readAuthorities('ca_file', caFile)]),
     ...(caPath === undefined ? [] : await readFolder(caPath)),
   ]
   const certificates = [{ certificate, key }]
   // As test scripts expect it: without authorities anybody is let in.
   return authorities.length === 0
     ? { certificates, clientCertificates: 'none' }
-    : { certificates, trustStore: authorities.flatMap(bytes => readCertificates(bytes)) }
+    : { certificates, trustStore: authorities.flat() }
 }
 
-async function readFolder(folder: string): Promise<Buffer[]> {
+/** Throws ConsoleError that names the argument. */
+function usable<T>(argument: string, file: string, read: (place: string) => T): T {
+  const place = `${argument}: ${file}`
+  try {
+    return read(place)
+  } catch (cause) {
+    if (cause instanceof CertificateError) throw new ConsoleError(cause.message, { cause })
+    if (cause instanceof RangeError) throw new ConsoleError(`${place}: ${cause.message}`, { cause })
+    throw cause
+  }
+}
+
+async function readAuthorities(argument: string, file: string): Promise<Buffer[]> {
+  const bytes = await readFile(argument, file)
+  return usable(argument, file, place => readCertificates(bytes, place))
+}
+
+async function readFolder(folder: string): Promise<Buffer[][]> {
   let names: string[]
   try {
     names = (await readdir(folder)).filter(name => /\.(?:pem|crt|cer|der)$/i.test(name)).sort()
@@ -133,8 +158,8 @@ async function readFolder(folder: string): Promise<Buffer[]> {
     throw new ConsoleError(`ca_path: ${folder}: ${describeSystemError(cause)}`, { cause })
   }
   if (names.length > mostAuthorities) throw new ConsoleError(`ca_path: ${folder}: there are too many certificates`)
-  const files: Buffer[] = []
-  for (const name of names) files.push(await readFile('ca_path', join(folder, name)))
+  const files: Buffer[][] = []
+  for (const name of names) files.push(await readAuthorities('ca_path', join(folder, name)))
   return files
 }
 

@@ -45,7 +45,7 @@ const ctrlC = '\u0003'
 const ctrlD = '\u0004'
 const up = '\u001B[A'
 /** Colours and weights of letters. */
-const styled = /\u001B\[\d+m/
+const styled = new RegExp(String.raw`${'\u001B'}\[\d+m`)
 
 /** The commands of the program as a window of so many columns shows them. */
 function candidates(columns: number): string {

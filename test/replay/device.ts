@@ -137,6 +137,7 @@ export class Device {
         throw new Error(`the device was told to ${text}, which ours cannot`)
     }
   }
+
   update(): void {
     this.#client.update()
   }

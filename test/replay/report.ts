@@ -46,7 +46,7 @@ export function report(
     row('all', total),
     '',
     ...unused.map(key => `explained, but it does not differ: ${key.replaceAll('\n', ' | ')}`),
-    ...(unexplained.length > 0 ? [`${unexplained.length} differences are not explained in docs/replay.md`] : []),
+    ...(unexplained.length > 0 ? [`not explained in docs/replay.md: ${unexplained.length}`] : []),
     `${isGood ? 'good' : 'not good'}: ${share(total.lines, total.equal).trim()} of the lines are equal`,
   ]
   return { text: lines.join('\n'), isGood }

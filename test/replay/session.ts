@@ -15,6 +15,8 @@ const pauseMs = 200
 /** Longer than a device waits before it sends a message again (RFC 7252 §4.8). */
 const longestSilenceMs = 4_000
 
+const longestScriptMs = 120_000
+
 /**
  * Replays the transcripts of one session: those of several shells that one device talked to. `command` starts a shell, start
  * options follow it.
@@ -108,7 +110,7 @@ class ReplayedShell {
     const { steps } = this.#transcript
     this.#shell.type(steps.map(({ typed }) => `${this.#site.ports.toType(typed ?? '')}\n`).join(''))
     this.#shell.end()
-    const exitCode = await this.#shell.exitCode()
+    const exitCode = await this.#shell.exitCode(longestScriptMs)
     const { opening: printed, answers } = splitAtPrompts(this.#shell.take())
     for (const [at, { prompt }] of answers.entries()) this.#site.ports.learnFrom(steps[at]?.prompt ?? '', prompt)
     const lines = (text: string) => splitLines(this.#site.ports.asRecorded(text))

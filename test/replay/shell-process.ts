@@ -68,9 +68,9 @@ export class ShellProcess {
     return this.#until(() => isThere() || this.#hasEnded, promptTimeoutMs).then(isThere)
   }
 
-  /** Resolves with the exit code; undefined when it had to be killed. */
-  async exitCode(): Promise<number | undefined> {
-    await this.#until(() => this.#hasEnded, exitTimeoutMs)
+  /** Resolves with the exit code; undefined when it has not ended in time and had to be killed. */
+  async exitCode(timeoutMs = exitTimeoutMs): Promise<number | undefined> {
+    await this.#until(() => this.#hasEnded, timeoutMs)
     if (!this.#hasEnded) this.#child.kill('SIGKILL')
     await this.#closed
     return this.#child.exitCode ?? undefined

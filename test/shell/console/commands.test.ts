@@ -252,6 +252,11 @@ test('each wrong argument is named in one line', async () => {
       'crt_file: /nowhere/a: no such file or directory',
       `crt_file: /nowhere/a: no such file or directory${hint}`,
     ],
+    [
+      'listen crt_file=package.json key_file=package.json',
+      'crt_file: package.json: malformed: neither DER nor PEM',
+      `crt_file: package.json: malformed: neither DER nor PEM${hint}`,
+    ],
     ['listen ca_file=x', 'certificates need crt_file and key_file', `certificates need crt_file and key_file${hint}`],
     ['listen port=abc', `port: not a whole number: abc${hint}`],
     ['bootstrap http://a', `uri is neither coap: nor coaps:, so it needs a security_mode: http://a${hint}`],
