@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram'
-import { isIPv6 } from 'node:net'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type LookupOneOptions, lookup } from 'node:dns'
+import { isIP, isIPv6 } from 'node:net'
 import { AcceptedConnection } from './accepted-connection.ts'
 import type { Address, Connection, ConnectionReceiver, Listener, Network } from './connection.ts'
 import { inTurn, resolve } from './resolve.ts'
@@ -24,7 +24,11 @@ export const udpNetwork: Network = {
   },
 
   async listen(local, accept) {
-    const socket = createSocket({ type: socketType(local.host), recvBufferSize: listenBufferBytes })
+    const socket = createSocket({
+      type: socketType(local.host),
+      recvBufferSize: listenBufferBytes,
+      lookup: lookUp,
+    })
     await bind(socket, local.port, local.host)
     return new UdpListener(socket, accept)
   },
@@ -32,6 +36,17 @@ export const udpNetwork: Network = {
 
 function socketType(host: string): 'udp4' | 'udp6' {
   return isIPv6(host) ? 'udp6' : 'udp4'
+}
+
+/** An address is one already: what is sent there leaves at once, also when the socket is closed in the same turn. */
+function lookUp(
+  host: string,
+  options: LookupOneOptions,
+  done: (error: NodeJS.ErrnoException | null, address: string, family: number) => void,
+): void {
+  const family = isIP(host)
+  if (family === 0) lookup(host, options, done)
+  else done(null, host, family)
 }
 
 function bind(socket: Socket, port: number, host?: string): Promise<void> {
@@ -155,15 +170,11 @@ class UdpListener implements Listener {
     return connection
   }
 
-  async close(): Promise<void> {
-    this.#socket.removeAllListeners('message')
+  close(): Promise<void> {
     for (const ports of this.#connections.values()) {
       for (const connection of ports.values()) connection.close()
     }
-    // Node.js looks every address up, and sends later; a socket that closes before would drop what was sent.
-    do await nextTurn()
-    while (this.#socket.getSendQueueCount() > 0)
-    await new Promise<void>(done => {
+    return new Promise(done => {
       this.#socket.close(() => done())
     })
   }

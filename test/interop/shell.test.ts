@@ -92,15 +92,8 @@ describe('payloads, messages and what was received', () => {
 test('a client bootstraps at one shell and registers with another over PSK', async () => {
   const [bootstrapPort, managementPort] = [await freePort(), await freePort()]
   const bootstrap = startShell(['-l', `${bootstrapPort}`, '--strict'])
-  const management = startShell([
-    '-l',
-    `${managementPort}`,
-    '--psk-identity',
-    'user',
-    '--psk-key',
-    'password',
-    '--strict',
-  ])
+  const credentials = ['--psk-identity', 'user', '--psk-key', 'password']
+  const management = startShell(['-l', `${managementPort}`, ...credentials, '--strict'])
   await Promise.all([bootstrap, management].map(shell => shell.sees('waiting for a client')))
   const client = new Lwm2mClient({
     endpoint: 'my_endpoint',
@@ -108,6 +101,8 @@ test('a client bootstraps at one shell and registers with another over PSK', asy
     versions: ['1.1'],
   })
   onTestFinished(() => client.stop())
+  const told: string[] = []
+  client.events$.subscribe(({ type }) => told.push(type))
   client.start()
   const uri = `coaps://127.0.0.1:${managementPort}`
   bootstrap.type(
@@ -116,9 +111,8 @@ test('a client bootstraps at one shell and registers with another over PSK', asy
   )
   expect(await bootstrap.ended).toBe(0)
   const prompt = `[Lwm2mCmd] port: ${bootstrapPort}, client: 127.0.0.1:… $ `
-  expect(
-    bootstrap.output.replaceAll(/(?<=client: 127\.0\.0\.1:)\d+/g, '…'),
-  ).toBe(`waiting for a client on port ${bootstrapPort} ...
+  const session = bootstrap.output.replaceAll(/(?<=client: 127\.0\.0\.1:)\d+/g, '…')
+  expect(session).toBe(`waiting for a client on port ${bootstrapPort} ...
 <- Request Bootstrap /bs?ep=my_endpoint&pct=112:${' '}
 -> Changed (no location path)
 ${prompt}* exact: bootstrap
@@ -136,6 +130,7 @@ exiting
   const stopped = client.stop()
   management.type('expect Lwm2mDeregister("/rd/demo")', 'recv 10', 'exit')
   await stopped
+  expect(told.slice(-2)).toEqual(['DEREGISTER', 'DISCONNECT'])
   expect(await management.ended).toBe(0)
   expect(management.output).toMatch(
     /^waiting for a client on port \d+ \.\.\.\n<- Register \/rd\?lwm2m=1\.1&ep=my_endpoint&lt=86400: .*\n-> Created \/rd\/demo\n/,
