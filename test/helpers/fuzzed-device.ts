@@ -134,14 +134,16 @@ async function deviceSite(seed: number) {
     output: new PassThrough(),
     colors: false,
     interrupted: new Promise(() => {}),
+    onInterrupt: () => undefined,
   }
   const log = new Log(environment)
   const device = new Device({
     endpoint: 'dev1',
-    makeClient: endpoint =>
+    keepsAccounts: false,
+    makeClient: (endpoint: string | undefined) =>
       new Lwm2mClient({
         ...world,
-        endpoint,
+        endpoint: endpoint ?? 'dev1',
         servers: [{ uri: 'coap://10.0.0.2', shortServerId: 1, lifetimeSeconds: 86_400 }],
         objects: [temperature],
         onError: error => failures.push(error),

@@ -46,8 +46,8 @@ export class TypingReader implements LineReader {
   }
 
   /** Ctrl-C. */
-  interrupt(): void {
-    this.#interrupts.interrupt()
+  interrupt(): boolean {
+    return this.#interrupts.interrupt()
   }
 
   close(): void {
