@@ -28,10 +28,10 @@ export async function run(args: readonly string[], environment: Environment): Pr
     .description('LwM2M devices and servers on the command line')
     .version(packageVersion())
     .exitOverride()
-    .showSuggestionAfterError(false)
     .configureOutput({
       writeOut: text => environment.print(text.trimEnd()),
-      writeErr: text => environment.printError(text.trimEnd()),
+      // What may have been meant stands on a line of its own.
+      writeErr: text => environment.printError(text.trimEnd().replace('\n(', ' (')),
     })
   // Last, so that the help begins with what a command is about.
   const withNetwork = (command: Command) => addRecordingOptions(addSecurityOptions(command))
@@ -95,6 +95,7 @@ export async function run(args: readonly string[], environment: Environment): Pr
     .description('print the objects of an OMA definition file as TypeScript')
     .argument('<file>', 'object definition file, XML')
     .option('--json', 'print them as JSON')
+    .addHelpText('after', '\nExample:\n  lwm2m ddf 3303.xml > temperature.ts')
     .action(async (file: string, options: { readonly json?: true }) => {
       exitCode = await runDdf({ file, ...options }, environment)
     })
@@ -103,6 +104,7 @@ export async function run(args: readonly string[], environment: Environment): Pr
     .description('make certificates and raw keys for tests: of a CA, of a server and of devices')
     .argument('<directory>', 'where to write them; no file there is overwritten')
     .option('--endpoint <names...>', 'endpoint client names of the devices', ['urn:dev:os:1'])
+    .addHelpText('after', '\nExample:\n  lwm2m certs certs --endpoint urn:dev:os:1 urn:dev:os:2')
     .action(async (directory: string, { endpoint }: { readonly endpoint: readonly string[] }) => {
       exitCode = await runCerts({ directory, endpoint }, environment)
     })
@@ -112,6 +114,7 @@ export async function run(args: readonly string[], environment: Environment): Pr
     .argument('[name]', 'statechart to print')
     .addOption(new Option('--json', 'print it as JSON, for example for the editor of Stately').conflicts('mermaid'))
     .option('--mermaid', 'print it as a Mermaid diagram; the default')
+    .addHelpText('after', '\nExample:\n  lwm2m statecharts account')
     .action((name: string | undefined, options: Omit<StatechartsArguments, 'name'>) => {
       exitCode = runStatecharts({ name, ...options }, environment)
     })

@@ -150,7 +150,9 @@ test.each([
   ],
   ['server --listen 0 --loud', "error: unknown option '--loud'"],
   ['server --listen 0 more', "error: too many arguments for 'server'. Expected 0 arguments but got 1."],
-  ['serve', "error: unknown command 'serve'"],
+  ['server --listen 0 --pcapp a', "error: unknown option '--pcapp' (Did you mean --pcap?)"],
+  ['serve', "error: unknown command 'serve' (Did you mean server?)"],
+  ['xyzzy', "error: unknown command 'xyzzy'"],
 ])('lwm2m %s: one line, exit code 1', async (command, line) => {
   const { exitCode, lines, errors } = start(command)
   expect(await exitCode).toBe(1)
