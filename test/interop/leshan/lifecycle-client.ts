@@ -21,6 +21,8 @@ export class LifecycleClient {
   readonly told = new EventLog<ClientEvents>()
   /** With the answer as soon as there is one: `Register lwm2m=1.2 lt=300: 4.12`, `Update lt=60: 2.04`. */
   readonly requests: string[] = []
+  /** Is told the path of each request of a server, after it was answered. */
+  onAsked: (path: string) => void = () => {}
   #latest: CoapMessage | undefined
 
   constructor({ endpoint, ...options }: Omit<ClientOptions, 'endpoint' | 'trace'> & { readonly endpoint?: string }) {
@@ -48,6 +50,9 @@ export class LifecycleClient {
       this.#latest = message
     } else if (direction === 'received' && isResponse(message.code)) {
       this.requests.push(`${this.requests.pop()}: ${formatCode(message.code)}`)
+    } else if (direction === 'received' && isRequest(message.code)) {
+      const path = `/${findStrings(message, OptionNumber.uriPath).join('/')}`
+      queueMicrotask(() => this.onAsked(path))
     }
   }
 }
