@@ -22,6 +22,8 @@ export default defineConfig({
         testTimeout: 120_000,
         hookTimeout: 240_000,
         fileParallelism: false,
+        // Other programs, real sockets and real time on a loaded machine: what fails once and not again is shown as a retry.
+        retry: 1,
       }),
       project('long', ['test/long/**/*.test.ts'], { testTimeout: 900_000 }),
     ],

@@ -36,6 +36,7 @@ import org.eclipse.leshan.core.request.WriteCompositeRequest;
 import org.eclipse.leshan.core.request.WriteRequest;
 import org.eclipse.leshan.core.request.exception.ClientSleepingException;
 import org.eclipse.leshan.core.request.exception.InvalidRequestException;
+import org.eclipse.leshan.core.request.exception.RequestCanceledException;
 import org.eclipse.leshan.core.response.CreateResponse;
 import org.eclipse.leshan.core.response.DiscoverResponse;
 import org.eclipse.leshan.core.response.LwM2mResponse;
@@ -199,7 +200,7 @@ final class Requests {
             throws InterruptedException {
         Registration client = sleepers.awaitAwake(registered, path.toString());
         if (client == null) return missing("registered client " + registered.getEndpoint());
-        T response = leshan.send(client, request, TIMEOUT_MS);
+        T response = client == registered ? leshan.send(client, request, TIMEOUT_MS) : sendToWoken(client, request);
         if (response == null) return new Answer(504, Map.of("errormessage", "the client did not answer"));
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("status", response.getCode().toString());
@@ -220,6 +221,16 @@ final class Requests {
             body.put("location", create.getLocation());
         }
         return new Answer(200, body);
+    }
+
+    /** Leshan tells of the awakening before it cancels what went to the former address, and so cancels what went to the new one in between. */
+    private <T extends LwM2mResponse> T sendToWoken(Registration client, DownlinkDeviceManagementRequest<T> request)
+            throws InterruptedException {
+        try {
+            return leshan.send(client, request, TIMEOUT_MS);
+        } catch (RequestCanceledException cancelled) {
+            return leshan.send(leshan.getRegistrationService().getByEndpoint(client.getEndpoint()), request, TIMEOUT_MS);
+        }
     }
 
     private WriteRequest write(Registration client, LwM2mPath path, Query query, JsonNode body) {
