@@ -48,8 +48,9 @@ export class Lwm2mClient {
   readonly objects: ObjectsApi
   /** The root actor, for inspection and for waiting on its states. */
   readonly actor: ActorRefFrom<typeof client>
+  /** The time of the client, for what runs beside it. */
+  readonly clock: Clock
   readonly #options: ClientOptions
-  readonly #clock: Clock
   readonly #store: ObjectStore
   readonly #streams: ClientStreams
   readonly #servers: Servers
@@ -63,7 +64,7 @@ export class Lwm2mClient {
     const { clock = systemClock, random = systemRandom, inspect } = options
     this.endpoint = options.endpoint
     this.#options = options
-    this.#clock = clock
+    this.clock = clock
     const { store, keys } = factoryBootstrap(options)
     this.#store = store
     this.objects = new ObjectsApi(this.#store, () => clock.now() / 1000)
@@ -209,7 +210,7 @@ export class Lwm2mClient {
    */
   disable(shortServerId: number, seconds?: number): void {
     // No time that is none may come into what is saved.
-    const until = Number.isFinite(seconds) ? { untilMs: this.#clock.now() + Number(seconds) * 1000 } : {}
+    const until = Number.isFinite(seconds) ? { untilMs: this.clock.now() + Number(seconds) * 1000 } : {}
     this.actor.send({ type: 'disable', shortServerId, ...until })
   }
 
@@ -272,7 +273,7 @@ export class Lwm2mClient {
       endpoint: this.endpoint,
       store: this.#store,
       router: this.#streams.router,
-      clock: this.#clock,
+      clock: this.clock,
       random: this.#options.random ?? systemRandom,
       network: this.#options.network ?? systemNetwork,
       connect: this.#options.connect,

@@ -1,4 +1,5 @@
 import type { Content } from './content.ts'
+import type { ContentSink } from './content-sink.ts'
 import { OperationError } from './errors.ts'
 import { formatPath, MAX_ID, type Path } from './path.ts'
 import type { Value } from './value.ts'
@@ -23,6 +24,11 @@ export interface ResourceHandlers {
   readonly validate?: (path: Path, value: Value) => boolean
   /** Is told of a value a server wrote, after every `validate` of the Write; a throw undoes the Write. */
   readonly written?: (path: Path, value: Value) => void
+  /**
+   * Takes what a server writes to an opaque resource as it arrives, in place of the store, where nothing of it is kept. Is
+   * called when a Write begins; a throw refuses that. `totalBytes` is what the server says of the size, if it does.
+   */
+  readonly receive?: (path: Path, totalBytes: number | undefined) => ContentSink
 }
 
 export type HandlerKind = keyof ResourceHandlers

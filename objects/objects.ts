@@ -199,6 +199,20 @@ export class ObjectsApi {
   }
 
   /**
+   * Takes what servers write to an opaque resource, block by block as it arrives, in place of the store: a package that is
+   * larger than memory. See {@link ResourceHandlers.receive}.
+   */
+  onReceive(path: string, receive: NonNullable<ResourceHandlers['receive']>): () => void
+  onReceive<const D extends ObjectDefinition>(
+    definition: D,
+    name: ResourceName<D>,
+    receive: NonNullable<ResourceHandlers['receive']>,
+  ): () => void
+  onReceive(...args: [...ResourceOf, NonNullable<ResourceHandlers['receive']>]): () => void {
+    return this.#add(args, receive => ({ receive }))
+  }
+
+  /**
    * Completes the instances of an object that servers create, see {@link ObjectHandlers.created}. A definition that
    * is new is added, a path such as `/3303` must be known. Returns the function that takes the handler away.
    */

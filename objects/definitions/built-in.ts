@@ -15,6 +15,8 @@ import { current } from './current.ts'
 import { device, device10, device12 } from './device.ts'
 import { eventLog, eventLog20, eventLog21 } from './event-log.ts'
 import { fillingLevel } from './filling-level.ts'
+import { firmwareUpdate, firmwareUpdate11 } from './firmware-update.ts'
+import { gateway } from './gateway.ts'
 import { genericSensor } from './generic-sensor.ts'
 import { humidity } from './humidity.ts'
 import { lightControl } from './light-control.ts'
@@ -28,6 +30,7 @@ import { pressure } from './pressure.ts'
 import { pushButton } from './push-button.ts'
 import { security, security10, security12 } from './security.ts'
 import { server, server10, server12 } from './server.ts'
+import { softwareManagement } from './software-management.ts'
 import { temperature } from './temperature.ts'
 import { testObject } from './test-object.ts'
 import { time } from './time.ts'
@@ -51,6 +54,8 @@ export const builtInObjects: readonly ObjectDefinition[] = [
   connectivityMonitoring10,
   connectivityMonitoring11,
   connectivityMonitoring13,
+  firmwareUpdate,
+  firmwareUpdate11,
   oscore,
   oscore11,
   oscore20,
@@ -64,6 +69,7 @@ export const builtInObjects: readonly ObjectDefinition[] = [
   connectivityStatistics,
   current,
   fillingLevel,
+  gateway,
   genericSensor,
   humidity,
   lightControl,
@@ -74,6 +80,7 @@ export const builtInObjects: readonly ObjectDefinition[] = [
   portfolio,
   pressure,
   pushButton,
+  softwareManagement,
   temperature,
   testObject,
   time,
