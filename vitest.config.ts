@@ -25,6 +25,8 @@ export default defineConfig({
         // Other programs, real sockets and real time on a loaded machine: what fails once and not again is shown as a retry.
         retry: 1,
       }),
+      // As a reader starts them: on the built package.
+      project('examples', ['examples/*-test.ts']),
       project('long', ['test/long/**/*.test.ts'], { testTimeout: 900_000 }),
     ],
   },

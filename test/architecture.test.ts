@@ -31,7 +31,7 @@ const rooms: Readonly<Record<string, Room>> = {
     node: true,
   },
   /** As an application sees the engine: by its package name. */
-  examples: { folders: [], packages: ['lwm2m-engine', 'rxjs', 'picocolors'], node: true },
+  examples: { folders: [], packages: ['lwm2m-engine', 'rxjs', 'xstate', 'picocolors', 'vitest'], node: true },
   bench: {
     folders: [...engine, ''],
     packages: ['rxjs', 'xstate', 'coap', 'cbor-x', 'coap-packet', 'node-dtls-client'],

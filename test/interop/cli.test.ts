@@ -156,7 +156,7 @@ test('npm start: the main job from registration to three notifications and more,
 test('npm start -- --forever: goes on until Ctrl-C', async () => {
   // Without npm between, which hands on no signal.
   await start('npm', ['run', 'build']).ended
-  const { ended, output, sees, signal } = start(process.execPath, ['dist/examples/main-job.js', '--forever'])
+  const { ended, output, sees, signal } = start(process.execPath, ['dist/examples/quick-start.js', '--forever'])
   await sees(/observe 6 /)
   signal('SIGINT')
   expect(await ended).toBe(0)
