@@ -118,7 +118,7 @@ export async function startLeshanBootstrap({
   timeoutMs = 5_000,
   credentials,
 }: LeshanBootstrapOptions = {}): Promise<LeshanBootstrap> {
-  return new LeshanBootstrap(await JavaProgram.start('bootstrap', String(timeoutMs), ...filesOf(credentials)))
+  return new LeshanBootstrap(await JavaProgram.start('bootstrap', [String(timeoutMs), ...filesOf(credentials)]))
 }
 
 /** A running Leshan bootstrap server: what it gives each client, and the course of the sessions. */

@@ -28,6 +28,9 @@ interface Ports {
   readonly httpPort: number
 }
 
+/** As the program's own comments have them. */
+export type Settings = Readonly<Record<string, string | number>>
+
 const run = promisify(execFile)
 const here = new URL('.', import.meta.url).pathname
 
@@ -48,10 +51,11 @@ export class JavaProgram {
   }
 
   /**
-   * Compiles and starts the program of a folder, on the libraries of its `pom.xml`. Takes 3 s, longer the first time.
+   * Compiles and starts the program of a folder, on the libraries of its `pom.xml`. Takes 3 s, longer the first time. `settings`
+   * are what else it may be told, by name.
    * @throws when the process ends before it listens.
    */
-  static async start(name: string, ...parameters: readonly string[]): Promise<JavaProgram> {
+  static async start(name: string, parameters: readonly string[], settings: Settings = {}): Promise<JavaProgram> {
     const sources = join(here, name)
     const libraries = await fetchLibraries(join(sources, 'pom.xml'))
     const folder = await mkdtemp(join(tmpdir(), 'leshan-'))
@@ -66,6 +70,7 @@ export class JavaProgram {
         '-Dfile.encoding=UTF-8', // Leshan's LwM2M JSON codec takes the platform's.
         '-Dsun.net.httpserver.nodelay=true', // Nagle's algorithm would hold events back by 40 ms.
         '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+        ...Object.entries(settings).map(([setting, value]) => `-D${setting}=${value}`),
         '-cp',
         [folder, join(libraries, '*')].join(delimiter),
         'Main',

@@ -31,15 +31,14 @@ export const leshanBytesPath = '/3442/0/150'
 /** Starts a Leshan client, which does nothing until it is told to {@link LeshanClient.register}; see {@link JavaProgram.start}. */
 export async function startLeshanClient(options: LeshanClientOptions): Promise<LeshanClient> {
   const { endpoint, serverUri, psk = usualPsk, connectionIdLength = 6, lifetimeSeconds = 300 } = options
-  const program = await JavaProgram.start(
-    'client',
+  const program = await JavaProgram.start('client', [
     endpoint,
     serverUri,
     psk.identity,
     psk.key.toString('hex'),
     String(connectionIdLength),
     String(lifetimeSeconds),
-  )
+  ])
   return new LeshanClient(program, await program.events())
 }
 

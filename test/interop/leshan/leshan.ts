@@ -1,7 +1,7 @@
 import type { Party } from '../dtls/certificates.ts'
 import type { Psk } from '../dtls/psk.ts'
 import type { EventStream } from './event-stream.ts'
-import { JavaProgram } from './java-program.ts'
+import { JavaProgram, type Settings } from './java-program.ts'
 import type {
   CompositeFormat,
   CompositeFormats,
@@ -34,6 +34,8 @@ export interface LeshanOptions {
   /** Of the Connection IDs that it chooses; with 0 it finds clients by their addresses. Default 6. */
   readonly connectionIdLength?: number
   readonly credentials?: LeshanCredentials
+  /** `coapPort`, `coapsPort`, `coapTcpPort`, `httpPort`, `maximumBodyBytes`, `blockBytes`, `ackTimeoutMs`, `maxRetransmit`, `timeoutMs`, `models`: a folder. */
+  readonly settings?: Settings
 }
 
 /** Starts a Leshan server; see {@link JavaProgram.start}. */
@@ -41,9 +43,10 @@ export async function startLeshan({
   awakeTimeMs = 93_000,
   connectionIdLength = 6,
   credentials,
+  settings,
 }: LeshanOptions = {}): Promise<Leshan> {
   const parameters = [String(awakeTimeMs), String(connectionIdLength), ...filesOf(credentials)]
-  return new Leshan(await JavaProgram.start('server', ...parameters))
+  return new Leshan(await JavaProgram.start('server', parameters, settings))
 }
 
 /**
@@ -127,6 +130,11 @@ export class Leshan {
     options: { format?: LeshanFormat; replace?: boolean } = {},
   ): Promise<LeshanAnswer> {
     return this.#ask('PUT', endpoint, path, query(options), bodyOf(node))
+  }
+
+  /** Writes a resource with the content of a file: opaque, in blocks. */
+  writeFile(endpoint: string, path: string, file: string, format: LeshanFormat = 'OPAQUE'): Promise<LeshanAnswer> {
+    return this.#ask('PUT', endpoint, `${path}/file`, query({ format }), file)
   }
 
   /**

@@ -1,5 +1,6 @@
 import java.security.cert.Certificate;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.californium.core.config.CoapConfig;
 import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.scandium.DTLSConnector;
@@ -22,16 +23,16 @@ import org.eclipse.leshan.transport.californium.server.endpoint.coaps.CoapsServe
  * of its Connection IDs, 0 to find clients by their addresses, and perhaps what it proves itself with, over TLS, too. DELETE /api/sessions forgets everything of DTLS, unknown to the clients.
  */
 public final class Main {
-    /** Of a block-wise transfer; 8,192 by default. */
-    private static final int MAX_BODY_BYTES = 32_768;
+    /** Of a block-wise transfer; 8,192 in Leshan. Setting `maximumBodyBytes`. */
+    private static final int MAX_BODY_BYTES = Integer.getInteger("maximumBodyBytes", 32_768);
 
     private Main() {}
 
     public static void main(String[] arguments) throws Exception {
-        int coapPort = Program.freePort();
-        int coapsPort = Program.freePort();
-        int coapTcpPort = Program.freePort();
-        int coapsTcpPort = Program.freePort();
+        int coapPort = Program.port("coapPort");
+        int coapsPort = Program.port("coapsPort");
+        int coapTcpPort = Program.port("coapTcpPort");
+        int coapsTcpPort = Program.port("coapsTcpPort");
         boolean hasCertificate = arguments.length > 2;
         InMemorySecurityStore security = new InMemorySecurityStore();
         LeshanServerBuilder builder = new LeshanServerBuilder();
@@ -76,6 +77,9 @@ public final class Main {
 
     private static void configure(Configuration configuration, int connectionIdLength) {
         configuration.set(CoapConfig.MAX_RESOURCE_BODY_SIZE, MAX_BODY_BYTES);
+        configuration.set(CoapConfig.PREFERRED_BLOCK_SIZE, Integer.getInteger("blockBytes", 512));
+        configuration.set(CoapConfig.ACK_TIMEOUT, Integer.getInteger("ackTimeoutMs", 2_000), TimeUnit.MILLISECONDS);
+        configuration.set(CoapConfig.MAX_RETRANSMIT, Integer.getInteger("maxRetransmit", 4));
         configuration.set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH, connectionIdLength);
     }
 

@@ -3,6 +3,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -57,6 +59,7 @@ import org.eclipse.leshan.server.registration.RegistrationServiceImpl;
  * DELETE …/EP                                  forgets it, unknown to the client
  * GET    …/EP/PATH[?format=TLV]                Read
  * PUT    …/EP/PATH[?format&replace]            Write; body: a node
+ * PUT    …/EP/PATH/file?format                 Write of a resource; body: the path of a file
  * POST   …/EP/OBJECT[?format]                  Create; body: a node, or {"110": "a"} without an instance id
  * POST   …/EP/PATH                             Execute; body: its arguments
  * DELETE …/EP/PATH                             Delete
@@ -74,7 +77,7 @@ import org.eclipse.leshan.server.registration.RegistrationServiceImpl;
  * client or observation, 504 a client that slept on or did not answer and 500 an answer that Leshan could not decode.
  */
 final class Requests {
-    private static final long TIMEOUT_MS = 5_000;
+    private static final long TIMEOUT_MS = Integer.getInteger("timeoutMs", 5_000);
 
     private final ObjectMapper json = new ObjectMapper();
     private final LeshanServer leshan;
@@ -155,6 +158,8 @@ final class Requests {
         return switch (request) {
             case "GET " -> send(client, path, new ReadRequest(format, path.toString()));
             case "PUT " -> send(client, path, write(client, path, query, json.readTree(body)));
+            case "PUT file" -> send(client, path, new WriteRequest(format, path.getObjectId(), path.getObjectInstanceId(),
+                path.getResourceId(), Files.readAllBytes(Path.of(new String(body, StandardCharsets.UTF_8)))));
             case "POST " -> path.isObject()
                 ? send(client, path, create(client, path, format, json.readTree(body)))
                 : send(client, path, execute(path, new String(body, StandardCharsets.UTF_8)));

@@ -1,3 +1,4 @@
+import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -7,7 +8,7 @@ import org.eclipse.leshan.core.model.ResourceModel;
 import org.eclipse.leshan.core.model.ResourceModel.Operations;
 import org.eclipse.leshan.core.model.ResourceModel.Type;
 
-/** The objects that the library brings, and two of the registry that it does not. */
+/** The objects that the library brings, two of the registry that it does not, and those of the files in a folder: setting `models`. */
 final class Models {
     private Models() {}
 
@@ -16,6 +17,8 @@ final class Models {
         models.add(temperature("1.0"));
         models.add(temperature("1.1"));
         models.add(testObject());
+        String folder = System.getProperty("models");
+        if (folder != null) models.addAll(ObjectLoader.loadObjectsFromDir(new File(folder), true));
         return models;
     }
 

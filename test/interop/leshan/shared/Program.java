@@ -18,7 +18,12 @@ import java.util.concurrent.Executors;
 final class Program {
     private Program() {}
 
-    /** Californium reports port 0 as 0, not as the port it was given. */
+    /** That of the setting of this name; without, a free one: Californium reports port 0 as 0, not as the port it was given. */
+    static int port(String name) throws IOException {
+        int wanted = Integer.getInteger(name, 0);
+        return wanted == 0 ? freePort() : wanted;
+    }
+
     static int freePort() throws IOException {
         try (DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
@@ -27,7 +32,7 @@ final class Program {
 
     /** Serves HTTP, by the beginning of the path, until standard input ends; `ports` are those besides that of HTTP, by their names. */
     static void run(Map<String, Integer> ports, Map<String, HttpHandler> handlers) throws IOException {
-        HttpServer http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        HttpServer http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.getInteger("httpPort", 0)), 0);
         http.setExecutor(Executors.newCachedThreadPool());
         handlers.forEach(http::createContext);
         http.start();
