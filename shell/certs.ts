@@ -79,7 +79,8 @@ async function makeFiles(devices: readonly Device[], { clock, random }: Environm
     commonName: 'localhost',
     issuer: ca,
     hosts: ['localhost', '127.0.0.1', '::1'],
-    purposes: ['server'],
+    // Leshan wants one for both roles: it also begins handshakes.
+    purposes: ['server', 'client'],
   })
   const files = [...certificateFiles('ca', ca), ...certificateFiles('server', server), ...(await rawKeyFiles('server'))]
   for (const { endpoint, file } of devices) {

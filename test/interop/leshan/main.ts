@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -11,6 +11,11 @@ import { JavaProgram } from './java-program.ts'
 const { values } = parseArgs({ options: { models: { type: 'string' }, certs: { type: 'string' } } })
 const [httpPort, coapPort, coapsPort] = [8080, 5683, 5684]
 const [awakeTimeMs, connectionIdLength] = ['93000', '6']
+for (const wanted of [values.models, values.certs && join(values.certs, 'server.key')]) {
+  if (wanted === undefined || existsSync(wanted)) continue
+  console.error(`error: there is no ${resolve(wanted)}`)
+  process.exit(2)
+}
 const folder = mkdtempSync(join(tmpdir(), 'leshan-key-'))
 process.on('exit', () => rmSync(folder, { recursive: true }))
 
