@@ -73,7 +73,7 @@ export { ContentFormat, type DataFormat, type Schema } from './formats/format.ts
 export { formatOf } from './formats/formats.ts'
 export { type Link, type LinkAttributes, parseLinks } from './formats/link-format.ts'
 export { decodePaths, encodePaths } from './formats/path-list.ts'
-export type { ExecuteArguments, ResourceHandlers } from './handlers.ts'
+export type { ExecuteArguments, ObjectHandlers, ResourceHandlers } from './handlers.ts'
 export { ObjectInstanceHandle } from './instance.ts'
 export { registrationLinks } from './links.ts'
 export { ObjectsApi, type WriteHandlers } from './objects.ts'

@@ -41,7 +41,7 @@ export class AttributeTree {
     return this.#find(path)?.own ?? none
   }
 
-  /** What holds at this path: {@link assigned}, as far as it is free of contradictions, see {@link inForce}. */
+  /** What holds at this path: {@link assigned}, as far as it is free of contradictions, see `inForce`. */
   effective(path: Path): Attributes {
     return inForce(this.assigned(path))
   }

@@ -39,7 +39,7 @@ export function read(
 /**
  * What a server sees at and below a path, in tree order: the store and what `read` handlers supply. Resources that are
  * absent or not readable are left out, and so are instances of an object that the server may not read. Throws
- * OperationError like {@link findTarget}, `METHOD_NOT_ALLOWED` for a resource that is not readable, `NOT_FOUND` for one
+ * OperationError like `findTarget`, `METHOD_NOT_ALLOWED` for a resource that is not readable, `NOT_FOUND` for one
  * without content. A Promise only when a handler returned one.
  */
 export function readValues(

@@ -6,7 +6,7 @@ import { dumpPayload } from './payload-dump.ts'
 import { summarize } from './summary.ts'
 import { ANY, type MessageTemplate } from './template.ts'
 
-/** All there is to say about a message of the history: {@link describeMessage} under which way it went. */
+/** All there is to say about a message of the history: `describeMessage` under which way it went. */
 export function details(
   message: MessageTemplate,
   direction: 'Send' | 'Recv',

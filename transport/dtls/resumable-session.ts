@@ -30,7 +30,7 @@ export interface ResumableSession {
 const masterSecretBytes = 48
 
 /**
- * Encrypts a session for storage with a key of 32 bytes, for one context, as {@link seal} does: 2^32 sessions a key at most.
+ * Encrypts a session for storage with a key of 32 bytes, for one context, as `seal` does: 2^32 sessions a key at most.
  */
 export function sealResumable(session: ResumableSession, key: Uint8Array, context: string, random: Random): Buffer {
   const plaintext = encodeSession(session)
