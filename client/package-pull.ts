@@ -59,7 +59,7 @@ export async function pullPackage(pull: PackagePull): Promise<{ readonly bytes: 
   const { uri, store, bytes, validator, maximumBytes, settings, onProgress, signal } = pull
   let isEmpty = bytes === 0
   try {
-    return await downloadTo(uri, part => append(part), {
+    const { bytes: all } = await downloadTo(uri, part => append(part), {
       ...settings,
       maximumBytes,
       signal,
@@ -74,6 +74,7 @@ export async function pullPackage(pull: PackagePull): Promise<{ readonly bytes: 
         await pull.onBegin(begin)
       },
     })
+    return { bytes: all }
   } catch (error) {
     if (!(error instanceof DownloadError)) throw error
     // A name that led somewhere before is no fault of the URI.

@@ -80,14 +80,15 @@ export class BlockFetch {
 
   async #begin(response: CoapMessage): Promise<void> {
     const { from } = this.#attempt
-    const { number } = this.#blockOf(response)
+    const { number, more } = this.#blockOf(response)
     const tag = validatorOf(response)
     // A server that knows no blocks gives all of it.
     if (number === 0) this.#startOver(tag === from?.validator)
     else if (tag !== from?.validator) throw new ChangedError()
     this.#validator = tag
-    // 0 is none (RFC 7959 §4: what asked for it).
-    const totalBytes = findUint(response, OptionNumber.size2) || undefined
+    const isWhole = number === 0 && !more
+    // 0 is the question, and no answer.
+    const totalBytes = isWhole ? response.payload.length : findUint(response, OptionNumber.size2) || undefined
     await this.#attempt.begin({ validator: tag, totalBytes, fromBytes: this.#offset + this.#known })
   }
 

@@ -45,7 +45,7 @@ export class Transfer {
   #bytes: number
   #validator: string | undefined
   #totalBytes: number | undefined
-  /** How far it has come before it began anew. */
+  /** How far an attempt has come. */
   #furthest: number
   #failures = 0
   #changes = 0
@@ -131,7 +131,8 @@ export class Transfer {
     const { validator, totalBytes, fromBytes } = representation
     this.#check(totalBytes ?? 0)
     this.#validator = validator
-    this.#totalBytes = totalBytes
+    // Of a later part not every server tells it.
+    if (totalBytes !== undefined || fromBytes === 0) this.#totalBytes = totalBytes
     if (this.#hasBegun && fromBytes > 0) return
     this.#bytes = fromBytes
     await this.#tell(() => this.#options.onBegin(representation))
@@ -180,10 +181,8 @@ export class Transfer {
   }
 
   #countFailure(failure: DownloadError): void {
-    if (this.#bytes >= this.#furthest + leastProgressBytes) {
-      this.#furthest = this.#bytes
-      this.#failures = 0
-    }
+    if (this.#bytes >= this.#furthest + leastProgressBytes) this.#failures = 0
+    this.#furthest = Math.max(this.#furthest, this.#bytes)
     if (!failure.isTransient || ++this.#failures > this.#options.attempts) throw failure
   }
 
