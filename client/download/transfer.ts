@@ -20,7 +20,7 @@ export interface TransferOptions {
   readonly onBytes: (bytes: Uint8Array, progress: TransferProgress) => void | Promise<void>
 }
 
-export interface TransferProgress {
+interface TransferProgress {
   /** From the beginning of the representation, with those that are being told. */
   readonly bytes: number
   readonly totalBytes?: number
