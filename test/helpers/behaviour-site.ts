@@ -17,8 +17,8 @@ export async function behaviourSite(options: SiteOptions = {}) {
     expect(site.errors).toEqual([])
   })
 
-  /** The response code of what the server refuses to be content with, in words of CoAP: `4.05`. */
-  const codeOf = async (request: Promise<unknown>) => {
+  /** With which code the client refuses a request: `4.05`; or `done`. */
+  const refusal = async (request: Promise<unknown>) => {
     try {
       await clock.until(request)
       return 'done'
@@ -30,14 +30,17 @@ export async function behaviourSite(options: SiteOptions = {}) {
   const startMs = clock.now()
   return {
     ...site,
+    refusal,
     seconds: (seconds: number) => clock.advance(seconds * 1000),
-    /** Values below a path, by what lies below it: `{5700: 21.5}`, `{'': 21.5}` is told as the value alone. */
+    /** The value at a path, or the values below it by the rest of theirs: `{ 5700: 21.5 }`. */
     read: async (path: string): Promise<unknown> => {
       const { values } = await clock.until(server.read(endpoint, path))
       if (values.length === 1 && formatPath(values[0]?.path ?? []) === path) return values[0]?.value
-      return Object.fromEntries(values.map(({ path: place, value }) => [formatPath(place).slice(path.length + 1), value]))
+      return Object.fromEntries(
+        values.map(({ path: place, value }) => [formatPath(place).slice(path.length + 1), value]),
+      )
     },
-    write: (path: string, value: Value) => codeOf(server.write(endpoint, path, value)),
+    write: (path: string, value: Value) => refusal(server.write(endpoint, path, value)),
     /** A Write (update) of an instance, by resource ids. */
     update: (path: string, resources: Readonly<Record<number, Value>>) => {
       const [objectId, instanceId] = path.slice(1).split('/').map(Number) as [number, number]
@@ -45,10 +48,10 @@ export async function behaviourSite(options: SiteOptions = {}) {
         path: [objectId, instanceId, Number(id)],
         value,
       }))
-      return codeOf(server.write(endpoint, path, values, { mode: 'update' }))
+      return refusal(server.write(endpoint, path, values, { mode: 'update' }))
     },
-    execute: (path: string) => codeOf(server.execute(endpoint, path)),
-    delete: (path: string) => codeOf(server.delete(endpoint, path)),
+    execute: (path: string) => refusal(server.execute(endpoint, path)),
+    delete: (path: string) => refusal(server.delete(endpoint, path)),
     /** What the server is told of a path, each with the seconds since the site began: `3 5700=22`. */
     observe: async (path: string) => {
       const told: string[] = []
