@@ -1,7 +1,8 @@
-import type { Observable } from 'rxjs'
+import { type Observable, repeat } from 'rxjs'
 import { device as deviceObject } from '../../objects/definitions/device.ts'
 import { server } from '../../objects/definitions/server.ts'
 import { formatPath } from '../../objects/path.ts'
+import type { Change } from '../../objects/store.ts'
 import type { Timer } from '../../transport/clock.ts'
 import type { Lwm2mClient } from '../client.ts'
 import { definitionInUse } from './definition-in-use.ts'
@@ -134,10 +135,23 @@ function followPowerSources(
 function keepBinding(client: Lwm2mClient, living: LivingInstance<typeof deviceObject>): void {
   const { instance } = living
   const bindingId = server.resources.binding.id
-  living.onRead('supportedBindingAndModes', () => {
+  const supportedNow = () => {
     const supported = instance.get('supportedBindingAndModes')
     const bindings = client.objects.entries(`/${server.id}`).filter(({ path }) => path[2] === bindingId)
     const hasQueueMode = bindings.some(({ value }) => (value as string).includes('Q'))
     return !hasQueueMode || supported === undefined || supported.includes('Q') ? supported : `${supported}Q`
-  })
+  }
+  let told = supportedNow()
+  const isOfServer = ({ path: [objectId, , resourceId] }: Change) =>
+    objectId === server.id && (resourceId === undefined || resourceId === bindingId)
+  living.onRead('supportedBindingAndModes', supportedNow)
+  living.add(
+    // The streams of a client end when it stops; the objects do not.
+    client.changes$.pipe(repeat()).subscribe(changes => {
+      if (!changes.some(isOfServer)) return
+      const supported = supportedNow()
+      if (supported !== told) client.objects.changed(formatPath(instance.path('supportedBindingAndModes')))
+      told = supported
+    }),
+  )
 }

@@ -56,7 +56,7 @@ export async function behaviourSite(options: SiteOptions = {}) {
     observe: async (path: string) => {
       const told: string[] = []
       const subscription = server.observe(endpoint, path).subscribe(({ values }) => {
-        const texts = values.map(({ path: place, value }) => `${place.slice(2).join('/')}=${value}`)
+        const texts = values.map(({ path: place, value }) => `${place.slice(2).join('/')}=${JSON.stringify(value)}`)
         told.push(`${Math.floor((clock.now() - startMs) / 1000)} ${texts.join(' ')}`)
       })
       onTestFinished(() => subscription.unsubscribe())

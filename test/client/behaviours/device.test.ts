@@ -93,12 +93,12 @@ describe('the error list', () => {
 describe('the clock', () => {
   test('tells the time of the client until a server writes another, from which it goes on', async () => {
     const { client, read, write, seconds } = await behaviourSite()
-    const { nowSeconds } = device(client)
+    const behaviour = device(client)
     expect(await read('/3/0/13')).toBe(Math.floor(client.clock.now() / 1000))
     expect(await write('/3/0/13', 1_000)).toBe('done')
     await seconds(90)
     expect(await read('/3/0/13')).toBe(1_090)
-    expect(Math.floor(nowSeconds())).toBe(1_090)
+    expect(Math.floor(behaviour.nowSeconds())).toBe(1_090)
     // The same value at another time.
     expect(await write('/3/0/13', 1_000)).toBe('done')
     await seconds(5)
@@ -223,12 +223,16 @@ describe('power and memory', () => {
 })
 
 test('Supported Binding and Modes tells queue mode while a binding has it', async () => {
-  const { client, read, write } = await behaviourSite()
+  const { client, read, write, observe, seconds } = await behaviourSite()
   device(client)
-  const supported = client.objects.get('/3/0/16')
-  expect(await read('/3/0/16')).toBe(supported)
+  expect(await read('/3/0/16')).toBe('U')
+  const told = await observe('/3/0/16')
   expect(await write('/1/0/7', 'UQ')).toBe('done')
-  expect(await read('/3/0/16')).toBe(`${String(supported)}Q`)
+  await seconds(1)
+  expect(await read('/3/0/16')).toBe('UQ')
+  expect(await write('/1/0/7', 'U')).toBe('done')
+  await seconds(1)
+  expect(told.map(line => line.split('=')[1])).toEqual(['"UQ"', '"U"'])
 })
 
 test('the version of the object that the client has is the one that lives; afterwards the instance stays as it is', async () => {
