@@ -111,7 +111,10 @@ export class ClientStreams {
   }
 }
 
-/** Why the store refused a value. Another error comes from the value itself, as of a getter, and may tell what it holds. */
+/**
+ * Why the store refused a value. Another error comes from the value itself, as of a getter, or from who writes it, and may tell
+ * what it holds.
+ */
 function refusal(error: unknown): Cause {
   if (error instanceof ValueError || error instanceof OperationError)
     return { code: error.code, message: error.message }

@@ -6,6 +6,9 @@ import type { LivingInstance } from './living-instance.ts'
 /** ISO 8601, as `UTC+X` or without the letters. */
 const utcOffsetPattern = /^(?:UTC)?(?:Z|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)$/
 
+/** The end of the year 9999: a clock that goes on from there stays one that can be read. */
+const latestSeconds = 253_402_300_799
+
 /**
  * Keeps Current Time, UTC Offset and Timezone (LwM2M Core 1.2.2 §E.4, 13–15): the time goes on from what a server has written,
  * or the application has set; the offset is that of the time zone at the moment, daylight saving included, until one is written.
@@ -22,6 +25,7 @@ export function keepTime(client: Lwm2mClient, living: LivingInstance<typeof devi
   }
   setClock()
   living.follow(['currentTime'], setClock)
+  living.onWrite('currentTime', (_, seconds) => Number(seconds) >= 0 && Number(seconds) <= latestSeconds)
   living.onRead('currentTime', () => Math.floor(nowSeconds()))
   living.onRead('utcOffset', () => instance.get('utcOffset') ?? offsetOf(instance.get('timezone'), nowSeconds()))
   living.onWrite('utcOffset', (_, offset) => utcOffsetPattern.test(offset as string))

@@ -66,7 +66,10 @@ export function eventLog(client: Lwm2mClient, options: EventLogOptions = {}): Ev
     tell()
   }
   tell()
-  living.add(() => clock.clearTimeout(timer))
+  living.add(() => {
+    clock.clearTimeout(timer)
+    state |= stopped
+  })
   living.onExecute('logStart', (_, args) => {
     const goesOn = flag(args)
     const seconds = periodSeconds(args)

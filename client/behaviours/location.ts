@@ -27,7 +27,7 @@ export interface Position {
 
 /**
  * Brings Location (6) to life: each position takes the place of the one before as a whole, so that no altitude or speed stays
- * behind. One that is none is refused as a sink refuses.
+ * behind. One that is none is refused as a sink refuses. Before the first there is nothing to read.
  */
 export function location(client: Lwm2mClient, position$: Observable<Position>): Behaviour<typeof locationObject> {
   const living = new LivingInstance(client, definitionInUse(client, locationObject))

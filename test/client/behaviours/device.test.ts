@@ -123,6 +123,13 @@ describe('the clock', () => {
     expect(await read('/3/0/13')).toBe(Math.floor(client.clock.now() / 1000))
   })
 
+  test.each([-1, 2 ** 53 - 1])('refuses the time %d, from which it could not go on', async seconds => {
+    const { client, read, write } = await behaviourSite()
+    device(client)
+    expect(await write('/3/0/13', seconds)).toBe('4.00')
+    expect(await read('/3/0/13')).toBe(Math.floor(client.clock.now() / 1000))
+  })
+
   test('begins with the time that the object has', async () => {
     const { client, read } = await behaviourSite({ client: { device: { currentTime: 7_000 } } })
     device(client)

@@ -138,6 +138,8 @@ test('each instance of version 2.0 is a log of its own, and ends with its instan
   expect(await site.delete('/20/1')).toBe('done')
   expect(() => logs[1]?.log('gone')).not.toThrow()
   logs[0]?.unsubscribe()
+  logs[0]?.log('over')
+  expect(logs[0]?.status).toBe(1)
   expect(await site.execute(logStop)).toBe('4.04')
 })
 
