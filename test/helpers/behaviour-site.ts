@@ -10,7 +10,7 @@ export type BehaviourSite = Awaited<ReturnType<typeof behaviourSite>>
 /** What a server that is given a path sees of it, and does with it, at a client whose objects live. Leaves no timer behind. */
 export async function behaviourSite(options: SiteOptions = {}) {
   const site = await registeredSite(options)
-  const { client, clock, server } = site
+  const { clock, server } = site
   onTestFinished(async () => {
     await site.close()
     expect(clock.pendingTimers).toBe(0)

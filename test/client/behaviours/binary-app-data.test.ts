@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { type BinaryAppDataOptions, binaryAppDataContainer } from '../../../client/behaviours/binary-app-data.ts'
+import { OperationError } from '../../../objects/errors.ts'
 import type { Value } from '../../../objects/value.ts'
 import { behaviourSite, listen } from '../../helpers/behaviour-site.ts'
 import { endpoint } from '../../helpers/site.ts'
@@ -10,8 +11,8 @@ async function containerSite(options: BinaryAppDataOptions = {}) {
   const nowSeconds = () => Math.floor(site.clock.now() / 1000)
   const writePieces = (pieces: Readonly<Record<number, Value>>, others: Readonly<Record<number, Value>> = {}) => {
     const values = [
-      ...Object.entries(others).map(([id, value]) => ({ path: [19, 0, Number(id)], value })),
       ...Object.entries(pieces).map(([id, value]) => ({ path: [19, 0, 0, Number(id)], value })),
+      ...Object.entries(others).map(([id, value]) => ({ path: [19, 0, Number(id)], value })),
     ]
     return site.clock.until(site.server.write(endpoint, '/19/0', values, { mode: 'update' }))
   }
@@ -61,6 +62,18 @@ test('what the application puts is not received, nor is a Write of the rest', as
   const { container, received, update } = await containerSite()
   container.put([bytes(1)])
   expect(await update('/19/0', { 1: 0, 3: 'text' })).toBe('done')
+  expect(received).toEqual([])
+})
+
+test('a Write that is undone is not received, nor what is put after it', async () => {
+  const { client, container, received, writePieces } = await containerSite()
+  client.objects.onWrite('/19/0/3', {
+    written: () => {
+      throw new OperationError('CONFLICT', 'not now')
+    },
+  })
+  await expect(writePieces({ 0: bytes(1) }, { 3: 'text' })).rejects.toMatchObject({ responseCode: 0x89 })
+  container.put([bytes(2)])
   expect(received).toEqual([])
 })
 

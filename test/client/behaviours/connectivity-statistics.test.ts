@@ -87,7 +87,7 @@ test('Start again in a period begins a new one; Stop ends it', async () => {
 
 test('over a stop of the client it goes on; `unsubscribe` ends it', async () => {
   const { client, clock, transfer, read, execute } = await countedSite()
-  const statistics = connectivityStatistics(client)
+  const statistics = connectivityStatistics(client, { collectionPeriodSeconds: 600 })
   statistics.start()
   await transfer(1_500)
   await clock.until(client.stop())
@@ -95,7 +95,9 @@ test('over a stop of the client it goes on; `unsubscribe` ends it', async () => 
   await clock.until(client.registered())
   await transfer(1_500)
   expect(await read('/7/0/3')).toBe(3)
+  const timers = clock.pendingTimers
   statistics.unsubscribe()
+  expect(clock.pendingTimers).toBe(timers - 1)
   expect(await execute('/7/0/6')).toBe('4.04')
-  expect(await read('/7/0')).toEqual({ 8: 0 })
+  expect(await read('/7/0')).toEqual({ 8: 600 })
 })

@@ -65,6 +65,20 @@ describe('Log Start and Log Stop', () => {
     expect(await shown(site)).toBe('in time\n')
   })
 
+  test('a Start without argument 1 goes on without end, whatever the one before said', async () => {
+    const site = await behaviourSite()
+    const log = eventLog(site.client)
+    await executeWith(site, logStart, "1='30'")
+    await executeWith(site, logStart, "0='1'")
+    await site.seconds(60)
+    expect(log.status).toBe(0)
+    const timers = site.clock.pendingTimers
+    await executeWith(site, logStart, "1='30'")
+    expect(site.clock.pendingTimers).toBe(timers + 1)
+    log.unsubscribe()
+    expect(site.clock.pendingTimers).toBe(timers)
+  })
+
   test.each([
     [logStart, "0='2'"],
     [logStart, "1='soon'"],
