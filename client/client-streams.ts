@@ -2,7 +2,7 @@ import { defer, type Observable, type Observer, Subject, startWith, takeUntil } 
 import type { Cause, ClientEvent } from '../machines/events.ts'
 import type { Content } from '../objects/content.ts'
 import { OperationError, ValueError } from '../objects/errors.ts'
-import { formatPath } from '../objects/path.ts'
+import { formatPath, type Path, parsePath } from '../objects/path.ts'
 import { parseResourcePath } from '../objects/resource-path.ts'
 import type { Change, ObjectStore } from '../objects/store.ts'
 import { changes$ } from '../streams/changes.ts'
@@ -56,11 +56,21 @@ export class ClientStreams {
   }
 
   sink(text: string): Observer<Content> {
-    const { store, onError } = this.#options
+    const { store } = this.#options
     const path = parseResourcePath(text, store)
+    return this.#sink(path, content => store.set(path, content))
+  }
+
+  sinkBelow<T>(text: string, write: (value: T) => void): Observer<T> {
+    const { store } = this.#options
+    return this.#sink(parsePath(text), value => store.batch(() => write(value)))
+  }
+
+  #sink<T>(path: Path, write: (value: T) => void): Observer<T> {
+    const { onError } = this.#options
     const tell = (cause: Cause) => this.announce({ type: 'SINK_FAILURE', path: formatPath(path), cause })
     return sink({
-      write: content => store.set(path, content),
+      write,
       refused: error => tell(refusal(error)),
       failed: error => {
         tell({ code: 'SOURCE_FAILED', message: 'the source of the values failed' })
@@ -101,7 +111,10 @@ export class ClientStreams {
   }
 }
 
-/** Why the store refused a value. Another error comes from the value itself, as of a getter, and may tell what it holds. */
+/**
+ * Why the store refused a value. Another error comes from the value itself, as of a getter, or from who writes it, and may tell
+ * what it holds.
+ */
 function refusal(error: unknown): Cause {
   if (error instanceof ValueError || error instanceof OperationError)
     return { code: error.code, message: error.message }

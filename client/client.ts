@@ -10,6 +10,7 @@ import { type Clock, systemClock } from '../transport/clock.ts'
 import { TransportError } from '../transport/errors.ts'
 import { systemRandom } from '../transport/random.ts'
 import { systemNetwork } from '../transport/system-network.ts'
+import type { Trace } from '../transport/trace.ts'
 import { accountInputs, bootstrapInput, raiseLifetimes, versionsOf } from './accounts.ts'
 import { attachPorts, client } from './actors.ts'
 import { Bootstraps } from './bootstraps.ts'
@@ -24,6 +25,7 @@ import { type Saving, savingOf } from './saving.ts'
 import { type SendOptions, sendToServers } from './send.ts'
 import { type ServerStatus, serverStatus } from './server-status.ts'
 import { concernsAccounts, concernsLifecycle, Servers } from './servers.ts'
+import { Traces } from './traces.ts'
 import { serveTriggers } from './triggers.ts'
 
 /**
@@ -51,6 +53,7 @@ export class Lwm2mClient {
   /** The time of the client, for what runs beside it. */
   readonly clock: Clock
   readonly #options: ClientOptions
+  readonly #traces: Traces
   readonly #store: ObjectStore
   readonly #streams: ClientStreams
   readonly #servers: Servers
@@ -64,6 +67,7 @@ export class Lwm2mClient {
     const { clock = systemClock, random = systemRandom, inspect } = options
     this.endpoint = options.endpoint
     this.#options = options
+    this.#traces = new Traces(options.trace)
     this.clock = clock
     const { store, keys } = factoryBootstrap(options)
     this.#store = store
@@ -169,8 +173,19 @@ export class Lwm2mClient {
    * value. One that is refused, or an error of the source, becomes SINK_FAILURE in {@link events$}; the sink goes on and can
    * be subscribed again. Throws PathError, OperationError `NOT_FOUND` for an unknown resource.
    */
-  sink(path: string): Observer<Content> {
-    return this.#streams.sink(path)
+  sink(path: string): Observer<Content>
+  /**
+   * The same for what sets several resources, below a path of any kind: `write` is called with each value, as one transaction,
+   * and refuses it by a throw, which undoes all of it.
+   */
+  sink<T>(path: string, write: (value: T) => void): Observer<T>
+  sink(path: string, write?: (value: never) => void): Observer<never> {
+    return write === undefined ? this.#streams.sink(path) : this.#streams.sinkBelow(path, write)
+  }
+
+  /** Shows every CoAP message to one more than the option `trace`, as it passes. Returns the function that ends that. */
+  addTrace(trace: Trace): () => void {
+    return this.#traces.add(trace)
   }
 
   /**
@@ -280,7 +295,7 @@ export class Lwm2mClient {
       coap: this.#options.coap ?? {},
       dtls: this.#options.dtls ?? {},
       keys,
-      trace: this.#options.trace,
+      trace: this.#traces,
       versions: versionsOf(this.#options),
       smsNumber: this.#options.smsNumber,
       profileId: this.#options.profileId,

@@ -77,7 +77,7 @@ export type ClientEvent =
   /** The application suspended the client: no timer runs and nothing is sent until `resume`. */
   | { readonly type: 'ENGINE_SUSPENDED' }
   /**
-   * A value for this resource was refused, as `client.objects.set` would have, and nothing is stored; or its source failed
+   * A value for this place was refused, as `client.objects.set` would have, and nothing is stored; or its source failed
    * (`SOURCE_FAILED`), which `onError` is told in full. The sink goes on.
    */
   | { readonly type: 'SINK_FAILURE'; readonly path: string; readonly cause: Cause }

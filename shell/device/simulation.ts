@@ -1,6 +1,6 @@
+import { device } from '../../client/behaviours/device.ts'
 import type { Lwm2mClient } from '../../client/client.ts'
 import { applyDeviceFile, type DeviceFile } from '../../client/device-file.ts'
-import { device } from '../../objects/definitions/device.ts'
 import { temperature } from '../../objects/definitions/temperature.ts'
 import type { Environment } from '../environment.ts'
 import type { Log } from '../print.ts'
@@ -9,7 +9,7 @@ const sensorStepMs = 2_000
 
 /**
  * Makes a client a device: with what a device file describes, or else with a Temperature that wanders around 21 °C. Its clock
- * runs, and it takes a Reboot lightly. Returns the function that stops it.
+ * runs and can be set, and it takes a Reboot lightly. Returns the function that stops it.
  */
 export function simulateDevice(
   client: Lwm2mClient,
@@ -17,13 +17,13 @@ export function simulateDevice(
   log: Log,
   environment: Environment,
 ): () => void {
-  client.objects.onExecute(device, 'reboot', () => log.note('asked to reboot; a simulated device stays up'))
   const stop = file === undefined ? simulateSensor(client, environment) : applyDeviceFile(client, file, environment)
-  // A clock that the file describes is its own.
-  if (client.objects.get('/3/0/13') === undefined) {
-    client.objects.onRead(device, 'currentTime', () => Math.floor(environment.clock.now() / 1_000))
+  // After the device file, whose time is where the clock begins.
+  const living = device(client, { reboot: () => log.note('asked to reboot; a simulated device stays up') })
+  return () => {
+    living.unsubscribe()
+    stop()
   }
-  return stop
 }
 
 function simulateSensor(client: Lwm2mClient, { clock, random }: Environment): () => void {

@@ -346,3 +346,25 @@ describe('the streams by themselves', () => {
     expect(seen).toEqual(['completed again'])
   })
 })
+
+describe('sink with a function that writes', () => {
+  test('each value is one transaction; a throw undoes all of it, and becomes SINK_FAILURE with the path', async () => {
+    const { client, clock, failures } = await registered()
+    const changes = record(client.changes$)
+    const reading$ = new Subject<{ celsius: number; units: string }>()
+    reading$.subscribe(
+      client.sink('/3303/0', ({ celsius, units }) => {
+        client.objects.set('/3303/0/5701', units)
+        client.objects.set(sensorValue, celsius)
+      }),
+    )
+    reading$.next({ celsius: Number.NaN, units: 'K' })
+    expect(client.objects.get('/3303/0/5701')).not.toBe('K')
+    expect(changes).toEqual([])
+    reading$.next({ celsius: 294, units: 'K' })
+    expect(client.objects.get(sensorValue)).toBe(294)
+    expect(changes).toHaveLength(1)
+    await clock.advance(0)
+    expect(failures()).toMatchObject([{ path: '/3303/0', cause: { code: 'INVALID_VALUE' } }])
+  })
+})

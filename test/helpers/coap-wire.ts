@@ -7,12 +7,14 @@ import type { TransportError } from '../../transport/errors.ts'
 import type { Random } from '../../transport/random.ts'
 import { seededRandom } from '../../transport/random.ts'
 import { SimulatedClock } from '../../transport/simulated-clock.ts'
+import type { Trace } from '../../transport/trace.ts'
 import { notFound } from './coap-site.ts'
 
 export interface CoapWireOptions {
   readonly parameters?: Partial<CoapParameters>
   readonly handler?: RequestHandler
   readonly random?: Random
+  readonly trace?: Trace
 }
 
 /** A peer under simulated time whose other end the test plays, datagram by datagram. */
@@ -41,6 +43,7 @@ export function coapWire(options: CoapWireOptions = {}) {
     random: options.random ?? seededRandom(1),
     handler: options.handler ?? notFound,
     parameters: options.parameters ?? {},
+    ...(options.trace && { trace: options.trace }),
     onHandlerError: error => handlerErrors.push(error),
     onNetworkError: error => networkErrors.push(error),
   })

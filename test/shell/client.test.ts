@@ -51,13 +51,13 @@ test('what the server asks is shown, and the simulated device answers', async ()
   server.observe('dev1', '/3303/0/5700').subscribe(notification => values.push(notification.values[0]?.value))
   await clock.advance(10_000)
   expect(new Set(values).size).toBeGreaterThanOrEqual(4)
-  expect(client.output.slice(2, 7)).toEqual([
+  expect(client.output.slice(2, 6)).toEqual([
     '← POST /3/0/4',
-    '  asked to reboot; a simulated device stays up',
     '→ 2.04 Changed',
     '← GET /3/0/13',
     expect.stringMatching(/^→ 2\.05 Content \(SenML CBOR, \d+ B\)$/),
   ])
+  expect(client.output).toContain('  asked to reboot; a simulated device stays up')
   await server.close()
 })
 

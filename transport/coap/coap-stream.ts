@@ -211,7 +211,7 @@ export class CoapStream implements StreamReceiver {
   }
 
   #take(message: CoapFrame): void {
-    this.#options.trace?.message('received', message, message.payload.length)
+    this.#options.trace?.message('received', message, this.#reader.messageBytes)
     if (this.#settings === undefined) this.#open(message)
     else if (isSignal(message.code)) this.#follow(decodeSignal(message))
     else this.#receiver?.message(message)

@@ -177,6 +177,11 @@ export class DatagramLayer implements MessageLayer, ConnectionReceiver {
     this.#options.connection.send(bytes)
   }
 
+  #sendAgain(bytes: Buffer): void {
+    this.#options.trace?.message('sent', decodeDatagram(bytes), bytes.length)
+    this.#options.connection.send(bytes)
+  }
+
   #acknowledged(message: CoapDatagram): void {
     // RFC 7252 §4.2: an acknowledgement of an unknown message, or one that carries a request, is ignored.
     if (isRequest(message.code)) return
@@ -202,7 +207,7 @@ export class DatagramLayer implements MessageLayer, ConnectionReceiver {
     const nowMs = this.lastActivityMs
     const earlier = this.#duplicates.find(message.messageId, message.token, nowMs)
     if (earlier !== undefined) {
-      if (earlier.reply !== undefined) this.#options.connection.send(earlier.reply)
+      if (earlier.reply !== undefined) this.#sendAgain(earlier.reply)
       return
     }
     const lifetimeMs = confirmable ? this.#exchangeLifetimeMs : this.#nonLifetimeMs

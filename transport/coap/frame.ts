@@ -62,6 +62,7 @@ export class FrameReader {
   #bytes: Buffer = noBytes
   #start = 0
   #end = 0
+  #messageBytes = 0
   #failure: Error | undefined
 
   /** @param maximumMessageBytes The largest message accepted, from its first byte to its last. */
@@ -77,6 +78,11 @@ export class FrameReader {
   /** The same as bytes: a view, which stays as it is when the reader goes on. */
   get pending(): Buffer {
     return this.#bytes.subarray(this.#start, this.#end)
+  }
+
+  /** The size of the message that {@link next} has returned last, from its first byte to its last. */
+  get messageBytes(): number {
+    return this.#messageBytes
   }
 
   /** Takes bytes that have arrived and will not change. After a failure they are dropped. */
@@ -133,6 +139,7 @@ export class FrameReader {
       checkCode(code)
       if (end > this.#end) return undefined
       this.#start = end
+      this.#messageBytes = end - start
       if (code !== Code.empty) return decodeFrame(code, tokenLength, this.#bytes.subarray(codeIndex + 1, end))
     }
     return undefined

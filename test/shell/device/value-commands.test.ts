@@ -94,5 +94,6 @@ test.each([
   ['exec /3/0/1', 'path: modelNumber cannot be executed'],
 ])('%s', async (line, output) => {
   const { type } = await deviceShell()
-  expect(await type(line)).toEqual([output])
+  // A Reboot is performed a second after it was asked for.
+  expect(await type(line, 1_000)).toEqual([output])
 })

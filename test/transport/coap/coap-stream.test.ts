@@ -8,13 +8,14 @@ import { decodeSignal, encodeAbort, encodeCsm, encodePing, encodeRelease } from 
 import { CoapStreamEndpoint } from '../../../transport/coap/stream-endpoint.ts'
 import { TransportError } from '../../../transport/errors.ts'
 import type { Stream } from '../../../transport/stream.ts'
+import type { Trace } from '../../../transport/trace.ts'
 import { simulatedWorld } from '../../helpers/simulated-world.ts'
 
 const csm = encodeCsm({ maximumMessageBytes: 65_536, isBlockwise: true })
 const get: CoapFrame = { code: Code.get, token: Buffer.from([7]), options: [], payload: noPayload }
 
 /** A stream whose other end is a test that reads frames and sends bytes as it likes. */
-async function opening(parameters: Partial<typeof defaultParameters> = {}) {
+async function opening(parameters: Partial<typeof defaultParameters> = {}, trace?: Trace) {
   const { clock, network } = simulatedWorld()
   const local = { host: '10.0.0.2', port: 5683 }
   const ends: Stream[] = []
@@ -36,6 +37,7 @@ async function opening(parameters: Partial<typeof defaultParameters> = {}) {
   const opened = CoapStream.open(stream, {
     clock,
     parameters: { ...defaultParameters, ...parameters },
+    trace,
     signal: controller.signal,
   })
   opened.catch(() => undefined)
@@ -65,8 +67,8 @@ async function opening(parameters: Partial<typeof defaultParameters> = {}) {
 }
 
 /** The same after the settings were told, with what it hears. */
-async function open(parameters: Partial<typeof defaultParameters> = {}) {
-  const site = await opening(parameters)
+async function open(parameters: Partial<typeof defaultParameters> = {}, trace?: Trace) {
+  const site = await opening(parameters, trace)
   site.send(csm)
   const stream = await site.clock.until(site.opened)
   const heard: string[] = []
@@ -316,4 +318,22 @@ describe('a pause', () => {
     await clock.advance(0)
     expect(codes).toEqual([Code.get, Code.put, Code.post])
   })
+})
+
+test('a message is traced with its size, from its first byte to its last, however its bytes come', async () => {
+  const seen: string[] = []
+  const trace: Trace = {
+    message: (direction, { code }, bytes) => void seen.push(`${direction} ${describeCode(code)} ${bytes}`),
+  }
+  const { clock, sendBytes } = await open({}, trace)
+  const put = encodeFrame({ ...get, code: Code.put, payload: Buffer.alloc(300, 1) })
+  sendBytes(put.subarray(0, 2))
+  await clock.advance(100)
+  sendBytes(Buffer.concat([put.subarray(2), encodeFrame(get)]))
+  await clock.advance(100)
+  expect(seen.slice(-3)).toEqual([
+    `received ${describeCode(Code.csm)} ${encodeFrame(csm).length}`,
+    `received ${describeCode(Code.put)} ${put.length}`,
+    `received ${describeCode(Code.get)} ${encodeFrame(get).length}`,
+  ])
 })

@@ -4,6 +4,7 @@ import { OptionNumber, stringOption, uintOption } from '../../../transport/coap/
 import type { PeerRequest } from '../../../transport/coap/peer.ts'
 import { TransportError } from '../../../transport/errors.ts'
 import { seededRandom } from '../../../transport/random.ts'
+import type { Trace } from '../../../transport/trace.ts'
 import { content, get, request } from '../../helpers/coap-site.ts'
 import { coapWire, codeOf } from '../../helpers/coap-wire.ts'
 
@@ -188,6 +189,19 @@ describe('deduplication (RFC 7252 §4.5)', () => {
     wire.deliver({ messageId: 5 })
     expect(wire.takeBytes()).toEqual(answer)
     expect(seen).toHaveLength(1)
+  })
+
+  test('a duplicate and its answer are traced like the first', () => {
+    const traced: string[] = []
+    const trace: Trace = {
+      message: (direction, { code }, bytes) => void traced.push(`${direction} ${code} ${bytes}`),
+    }
+    const wire = coapWire({ handler: () => content('answer'), trace })
+    wire.deliver({ messageId: 5 })
+    wire.deliver({ messageId: 5 })
+    expect(traced).toHaveLength(4)
+    expect(traced.slice(2)).toEqual(traced.slice(0, 2))
+    expect(traced[3]).toBe(`sent ${Code.content} ${wire.takeBytes()[1]?.length}`)
   })
 
   test('until EXCHANGE_LIFETIME has passed', () => {
