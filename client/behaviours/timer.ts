@@ -58,6 +58,7 @@ class Cycles implements Timer {
   /** Of the delay under way. */
   #delay: { readonly timer: ClockTimer; readonly endMs: number } | undefined
   #endedMs = Number.NEGATIVE_INFINITY
+  #isOver = false
 
   constructor(living: LivingInstance<Definition>) {
     this.#living = living
@@ -81,13 +82,14 @@ class Cycles implements Timer {
     living.follow(['onOff', 'timerMode'], () => this.#followSettings())
     resetByZero(living, 'cumulativeTime', () => this.#onTime.reset())
     living.add(() => {
+      this.#isOver = true
       this.#stop()
       this.#output.complete()
     })
   }
 
   trigger(): void {
-    if (this.#mode === Mode.disabled) throw refused('it is disabled')
+    if (this.#isOver || this.#mode === Mode.disabled) throw refused('it is disabled')
     if (!this.#input) throw refused('its input is off')
     if (this.#delay !== undefined || this.#output.value) throw refused('a cycle is under way')
     this.#checkRested()
@@ -133,8 +135,8 @@ class Cycles implements Timer {
   #begin(): void {
     this.#cancelDelay()
     if (this.#mode === Mode.delayOnPickUp) return this.#after(() => this.#put(true))
-    this.#put(true)
     if (this.#mode !== Mode.delayOnDropOut) this.#after(() => this.#put(false))
+    this.#put(true)
   }
 
   #stop(): void {
