@@ -109,8 +109,7 @@ class Cycles implements Timer {
   }
 
   #checkRested(): void {
-    // In mode 4 the input may come back before the output has dropped out.
-    if (this.#mode === Mode.disabled || this.#output.value) return
+    if (this.#mode === Mode.disabled) return
     checkRested(this.#living.clock.now() - this.#endedMs, this.instance.get('minimumOffTime'))
   }
 

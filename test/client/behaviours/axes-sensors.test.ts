@@ -1,10 +1,11 @@
+import { Subject } from 'rxjs'
 import { expect, test } from 'vitest'
 import { type Axes, accelerometer, type MagneticField, magnetometer } from '../../../client/behaviours/axes-sensors.ts'
-import { behaviourSite, source } from '../../helpers/behaviour-site.ts'
+import { behaviourSite } from '../../helpers/behaviour-site.ts'
 
 test('the axes of an accelerometer arrive together; one that is left out stays as it is', async () => {
   const { client, observe, seconds } = await behaviourSite()
-  const axes$ = source<Axes>()
+  const axes$ = new Subject<Axes>()
   accelerometer(client, axes$, { values: { sensorUnits: 'm/s2', minRangeValue: -20, maxRangeValue: 20 } })
   axes$.next({ x: 0, y: 0, z: 9.8 })
   const told = await observe('/3313/0')
@@ -13,14 +14,14 @@ test('the axes of an accelerometer arrive together; one that is left out stays a
   axes$.next({ x: 3 })
   await seconds(1)
   expect(told).toEqual([
-    '0 5603=-20 5604=20 5701=m/s2 5702=1 5703=2 5704=9',
-    '1 5603=-20 5604=20 5701=m/s2 5702=3 5703=2 5704=9',
+    '0 5603=-20 5604=20 5701="m/s2" 5702=1 5703=2 5704=9',
+    '1 5603=-20 5604=20 5701="m/s2" 5702=3 5703=2 5704=9',
   ])
 })
 
 test('of a measurement with one axis that is no number, none is taken', async () => {
   const { client, clock, failures, read } = await behaviourSite()
-  const axes$ = source<Axes>()
+  const axes$ = new Subject<Axes>()
   accelerometer(client, axes$)
   axes$.next({ x: 1, y: 2, z: 3 })
   axes$.next({ x: 4, y: Number.NaN, z: 6 })
@@ -31,7 +32,7 @@ test('of a measurement with one axis that is no number, none is taken', async ()
 
 test('a magnetometer tells its compass direction, 0 to 360 degrees, and when it was measured', async () => {
   const { client, clock, failures, read } = await behaviourSite()
-  const field$ = source<MagneticField>()
+  const field$ = new Subject<MagneticField>()
   magnetometer(client, field$, { timestamps: true })
   field$.next({ x: 20, y: 0, z: 40, compassDegrees: 90 })
   const before = await read('/3314/0')

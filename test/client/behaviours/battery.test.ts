@@ -1,10 +1,11 @@
+import { Subject } from 'rxjs'
 import { expect, test } from 'vitest'
 import { battery } from '../../../client/behaviours/battery.ts'
-import { behaviourSite, source } from '../../helpers/behaviour-site.ts'
+import { behaviourSite } from '../../helpers/behaviour-site.ts'
 
 test('the level in whole percent; too low at the threshold and below', async () => {
   const { client, observe, read, seconds, write } = await behaviourSite()
-  const level$ = source<number>()
+  const level$ = new Subject<number>()
   battery(client, level$, { values: { typeOfBattery: 'Li-Ion' } })
   level$.next(50)
   expect(await read('/3411/0')).toEqual({ 1: 50, 4: 'Li-Ion', 6: false })
@@ -21,8 +22,8 @@ test('the level in whole percent; too low at the threshold and below', async () 
 
 test('supply losses are counted until the counter is reset', async () => {
   const { client, execute, observe, read, seconds } = await behaviourSite()
-  const supplyLoss$ = source<boolean>()
-  const { instance } = battery(client, source<number>(), { supplyLoss$ })
+  const supplyLoss$ = new Subject<boolean>()
+  const { instance } = battery(client, new Subject<number>(), { supplyLoss$ })
   supplyLoss$.next(false)
   const told = await observe('/3411/0/10')
   for (const lost of [true, true, false, true]) {
@@ -40,7 +41,7 @@ test('supply losses are counted until the counter is reset', async () => {
 
 test('a level that is none is refused', async () => {
   const { client, clock, failures, read } = await behaviourSite()
-  const level$ = source<number>()
+  const level$ = new Subject<number>()
   battery(client, level$)
   level$.next(40)
   level$.next(Number.NaN)

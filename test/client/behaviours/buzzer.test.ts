@@ -52,6 +52,19 @@ test('within the minimum off-time, from the end on, it is 4.05 and stays silent'
   await seconds(2)
 })
 
+test('a minimum off-time that is raised while it sounds holds from the next end on', async () => {
+  const { client, seconds, write } = await behaviourSite()
+  const levels = listen(buzzer(client, { values: { delayDuration: 2 } }).level$)
+  await write('/3338/0/5850', true)
+  await seconds(3)
+  await write('/3338/0/5850', true)
+  await write('/3338/0/5525', 60)
+  expect(await write('/3338/0/5850', true)).toBe('done')
+  await seconds(3)
+  expect(await write('/3338/0/5850', true)).toBe('4.05')
+  expect(levels).toEqual([0, 100, 0, 100, 0])
+})
+
 test('durations below 0 or beyond all reason are 4.00', async () => {
   const { client, read, write } = await behaviourSite()
   buzzer(client, { values: { delayDuration: 1 } })

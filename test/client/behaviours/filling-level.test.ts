@@ -1,12 +1,13 @@
+import { Subject } from 'rxjs'
 import { expect, test } from 'vitest'
 import { fillingLevel } from '../../../client/behaviours/filling-level.ts'
-import { behaviourSite, source } from '../../helpers/behaviour-site.ts'
+import { behaviourSite } from '../../helpers/behaviour-site.ts'
 
 const day = 86_400
 
 test('the level follows percentage and height, full and empty follow the thresholds, in one notification', async () => {
   const { client, observe, seconds } = await behaviourSite()
-  const percentage$ = source<number>()
+  const percentage$ = new Subject<number>()
   fillingLevel(client, percentage$, { values: { containerHeight: 150, highThreshold: 80, lowThreshold: 10 } })
   percentage$.next(50)
   const told = await observe('/3435/0')
@@ -20,7 +21,7 @@ test('the level follows percentage and height, full and empty follow the thresho
 
 test('a server that sets height or thresholds sees level and flags follow', async () => {
   const { client, observe, read, seconds, write } = await behaviourSite()
-  const percentage$ = source<number>()
+  const percentage$ = new Subject<number>()
   fillingLevel(client, percentage$)
   percentage$.next(50)
   expect(await read('/3435/0')).toEqual({ 2: 50, 5: false, 7: false, 8: 0 })
@@ -36,19 +37,22 @@ test('a server that sets height or thresholds sees level and flags follow', asyn
 })
 
 test('a height beyond all reason gives no level', async () => {
-  const { client, read, write } = await behaviourSite()
-  const percentage$ = source<number>()
+  const { client, failures, read, write } = await behaviourSite()
+  const percentage$ = new Subject<number>()
   fillingLevel(client, percentage$)
   percentage$.next(50)
   expect(await write('/3435/0/1', 2n ** 63n - 1n)).toBe('done')
   expect(await read('/3435/0')).toMatchObject({ 2: 50, 5: false })
   percentage$.next(60)
-  expect(await read('/3435/0')).not.toHaveProperty('3')
+  const values = await read('/3435/0')
+  expect(values).toMatchObject({ 2: 60 })
+  expect(values).not.toHaveProperty('3')
+  expect(failures()).toEqual([])
 })
 
 test('the average speed is in percent a day, emptying not counted, and can be reset', async () => {
   const { client, execute, read, seconds } = await behaviourSite({ lifetimeSeconds: 0 })
-  const percentage$ = source<number>()
+  const percentage$ = new Subject<number>()
   fillingLevel(client, percentage$)
   percentage$.next(10)
   await seconds(day)
@@ -68,7 +72,7 @@ test('the average speed is in percent a day, emptying not counted, and can be re
 
 test('the count of filling operations is the application’s, its reset the server’s', async () => {
   const { client, execute, read } = await behaviourSite()
-  const { instance } = fillingLevel(client, source<number>())
+  const { instance } = fillingLevel(client, new Subject<number>())
   instance.set({ fillingOperationsCounter: 12 })
   expect(await read('/3435/0/19')).toBe(12)
   expect(await execute('/3435/0/20')).toBe('done')

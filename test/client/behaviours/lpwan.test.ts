@@ -1,10 +1,11 @@
+import { Subject } from 'rxjs'
 import { expect, test } from 'vitest'
 import { type LpwanLink, lpwan } from '../../../client/behaviours/lpwan.ts'
-import { behaviourSite, source } from '../../helpers/behaviour-site.ts'
+import { behaviourSite } from '../../helpers/behaviour-site.ts'
 
 test('what the radio tells arrives together; addresses are the server’s to set', async () => {
   const { client, clock, observe, read, seconds, server } = await behaviourSite()
-  const link$ = source<LpwanLink>()
+  const link$ = new Subject<LpwanLink>()
   const { instance } = lpwan(client, link$, {
     values: { typeOfNetwork: 'LoRaWAN', macAddress: '0004A30B001C0530', networkAddress: { 0: '26011BDA' } },
   })
@@ -34,7 +35,7 @@ test('what the radio tells arrives together; addresses are the server’s to set
 
 test('a link with one value that is none changes nothing', async () => {
   const { client, clock, failures, read } = await behaviourSite()
-  const link$ = source<LpwanLink>()
+  const link$ = new Subject<LpwanLink>()
   lpwan(client, link$, { values: { macAddress: '00' } })
   link$.next({ signalToNoiseRatio: 3, transmitPower: Number.NaN })
   await clock.advance(0)

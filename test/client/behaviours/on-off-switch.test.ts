@@ -1,10 +1,11 @@
+import { Subject } from 'rxjs'
 import { expect, test } from 'vitest'
 import { onOffSwitch } from '../../../client/behaviours/on-off-switch.ts'
-import { behaviourSite, source } from '../../helpers/behaviour-site.ts'
+import { behaviourSite } from '../../helpers/behaviour-site.ts'
 
 test('a server sees its state and how often it has been switched on', async () => {
   const { client, observe, read, seconds } = await behaviourSite()
-  const on$ = source<boolean>()
+  const on$ = new Subject<boolean>()
   onOffSwitch(client, on$)
   expect(await read('/3342/0')).toMatchObject({ 5500: false, 5501: 0 })
   const told = await observe('/3342/0/5500')
@@ -18,7 +19,7 @@ test('a server sees its state and how often it has been switched on', async () =
 
 test('On time and Off time count while it is on or off, from the change or from a Write of 0', async () => {
   const { client, read, seconds, write } = await behaviourSite()
-  const on$ = source<boolean>()
+  const on$ = new Subject<boolean>()
   onOffSwitch(client, on$)
   await seconds(7.5)
   expect(await read('/3342/0')).toMatchObject({ 5852: 0, 5854: 7 })
@@ -38,9 +39,9 @@ test('On time and Off time count while it is on or off, from the change or from 
   expect(await read('/3342/0')).toMatchObject({ 5852: 0, 5854: 1 })
 })
 
-test('a restart of the server’s registration loses no time; with timestamps, each report of the switch has one', async () => {
+test('a stop and a start of the client lose no time; with timestamps, each report of the switch has one', async () => {
   const { client, clock, read, seconds } = await behaviourSite()
-  const on$ = source<boolean>()
+  const on$ = new Subject<boolean>()
   onOffSwitch(client, on$, { timestamps: true })
   on$.next(true)
   const reportedSeconds = Math.floor(clock.now() / 1000)
@@ -53,7 +54,7 @@ test('a restart of the server’s registration loses no time; with timestamps, e
 
 test('what is no state is refused, and neither counted nor timed', async () => {
   const { client, clock, failures, read, seconds } = await behaviourSite()
-  const on$ = source<boolean>()
+  const on$ = new Subject<boolean>()
   onOffSwitch(client, on$)
   on$.next('on' as never)
   await seconds(5)

@@ -1,3 +1,4 @@
+import { Subject } from 'rxjs'
 import { describe, expect, test } from 'vitest'
 import {
   currentSensor,
@@ -10,12 +11,12 @@ import {
 import { humidity } from '../../../objects/definitions/humidity.ts'
 import { temperature } from '../../../objects/definitions/temperature.ts'
 import { ValueError } from '../../../objects/errors.ts'
-import { behaviourSite, source } from '../../helpers/behaviour-site.ts'
+import { behaviourSite } from '../../helpers/behaviour-site.ts'
 
 describe('a sensor of one value', () => {
   test('each measurement arrives in one notification with minimum and maximum, until these are reset', async () => {
     const { client, observe, execute, seconds, read } = await behaviourSite()
-    const celsius$ = source<number>()
+    const celsius$ = new Subject<number>()
     temperatureSensor(client, celsius$, {
       instanceId: 1,
       values: { sensorUnits: 'Cel', minRangeValue: -40, maxRangeValue: 125, sensorValue: 20 },
@@ -26,9 +27,9 @@ describe('a sensor of one value', () => {
       await seconds(1)
     }
     expect(told).toEqual([
-      '0 5601=21 5602=21 5603=-40 5604=125 5700=21 5701=Cel',
-      '1 5601=21 5602=24 5603=-40 5604=125 5700=24 5701=Cel',
-      '2 5601=19.5 5602=24 5603=-40 5604=125 5700=19.5 5701=Cel',
+      '0 5601=21 5602=21 5603=-40 5604=125 5700=21 5701="Cel"',
+      '1 5601=21 5602=24 5603=-40 5604=125 5700=24 5701="Cel"',
+      '2 5601=19.5 5602=24 5603=-40 5604=125 5700=19.5 5701="Cel"',
     ])
     expect(await execute('/3303/1/5605')).toBe('done')
     expect(await read('/3303/1')).toMatchObject({ 5601: 19.5, 5602: 19.5, 5700: 19.5 })
@@ -38,7 +39,7 @@ describe('a sensor of one value', () => {
 
   test('before the first measurement there is no value, and nothing to reset', async () => {
     const { client, execute, read, server, clock } = await behaviourSite()
-    temperatureSensor(client, source<number>(), { instanceId: 1 })
+    temperatureSensor(client, new Subject<number>(), { instanceId: 1 })
     await expect(clock.until(server.read('urn:dev:os:1', '/3303/1/5700'))).rejects.toMatchObject({
       responseCode: 0x84,
     })
@@ -48,7 +49,7 @@ describe('a sensor of one value', () => {
 
   test('what is no number is refused as a sink refuses, with the extremes as they were', async () => {
     const { client, clock, failures, read } = await behaviourSite()
-    const celsius$ = source<number>()
+    const celsius$ = new Subject<number>()
     temperatureSensor(client, celsius$, { timestamps: true })
     celsius$.next(20)
     const before = await read('/3303/0')
@@ -62,7 +63,7 @@ describe('a sensor of one value', () => {
 
   test('a source that fails is told of; the reset goes on working', async () => {
     const { client, clock, errors, execute, failures } = await behaviourSite()
-    const celsius$ = source<number>()
+    const celsius$ = new Subject<number>()
     temperatureSensor(client, celsius$)
     celsius$.next(20)
     celsius$.next(30)
@@ -77,7 +78,7 @@ describe('a sensor of one value', () => {
 
   test('an instance that is there stays as it is, and lacks nothing then; a server may name its application', async () => {
     const { client, sensor, read, write } = await behaviourSite()
-    const { instance } = temperatureSensor(client, source<number>(), {
+    const { instance } = temperatureSensor(client, new Subject<number>(), {
       values: { sensorUnits: 'K', applicationType: 'cellar' },
     })
     expect(instance.definition).toBe(temperature)
@@ -90,16 +91,16 @@ describe('a sensor of one value', () => {
   test('a value out of range to begin with creates nothing; another definition of the object is a TypeError', async () => {
     const { client, sensor } = await behaviourSite()
     const values = { measurementQualityIndicator: 24 }
-    expect(() => temperatureSensor(client, source<number>(), { instanceId: 1, values })).toThrow(ValueError)
+    expect(() => temperatureSensor(client, new Subject<number>(), { instanceId: 1, values })).toThrow(ValueError)
     expect(client.objects.has('/3303/1')).toBe(false)
     client.objects.define({ ...humidity })
-    expect(() => humiditySensor(client, source<number>())).toThrow(TypeError)
+    expect(() => humiditySensor(client, new Subject<number>())).toThrow(TypeError)
     expect(sensor.get('sensorValue')).toBe(21.5)
   })
 
   test('deleted by a server, it measures into nothing until it is created again', async () => {
     const { client, delete: deleteAt, failures, read, server, clock } = await behaviourSite()
-    const celsius$ = source<number>()
+    const celsius$ = new Subject<number>()
     temperatureSensor(client, celsius$)
     expect(await deleteAt('/3303/0')).toBe('done')
     celsius$.next(22)
@@ -112,7 +113,7 @@ describe('a sensor of one value', () => {
 
   test('after unsubscribe neither source nor server reach it, and the instance stays', async () => {
     const { client, execute, read } = await behaviourSite()
-    const celsius$ = source<number>()
+    const celsius$ = new Subject<number>()
     const behaviour = temperatureSensor(client, celsius$)
     celsius$.next(20)
     behaviour.unsubscribe()
@@ -123,7 +124,7 @@ describe('a sensor of one value', () => {
 
   test('with timestamps, each measurement tells when it was made', async () => {
     const { client, clock, read } = await behaviourSite()
-    const celsius$ = source<number>()
+    const celsius$ = new Subject<number>()
     temperatureSensor(client, celsius$, { timestamps: true })
     await clock.advance(1000 - (clock.now() % 1000) + 250)
     const nowMs = clock.now()
@@ -140,7 +141,7 @@ test.each([
   ['generic', genericSensor, 3300, 'ppm'],
 ] as const)('a %s sensor is read, reset and observed by its server', async (_what, sensor, id, sensorUnits) => {
   const { client, execute, observe, read, seconds } = await behaviourSite()
-  const value$ = source<number>()
+  const value$ = new Subject<number>()
   sensor(client, value$, { values: { sensorUnits } })
   value$.next(3)
   const told = await observe(`/${id}/0/5700`)
@@ -156,7 +157,7 @@ test.each([
 
 test('the calibration coefficient is one that servers set and the application applies', async () => {
   const { client, read, write } = await behaviourSite()
-  const { instance } = voltageSensor(client, source<number>(), { values: { currentCalibration: 1 } })
+  const { instance } = voltageSensor(client, new Subject<number>(), { values: { currentCalibration: 1 } })
   expect(await write('/3316/0/5821', 1.02)).toBe('done')
   expect(instance.get('currentCalibration')).toBe(1.02)
   expect(await read('/3316/0/5821')).toBe(1.02)

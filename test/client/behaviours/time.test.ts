@@ -7,8 +7,7 @@ const fraction = '/3333/0/5507'
 
 test('it is the time of the client', async () => {
   const { client, clock, read, seconds } = await behaviourSite()
-  const { now } = time(client)
-  expect(now()).toBe(clock.now())
+  expect(time(client).now()).toBe(clock.now())
   expect(await read(current)).toBe(Math.floor(clock.now() / 1000))
   await clock.advance(1000 - (clock.now() % 1000))
   const secondsNow = clock.now() / 1000
@@ -29,6 +28,9 @@ test('a server sets it, and it goes on from there', async () => {
   await seconds(60)
   expect(await write(fraction, 0)).toBe('done')
   expect(behaviour.now()).toBeCloseTo(2_060_000, -2)
+  await write(fraction, 0.5)
+  expect(await write(current, 3000)).toBe('done')
+  expect(behaviour.now()).toBeCloseTo(3_000_000, -2)
   expect(await write(fraction, 1.5)).toBe('4.00')
   expect(await write(current, -5)).toBe('done')
   expect(await read(current)).toBe(-5)
@@ -36,15 +38,15 @@ test('a server sets it, and it goes on from there', async () => {
 
 test('a server that is refused sets nothing', async () => {
   const { client, read, refusal, server } = await behaviourSite()
-  const { now } = time(client)
-  const before = now()
+  const behaviour = time(client)
+  const before = behaviour.now()
   const values = [
     { path: [3333, 0, 5506], value: 1000 },
     { path: [3333, 0, 5507], value: 7 },
   ]
   expect(await refusal(server.write('urn:dev:os:1', '/3333/0', values, { mode: 'update' }))).toBe('4.00')
-  expect(now()).toBeGreaterThanOrEqual(before)
-  expect(await read(current)).toBe(Math.floor(now() / 1000))
+  expect(behaviour.now()).toBeGreaterThanOrEqual(before)
+  expect(await read(current)).toBe(Math.floor(behaviour.now() / 1000))
 })
 
 test('an observer sees it in the period that it asks for', async () => {

@@ -82,12 +82,13 @@ test('delay on drop-out: on with the input, off a delay after it, unless it come
 
 test('disabled, the output follows the input, and there is nothing to trigger', async () => {
   const { client, execute, write } = await behaviourSite()
-  const outputs = listen(timer(client, { values: { timerMode: 0, onOff: false } }).output$)
+  const outputs = listen(timer(client, { values: { timerMode: 0, onOff: false, minimumOffTime: 60 } }).output$)
   expect(await execute(trigger)).toBe('4.05')
   await write(onOff, true)
   expect(await execute(trigger)).toBe('4.05')
   await write(onOff, false)
-  expect(outputs).toEqual([false, true, false])
+  expect(await write(onOff, true)).toBe('done')
+  expect(outputs).toEqual([false, true, false, true])
 })
 
 test('another mode ends the cycle, the same mode again does not', async () => {
