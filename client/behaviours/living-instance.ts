@@ -7,6 +7,7 @@ import { formatPath } from '../../objects/path.ts'
 import type { Change } from '../../objects/store.ts'
 import type { Clock } from '../../transport/clock.ts'
 import type { Lwm2mClient } from '../client.ts'
+import { definitionInUse } from './definition-in-use.ts'
 
 /** An object instance that lives: what it does by itself ends with `unsubscribe`, and the instance stays as it is then. */
 export interface Behaviour<D extends ObjectDefinition> extends Unsubscribable {
@@ -31,8 +32,9 @@ export class LivingInstance<D extends ObjectDefinition> implements Behaviour<D> 
   readonly #subscription = new Subscription()
 
   /**
-   * Creates the instance if it is missing, and gives it those of the values that it lacks. Throws TypeError when the client
-   * has another definition of the object, ValueError for a value out of range; nothing is created then.
+   * Creates the instance if it is missing, and gives it those of the values that it lacks; in the version of the object that
+   * the client has, or else this one. Throws OperationError `NOT_FOUND` for a value which that version does not know,
+   * ValueError for one out of range; nothing is created then.
    */
   constructor(
     client: Lwm2mClient,
@@ -42,7 +44,8 @@ export class LivingInstance<D extends ObjectDefinition> implements Behaviour<D> 
   ) {
     this.#client = client
     this.clock = client.clock
-    this.instance = settle(client.objects, definition, instanceId, { ...defaults, ...values } as InstanceValues<D>)
+    const known = definitionInUse(client, definition)
+    this.instance = settle(client.objects, known, instanceId, { ...defaults, ...values } as InstanceValues<D>)
   }
 
   /** Whether the instance exists; a server may have deleted it. */

@@ -1,9 +1,11 @@
-import type { Observable } from 'rxjs'
+import { type Observable, Subject } from 'rxjs'
 import { expect, onTestFinished } from 'vitest'
 import { formatPath } from '../../objects/path.ts'
 import type { Value } from '../../objects/value.ts'
 import { RequestError } from '../../server/errors.ts'
 import { endpoint, registeredSite, type SiteOptions } from './site.ts'
+
+export type BehaviourSite = Awaited<ReturnType<typeof behaviourSite>>
 
 /** What a server that is given a path sees of it, and does with it, at a client whose objects live. Leaves no timer behind. */
 export async function behaviourSite(options: SiteOptions = {}) {
@@ -73,3 +75,6 @@ export function listen<T>(stream$: Observable<T>): (T | 'completed')[] {
   stream$.subscribe({ next: value => heard.push(value), complete: () => heard.push('completed') })
   return heard
 }
+
+/** A source whose values a test emits. */
+export const source = <T>() => new Subject<T>()

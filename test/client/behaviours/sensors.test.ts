@@ -10,7 +10,7 @@ import {
 } from '../../../client/behaviours/sensors.ts'
 import { humidity } from '../../../objects/definitions/humidity.ts'
 import { temperature } from '../../../objects/definitions/temperature.ts'
-import { ValueError } from '../../../objects/errors.ts'
+import { OperationError, ValueError } from '../../../objects/errors.ts'
 import { behaviourSite } from '../../helpers/behaviour-site.ts'
 
 describe('a sensor of one value', () => {
@@ -88,14 +88,27 @@ describe('a sensor of one value', () => {
     expect(instance.get('applicationType')).toBe('attic')
   })
 
-  test('a value out of range to begin with creates nothing; another definition of the object is a TypeError', async () => {
-    const { client, sensor } = await behaviourSite()
+  test('of another version of the object that the client has, as from a file, it lives in that', async () => {
+    const { resources: all, ...rest } = humidity
+    const { timestamp: _seconds, fractionalTimestamp: _fraction, ...resources } = all
+    const humidity10 = { ...rest, version: '1.0', resources }
+    const { client, execute, read } = await behaviourSite({ client: { objects: [humidity10] } })
+    const percent$ = new Subject<number>()
+    const { instance } = humiditySensor(client, percent$)
+    expect(instance.definition).toBe(humidity10)
+    percent$.next(40)
+    expect(await execute('/3304/0/5605')).toBe('done')
+    expect(await read('/3304/0')).toEqual({ 5601: 40, 5602: 40, 5700: 40 })
+    const values = { timestamp: 1 }
+    expect(() => humiditySensor(client, percent$, { instanceId: 1, values })).toThrow(OperationError)
+    expect(client.objects.has('/3304/1')).toBe(false)
+  })
+
+  test('a value out of range to begin with creates nothing', async () => {
+    const { client } = await behaviourSite()
     const values = { measurementQualityIndicator: 24 }
     expect(() => temperatureSensor(client, new Subject<number>(), { instanceId: 1, values })).toThrow(ValueError)
     expect(client.objects.has('/3303/1')).toBe(false)
-    client.objects.define({ ...humidity })
-    expect(() => humiditySensor(client, new Subject<number>())).toThrow(TypeError)
-    expect(sensor.get('sensorValue')).toBe(21.5)
   })
 
   test('deleted by a server, it measures into nothing until it is created again', async () => {
