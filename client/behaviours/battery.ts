@@ -10,8 +10,8 @@ export interface BatteryOptions extends MeasurementOptions<typeof definition> {
 }
 
 /**
- * Battery (3411): the source emits the level in percent, told without a fraction (1). It is too low (6) at the threshold (5) and below. Supply
- * losses are counted (10) until an Execute of 11.
+ * Battery (3411): the source emits the level in percent, told without a fraction (1). It is too low (6) at the threshold
+ * (5) and below. Supply losses are counted (10) until an Execute of 11.
  */
 export function battery(
   client: Lwm2mClient,

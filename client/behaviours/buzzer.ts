@@ -6,14 +6,14 @@ import { checkRested, isDuration } from './durations.ts'
 import { type Behaviour, type BehaviourOptions, LivingInstance } from './living-instance.ts'
 
 export interface Buzzer extends Behaviour<typeof definition> {
-  /** How loud it has to sound now, 0 to 100, and each change of it; 0 is silence. Completes with the behaviour, silent. */
+  /** How loud it has to sound now, 0 to 100, and each change; 0 is silence. Completes with the behaviour, silent. */
   readonly level$: Observable<number>
 }
 
 /**
- * Buzzer (3338). On (5850) sounds at Level (5548; 100 without it) for Delay Duration (5521), after which On/Off is false again;
- * without a duration, or with 0, until it is written false. A Write of true while it sounds begins the duration anew. One
- * within Minimum Off-time (5525) of the end is 4.05. The application switches it by `instance.set({ onOff: true })`.
+ * Buzzer (3338). On (5850) sounds at Level (5548; 100 without it) for Delay Duration (5521), after which On/Off is false
+ * again; without a duration, or with 0, until it is written false. A Write of true while it sounds begins the duration
+ * anew. One within Minimum Off-time (5525) of the end is 4.05. The application switches it by `instance.set({ onOff: true })`.
  */
 export function buzzer(client: Lwm2mClient, options: BehaviourOptions<typeof definition> = {}): Buzzer {
   const { clock } = client

@@ -17,8 +17,8 @@ export function resetByZero<D extends ObjectDefinition>(
 }
 
 /**
- * A resource that reads as the whole seconds for which another one, a boolean, has now been `counted`; while it is not, for
- * which it was the last time. A Write of 0 begins to count anew.
+ * A resource that reads as the whole seconds for which another one, a boolean, has now been `counted`; while it is not,
+ * for which it was the last time. A Write of 0 begins to count anew.
  */
 export function countSeconds<D extends ObjectDefinition>(
   living: LivingInstance<D>,

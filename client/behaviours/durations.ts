@@ -6,7 +6,10 @@ export function isDuration(_path: unknown, seconds: Value): boolean {
   return typeof seconds === 'number' && seconds >= 0 && seconds <= 2 ** 31
 }
 
-/** The minimum off-time: from the end of one cycle until the next may begin (5525). Throws OperationError METHOD_NOT_ALLOWED. */
+/**
+ * The minimum off-time goes from the end of one cycle until the next may begin (5525). Throws OperationError
+ * `METHOD_NOT_ALLOWED`.
+ */
 export function checkRested(sinceEndMs: number, minimumOffSeconds = 0): void {
   if (sinceEndMs >= minimumOffSeconds * 1000) return
   throw new OperationError('METHOD_NOT_ALLOWED', 'the minimum off-time has not passed')

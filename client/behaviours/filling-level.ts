@@ -8,9 +8,10 @@ import { Stopwatch } from './stopwatch.ts'
 const secondsADay = 86_400
 
 /**
- * Filling level (3435): the source emits how full the container is, in percent. From it follow the level in centimetres (3), where the
- * height is known; full and empty (5, 7), above the high and below the low threshold, false without one; and how many
- * percent a day it fills (8), emptying not counted, since the start or an Execute of 9.
+ * Filling level (3435): the source emits how full the container is, in percent. From it follow the level in centimetres
+ * (3), where the height is known; full and empty (5, 7), above the high and below the low threshold, false without one; and
+ * how many percent a day it fills (8), emptying not counted, since the first value or an Execute of 9. Execute of 20 resets
+ * the count of filling operations (19), which the application keeps.
  */
 export function fillingLevel(
   client: Lwm2mClient,

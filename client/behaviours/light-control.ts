@@ -16,8 +16,8 @@ export interface Light {
 
 export interface LightControl extends Behaviour<typeof definition> {
   /**
-   * What the lamp has to show now, and each change of it, once a transaction, whoever wrote: servers, or the application by
-   * `instance.set({ onOff: true })`. Completes with the behaviour.
+   * What the lamp has to show now, and each change of it, once a transaction, whoever wrote: servers, or the application
+   * by `instance.set({ onOff: true })`. Completes with the behaviour.
    */
   readonly light$: Observable<Light>
 }

@@ -15,7 +15,10 @@ export type Timestamped = With<typeof timestamps>
 export type Measuring = With<typeof sensor & typeof timestamps>
 
 export interface MeasurementOptions<D extends ObjectDefinition> extends BehaviourOptions<D> {
-  /** Whether each measurement sets Timestamp and Fractional Timestamp (5518, 6050), which is then a change of its own. Default: false. */
+  /**
+   * Whether each measurement sets Timestamp and Fractional Timestamp (5518, 6050). Observers of the instance are then told
+   * of an equal value, too. Default: false.
+   */
   readonly timestamps?: boolean
 }
 

@@ -7,8 +7,8 @@ import { type Behaviour, LivingInstance } from './living-instance.ts'
 import type { MeasurementOptions } from './measured.ts'
 
 /**
- * On/Off switch (3342): whether it is on, how often it has been switched on, and for how many seconds it is on or off (5500,
- * 5501, 5852, 5854); the other of the two times tells how long that was before. A Write of 0 begins to count anew.
+ * On/Off switch (3342): whether it is on, how often it has been switched on, and for how many seconds it is on or off
+ * (5500, 5501, 5852, 5854); the other of the two times tells how long that was before. A Write of 0 begins to count anew.
  */
 export function onOffSwitch(
   client: Lwm2mClient,

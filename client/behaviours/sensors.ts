@@ -33,7 +33,7 @@ export function sensorOf<D extends Measuring>(definition: D): Sensor<D> {
 
 export const temperatureSensor: Sensor<typeof temperature> = sensorOf(temperature)
 export const humiditySensor: Sensor<typeof humidity> = sensorOf(humidity)
-/** Its calibration coefficient (5821) is kept for the application, which knows what it calibrates; so it is with the next two. */
+/** The application applies its calibration coefficient (5821), which servers set; so it is with the next two. */
 export const pressureSensor: Sensor<typeof pressure> = sensorOf(pressure)
 export const voltageSensor: Sensor<typeof voltage> = sensorOf(voltage)
 export const currentSensor: Sensor<typeof current> = sensorOf(current)

@@ -7,9 +7,12 @@ export interface Time extends Behaviour<typeof definition> {
   now(): number
 }
 
+/** 34,000 years: what is added up in milliseconds is exact. */
+const largestSeconds = 2 ** 40
+
 /**
- * Time (3333): the clock of the client, which servers, and the application by `instance.set({ currentTime })`, set: from then on it
- * goes on from what was written. Whole seconds alone begin at their beginning, a fraction alone changes the fraction.
+ * Time (3333): the time of the client, until servers, or the application by `instance.set({ currentTime })`, set it; then it
+ * goes on from there. Whole seconds alone begin at their beginning, a fraction alone changes the fraction.
  */
 export function time(client: Lwm2mClient, options: BehaviourOptions<typeof definition> = {}): Time {
   const { clock } = client
@@ -24,6 +27,7 @@ export function time(client: Lwm2mClient, options: BehaviourOptions<typeof defin
     if (seconds !== undefined) aheadMs = (seconds + (fraction ?? 0)) * 1000 - clock.now()
   }
 
+  living.onWrite('currentTime', (_path, seconds) => Math.abs(Number(seconds)) <= largestSeconds)
   living.onRead('currentTime', wholeSeconds)
   living.onRead('fractionalTime', () => now() / 1000 - wholeSeconds())
   living.follow(['currentTime', 'fractionalTime'], set => {

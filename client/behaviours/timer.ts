@@ -21,17 +21,17 @@ export interface Timer extends Behaviour<Definition> {
 const Mode = { disabled: 0, oneShot: 1, interval: 2, delayOnPickUp: 3, delayOnDropOut: 4 } as const
 
 /**
- * Timer (3340): an input, On/Off (5850), and an output, Digital State (5543), with Delay Duration (5521) between them. The input going
- * on, or a Trigger while it is on, begins a cycle, by the mode (5526):
+ * Timer (3340): an input, On/Off (5850), and an output, Digital State (5543), with Delay Duration (5521) between them. The
+ * input going on, or a Trigger while it is on, begins a cycle, by the mode (5526):
  *
  * * 1 one-shot, 2 interval: the output is on for the delay; the input going off ends it early.
  * * 3 delay on pick-up: the output goes on after the delay, and off with the input.
  * * 4 delay on drop-out: the output goes on at once, and off a delay after the input.
  * * 0 disabled: the output follows the input.
  *
- * A Trigger is 4.05 in mode 0, while the input is off and while a cycle is under way; so is a Trigger, and a Write that turns the
- * input on, within Minimum Off-time (5525) of the output going off. Remaining Time (5538) is that of the delay, Cumulative
- * Time (5544) that of the output, Counter (5534) counts how often it went on; a Write of 0 resets either.
+ * A Trigger is 4.05 in mode 0, while the input is off and while a cycle is under way; so is a Trigger, and a Write that
+ * turns the input on, within Minimum Off-time (5525) of the output going off. Remaining Time (5538) is that of the delay,
+ * Cumulative Time (5544) that of the output, Counter (5534) counts how often it went on; a Write of 0 resets these two.
  */
 export function timer(client: Lwm2mClient, options: BehaviourOptions<Definition> = {}): Timer {
   return new Cycles(
