@@ -53,7 +53,10 @@ export class LivingInstance<D extends ObjectDefinition> implements Behaviour<D> 
     return this.#client.objects.has(`/${this.instance.definition.id}/${this.instance.instanceId}`)
   }
 
-  /** Sets what the source makes of the resources, as a sink does: a failure of the source, or of a value, is told and ends nothing. */
+  /**
+   * Sets resources to what `toValues` makes of what the source emits, as a sink does: a failure of the source, or of a
+   * value, is told and ends nothing.
+   */
   feed<T>(source$: Observable<T>, toValues: (value: T) => InstanceValues<D>): void {
     this.feedWith(source$, value => this.instance.set(toValues(value)))
   }
