@@ -30,7 +30,7 @@ export interface ConnectionEnvironment {
   readonly coap: Partial<CoapParameters>
   readonly dtls: ClientDtlsOptions
   readonly keys: ExternalKeys
-  readonly trace: Trace
+  readonly trace: Trace | undefined
   /** The versions to register as, the preferred one first. */
   readonly versions: readonly [EnablerVersion, ...EnablerVersion[]]
   readonly smsNumber: string | undefined
