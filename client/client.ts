@@ -8,12 +8,11 @@ import { accountObjectIds } from '../objects/snapshot.ts'
 import type { Change, ObjectStore } from '../objects/store.ts'
 import { type Clock, systemClock } from '../transport/clock.ts'
 import { TransportError } from '../transport/errors.ts'
-import { systemRandom } from '../transport/random.ts'
-import { systemNetwork } from '../transport/system-network.ts'
 import type { Trace } from '../transport/trace.ts'
-import { accountInputs, bootstrapInput, raiseLifetimes, versionsOf } from './accounts.ts'
+import { accountInputs, bootstrapInput, raiseLifetimes } from './accounts.ts'
 import { attachPorts, client } from './actors.ts'
 import { Bootstraps } from './bootstraps.ts'
+import { clientEnvironment } from './client-environment.ts'
 import { ClientStreams } from './client-streams.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import type { ExternalKeys } from './external-keys.ts'
@@ -59,12 +58,11 @@ export class Lwm2mClient {
   readonly #servers: Servers
   readonly #bootstraps: Bootstraps
   readonly #saving: Saving | undefined
-  readonly #registered = new Set<number>()
 
   /** Opens nothing yet. Throws OptionsError, TransportError INVALID_URI, or ValueError for a value of `device`. */
   constructor(options: ClientOptions) {
     checkOptions(options)
-    const { clock = systemClock, random = systemRandom, inspect } = options
+    const { clock = systemClock, inspect } = options
     this.endpoint = options.endpoint
     this.#options = options
     this.#traces = new Traces(options.trace)
@@ -85,7 +83,7 @@ export class Lwm2mClient {
     this.actor = createActor(client, { id: 'client', clock, ...inspection })
     attachPorts(this.actor.system, {
       clock,
-      random,
+      random: environment.random,
       connection: shortServerId => this.#servers.connection(shortServerId),
       bootstrapConnection: securityInstanceId => this.#bootstraps.connection(securityInstanceId),
       purgeBootstrapAccount: securityInstanceId => this.#bootstraps.purge(securityInstanceId),
@@ -249,7 +247,7 @@ export class Lwm2mClient {
       const subscription = new Subscription()
       const look = () => {
         if (!this.#isStarted()) reject(new TransportError('CLOSED', 'the client is not started'))
-        else if (this.#isRegistered()) resolve()
+        else if (this.#servers.areRegistered) resolve()
         else return
         subscription.unsubscribe()
       }
@@ -283,36 +281,17 @@ export class Lwm2mClient {
   }
 
   #environment(keys: ExternalKeys): ConnectionEnvironment {
-    const { queueMode } = this.#options
-    return {
-      endpoint: this.endpoint,
+    return clientEnvironment(this.#options, {
       store: this.#store,
       router: this.#streams.router,
-      clock: this.clock,
-      random: this.#options.random ?? systemRandom,
-      network: this.#options.network ?? systemNetwork,
-      connect: this.#options.connect,
-      coap: this.#options.coap ?? {},
-      dtls: this.#options.dtls ?? {},
       keys,
       trace: this.#traces,
-      versions: versionsOf(this.#options),
-      smsNumber: this.#options.smsNumber,
-      profileId: this.#options.profileId,
-      whileAsleep: (typeof queueMode === 'object' ? queueMode.whileAsleep : undefined) ?? 'close',
-      confirmableNotifications: this.#options.confirmableNotifications ?? false,
-      unacknowledgedEnds: this.#options.unacknowledgedEnds ?? 'connection',
-      maximumObservations: this.#options.maximumObservations ?? 1_000,
-      maximumHeldNotifications: this.#options.maximumHeldNotifications ?? 1_000,
-      maximumWaitingRequests: this.#options.maximumWaitingRequests ?? 64,
-      maximumWaitingSends: this.#options.maximumWaitingSends ?? 64,
-      onError: this.#options.onError ?? (() => undefined),
       onObservation: event => this.#streams.announceObservation(event),
       onKeptChanged: () => this.#save(),
       onRecorded: () => this.#saving?.scheduleRecorded(this.actor, this.#servers),
       onTransportOverridden: shortServerId => this.reconnect(shortServerId),
       onTransmissionWaiting: shortServerId => this.actor.send({ type: 'transmission.waiting', shortServerId }),
-    }
+    })
   }
 
   /** Whether the accounts run, or will. */
@@ -323,34 +302,8 @@ export class Lwm2mClient {
     return !isOver || snapshot.context.next !== undefined
   }
 
-  #isRegistered(): boolean {
-    return this.#servers.size > 0 && this.#registered.size === this.#servers.size
-  }
-
   #announce(event: ClientEvent): void {
-    switch (event.type) {
-      case 'REGISTRATION_COMPLETE':
-      case 'REG_UPDATE_COMPLETE':
-        this.#registered.add(event.shortServerId)
-        break
-      case 'REGISTRATION_FAILURE':
-      case 'CONNECT_FAILURE':
-      case 'REG_TIMEOUT':
-      case 'DEREGISTER':
-        this.#registered.delete(event.shortServerId)
-        break
-      case 'SERVER_DISABLED':
-        this.#registered.delete(event.shortServerId)
-        this.#servers.disable(event.shortServerId, event.untilMs === undefined ? {} : { untilMs: event.untilMs })
-        break
-      case 'DISCONNECT':
-        if (event.shortServerId === undefined) break
-        this.#registered.delete(event.shortServerId)
-        this.#servers.end(event.shortServerId)
-        break
-      case 'BOOTSTRAP_TRANSFER_COMPLETE':
-        this.#registered.clear()
-    }
+    this.#servers.hear(event)
     this.#save()
     this.#streams.announce(event)
   }
