@@ -16,8 +16,9 @@ export interface ConnectivityStatisticsOptions {
 }
 
 export interface ConnectivityStatistics extends Behaviour<typeof statistics> {
-  /** As if a server had executed Start: from 0, for the Collection Period that is set. */
+  /** As if a server had executed Start: from 0, for the Collection Period that is set. Does nothing once the behaviour has ended. */
   start(): void
+  /** As if a server had executed Stop: what was counted stays to be read. */
   stop(): void
 }
 
@@ -45,6 +46,7 @@ export function connectivityStatistics(
     clock.clearTimeout(timer)
   }
   const start = () => {
+    if (living.isOver) return
     stop()
     counter = new TrafficCounter(headerBytes)
     endTrace = client.addTrace(counter)

@@ -48,6 +48,11 @@ export class LivingInstance<D extends ObjectDefinition> implements Behaviour<D> 
     this.instance = settle(client.objects, known, instanceId, { ...defaults, ...values } as InstanceValues<D>)
   }
 
+  /** Whether it has ended, by `unsubscribe`. */
+  get isOver(): boolean {
+    return this.#subscription.closed
+  }
+
   /** Whether the instance exists; a server may have deleted it. */
   get isThere(): boolean {
     return this.#client.objects.has(`/${this.instance.definition.id}/${this.instance.instanceId}`)
