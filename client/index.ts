@@ -9,6 +9,9 @@ export {
   parseDeviceFile,
 } from './device-file.ts'
 export type { ClientDtlsOptions } from './dtls-options.ts'
+export type { DurationSummary } from './durations.ts'
+export { Fleet, type FleetOptions } from './fleet.ts'
+export type { FleetFailure, FleetProgress, FleetSummary } from './fleet-tally.ts'
 export type { Feed } from './generator-sweep.ts'
 export type { Generator, ReadFile } from './generators.ts'
 export type { ObservationEvent } from './observation-event.ts'
