@@ -30,7 +30,7 @@ export interface RawKeyFiles {
 }
 
 /** The key from which those of all devices derive. */
-export interface MasterKey {
+interface MasterKey {
   readonly kind: 'master'
   readonly key: Buffer
 }

@@ -9,7 +9,7 @@ import { derivedKey } from '../../transport/dtls/derived-key.ts'
 import { seededRandom } from '../../transport/random.ts'
 import { serverSite } from '../helpers/site.ts'
 
-const server = { uri: 'coap://10.0.0.2', shortServerId: 1 }
+const account = { uri: 'coap://10.0.0.2', shortServerId: 1 }
 
 /** A fleet beside a server, under simulated time. */
 async function fleetSite(
@@ -19,7 +19,7 @@ async function fleetSite(
   const site = await serverSite(listen && { server: listen })
   const { clock, network, onError } = site
   const random = (index: number) => seededRandom(1_000 + index)
-  const fleet = new Fleet({ count, server, startOverSeconds, clock, network, random, onError, ...options })
+  const fleet = new Fleet({ count, server: account, startOverSeconds, clock, network, random, onError, ...options })
   return { ...site, fleet }
 }
 
@@ -86,7 +86,7 @@ test('a fleet that is stopped while it starts, twice at the same time, and start
 
 test('what took how long, and what failed why', async () => {
   const { clock, fleet, server } = await fleetSite(
-    { server: { ...{ uri: 'coap://10.0.0.2', shortServerId: 1 }, lifetimeSeconds: 60 } },
+    { server: { ...account, lifetimeSeconds: 60 } },
     { maximumRegistrations: 8 },
   )
   fleet.start()
@@ -146,7 +146,7 @@ test('keys that derive from a master key', async () => {
   const { clock, fleet, events } = await fleetSite(
     {
       count: 3,
-      server: { uri: 'coaps://10.0.0.2:5683', shortServerId: 1 },
+      server: { ...account, uri: 'coaps://10.0.0.2:5683' },
       endpoint,
       security: index => psk(endpoint(index), derivedKey(masterKey, endpoint(index))),
     },
