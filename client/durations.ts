@@ -44,7 +44,7 @@ export class Durations {
   #percentile(share: number): number {
     const rank = Math.ceil(share * this.count)
     let below = 0
-    for (let bucket = 0; bucket < bucketCount - 1 && rank > 0; bucket++) {
+    for (let bucket = 0; bucket < bucketCount - 1; bucket++) {
       below += this.#counts[bucket] ?? 0
       if (below >= rank) return Math.min(smallestMs * growth ** bucket, this.#maximumMs)
     }

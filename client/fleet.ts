@@ -41,6 +41,12 @@ const devicesATurn = 20
 /** The devices end at this rate: a server's socket has no room for the De-registers of thousands at once. */
 const endsASecond = 1_000
 const startsASecond = 200
+
+/** What so many devices take to start where nobody says. */
+export function defaultStartOverSeconds(count: number): number {
+  return count / startsASecond
+}
+
 const progressMs = 100
 
 /**
@@ -67,7 +73,7 @@ export class Fleet {
   /** Opens nothing yet. Throws OptionsError, and as {@link Lwm2mClient}. */
   constructor(options: FleetOptions) {
     checkFleet(options)
-    const { count, first = 0, startOverSeconds = count / startsASecond, deviceFile: file, ...others } = options
+    const { count, first = 0, startOverSeconds = defaultStartOverSeconds(count), deviceFile: file, ...others } = options
     const { clock = systemClock } = options
     this.#clock = clock
     this.#startOverMs = startOverSeconds * 1_000

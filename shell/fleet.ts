@@ -1,5 +1,5 @@
 import { type DeviceFile, parseDeviceFile } from '../client/device-file.ts'
-import { Fleet, type FleetOptions } from '../client/fleet.ts'
+import { defaultStartOverSeconds, Fleet, type FleetOptions } from '../client/fleet.ts'
 import { OptionsError } from '../client/options-error.ts'
 import { psk } from '../client/psk.ts'
 import { device } from '../objects/definitions/device.ts'
@@ -43,8 +43,8 @@ export async function runFleet(args: FleetArguments, environment: Environment): 
   const { clock, interrupted } = environment
   const masterKey = await readMasterKey(args)
   checkSecurity(args, masterKey !== undefined)
-  checkTime(args)
   const share = shareOf(args)
+  checkTime(args, share.count)
   checkOpenFiles(share.count)
   const deviceFile = args.objects === undefined ? await plainDevice() : await readDeviceFile(args.objects)
   const log = new Log(environment, { isJson: args.json === true })
@@ -53,12 +53,13 @@ export async function runFleet(args: FleetArguments, environment: Environment): 
   for (const { objects } of fleet.clients.values()) objects.onExecute(device, 'reboot', () => {})
   log.note(`starting ${share.count} devices, ${nameOf(args, share.first)} first, with ${args.server}`)
   const progress = progressReporter(log, environment)
-  fleet.progress$.subscribe(progress.tell)
+  const told = fleet.progress$.subscribe(progress.tell)
   fleet.start()
   const isOver = await Promise.race([interrupted.then(() => false), passed(clock, args.duration)])
   const { registered } = fleet.progress
   const used = usage()
   await fleet.stop()
+  told.unsubscribe()
   progress.end()
   const summary = { ...fleet.summary(), registered }
   if (log.isJson) log.object({ summary, usage: used })
@@ -147,8 +148,10 @@ function checkSecurity({ server, cid }: FleetArguments, hasKey: boolean): void {
 }
 
 /** Throws OptionsError. */
-function checkTime({ startOver, duration }: FleetArguments): void {
-  if (duration !== undefined && startOver !== undefined && duration < startOver) {
-    throw new OptionsError('--duration is shorter than --start-over: not all devices would start')
-  }
+function checkTime({ startOver, duration }: FleetArguments, count: number): void {
+  const startSeconds = startOver ?? defaultStartOverSeconds(count)
+  if (duration === undefined || duration >= startSeconds) return
+  throw new OptionsError(
+    `--duration is ${duration} s, but the devices start over ${startSeconds} s; write a longer one, or --start-over`,
+  )
 }

@@ -133,7 +133,11 @@ test.each([
   ['--server coap://h --count 2 --shard 1/3', 'error: 2 devices are too few for 3 shards'],
   [
     '--server coap://h --count 2 --start-over 9 --duration 8',
-    'error: --duration is shorter than --start-over: not all devices would start',
+    'error: --duration is 8 s, but the devices start over 9 s; write a longer one, or --start-over',
+  ],
+  [
+    '--server coap://h --count 500 --duration 2',
+    'error: --duration is 2 s, but the devices start over 2.5 s; write a longer one, or --start-over',
   ],
   ['--server coaps://h --count 2', 'error: coaps://h needs --psk-master-key or --psk-master-key-file'],
   [
