@@ -83,7 +83,11 @@ export async function run(args: readonly string[], environment: Environment): Pr
       parseListen,
     )
     .option('--host <address>', 'address to listen on with a port (default: 0.0.0.0)')
-    .option('--max-clients <count>', 'clients registered at once, more are refused (default: 10000)', parseDeviceCount)
+    .addOption(
+      new Option('--max-clients <count>', 'clients registered at once, more are refused (default: 10000)')
+        .argParser(parseDeviceCount)
+        .conflicts('bootstrap'),
+    )
     .option('--bootstrap <file>', 'be a bootstrap server instead, which gives clients what this JSON file says')
   addMasterKeyOptions(withNetwork(serverCommand))
     .addHelpText('after', serverExamples)

@@ -165,6 +165,14 @@ test('a server with two kinds of keys: one line', async () => {
   expect(server.errors).toEqual(['error: --psk-master-key excludes --psk-identity, --cert and --rpk-key'])
 })
 
+test('a bootstrap server, which registers nobody, with a number of clients: one line', async () => {
+  const server = startCommand(await serverSite(), 'server --listen 0 --bootstrap a --max-clients 2')
+  expect(await server.exitCode).toBe(1)
+  expect(server.errors).toEqual([
+    "error: option '--max-clients <count>' cannot be used with option '--bootstrap <file>'",
+  ])
+})
+
 test('more devices than the process may have sockets: what to do', () => {
   expect(() => checkOpenFiles(5_000, 1_024)).toThrow(
     new OptionsError(
