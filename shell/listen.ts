@@ -2,10 +2,10 @@ import { OptionsError } from '../client/options-error.ts'
 import type { EndpointOptions } from '../server/options.ts'
 import type { Transport } from '../server/place.ts'
 import { formatAddress, formatServerUri, isSecure, isStream, type Scheme, type ServerUri } from '../transport/uri.ts'
-import { type SecurityArguments, securityKind } from './security.ts'
+import { type ServerSecurityArguments, securityKind } from './security.ts'
 
 /** Where and how a server listens. */
-export interface ListenArguments extends SecurityArguments {
+export interface ListenArguments extends ServerSecurityArguments {
   /** A port, for UDP on `host`, or all in a URI; for UDP, TCP, or both. */
   readonly listen: readonly (number | ServerUri)[]
   /** Default: every IPv4 address of the machine. */

@@ -46,6 +46,7 @@ export type {
   SigningKey,
   VerifyPeer,
 } from './dtls/credentials.ts'
+export { derivedKey } from './dtls/derived-key.ts'
 export type { DtlsConnection, SleepingDtls } from './dtls/dtls-connection.ts'
 export { type PemOrDer, rpk, x509 } from './dtls/key-pair.ts'
 export { listenDtls } from './dtls/listener.ts'
