@@ -57,7 +57,7 @@ export class StreamedBodies {
   readonly #lifetimeMs: number
   readonly #maximum: number
   readonly #bodies = new Map<string, StreamedBody>()
-  #sweep: Timer | undefined
+  #sweep: Timer
 
   constructor(receive: ReceiveBody, clock: Clock, parameters: CoapParameters) {
     this.#receive = receive
