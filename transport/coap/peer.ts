@@ -125,6 +125,11 @@ export class CoapPeer {
     return this.#exchanges.size > 0
   }
 
+  /** Whether the other end waits while a part of a body is being taken, see {@link ReceiveBody}. */
+  get isTaking(): boolean {
+    return this.#responses.isTaking
+  }
+
   /** Whether something of this peer is open: a request, an observation, an observer, a body that arrives. */
   get busy(): boolean {
     return this.#exchanges.size > 0 || this.#relations.size > 0 || this.#responses.busy
