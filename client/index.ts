@@ -22,10 +22,22 @@ export {
 export { DownloadError, type DownloadErrorCode } from './download-error.ts'
 export type { ClientDtlsOptions } from './dtls-options.ts'
 export type { DurationSummary } from './durations.ts'
+export { filePackageStore } from './file-package-store.ts'
+export type { FirmwareDescription } from './firmware-note.ts'
+export type { FirmwareObjectOptions, FirmwareSeverity } from './firmware-object.ts'
+export type {
+  FirmwareFailure,
+  FirmwarePackage,
+  FirmwareStatus,
+  FirmwareUpdate,
+  FirmwareUpdateOptions,
+} from './firmware-options.ts'
+export { firmwareUpdate } from './firmware-update.ts'
 export { Fleet, type FleetOptions } from './fleet.ts'
 export type { FleetFailure, FleetProgress, FleetSummary } from './fleet-tally.ts'
 export type { Feed } from './generator-sweep.ts'
 export type { Generator, ReadFile } from './generators.ts'
+export { memoryPackageStore, type PackageStoreOptions } from './memory-package-store.ts'
 export type { ObservationEvent } from './observation-event.ts'
 export {
   type BootstrapServerOptions,
@@ -35,6 +47,9 @@ export {
   type ServerOptions,
 } from './options.ts'
 export { OptionsError } from './options-error.ts'
+export { PackageError, type PackageErrorCode } from './package-error.ts'
+export type { PackageProgress } from './package-pull.ts'
+export type { PackageStore } from './package-store.ts'
 export {
   fileStore,
   type LoadedState,
