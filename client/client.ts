@@ -18,6 +18,7 @@ import type { ConnectionEnvironment } from './connection-environment.ts'
 import type { ExternalKeys } from './external-keys.ts'
 import { factoryBootstrap } from './factory-bootstrap.ts'
 import { inspectWith } from './inspector.ts'
+import { IotDevices } from './iot-devices.ts'
 import type { ObservationEvent } from './observation-event.ts'
 import { type ClientOptions, checkOptions } from './options.ts'
 import { type Saving, savingOf } from './saving.ts'
@@ -50,6 +51,8 @@ export class Lwm2mClient {
   readonly actor: ActorRefFrom<typeof client>
   /** The time of the client, for what runs beside it. */
   readonly clock: Clock
+  /** The devices behind the client, which a `Gateway` adds. */
+  readonly devices = new IotDevices()
   readonly #options: ClientOptions
   readonly #store: ObjectStore
   readonly #streams: ClientStreams
@@ -273,6 +276,7 @@ export class Lwm2mClient {
       endpoint: this.endpoint,
       store: this.#store,
       router: this.#streams.router,
+      devices: this.devices,
       clock: this.clock,
       random: this.#options.random ?? systemRandom,
       network: this.#options.network ?? systemNetwork,

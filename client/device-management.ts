@@ -19,7 +19,7 @@ export interface DeviceManagementOptions {
 /** Performs what a server asks for by the Device Management and Information Reporting interfaces (LwM2M Core 1.2.2 §6.3, §6.4). */
 export function deviceManagement({ store, context, observations, isOpen }: DeviceManagementOptions): PerformRequest {
   function respond(request: PeerRequest, operation: Operation, outcome: Outcome): CoapMessage {
-    const response = encodeOutcome(outcome)
+    const response = encodeOutcome(outcome, store.prefix)
     // What a slow handler ends up with after its connection is no matter of the observations of the next.
     if (!isOpen() || outcome.responseCode !== ResponseCode.content) return response
     switch (operation.kind) {
@@ -36,7 +36,7 @@ export function deviceManagement({ store, context, observations, isOpen }: Devic
   return request => {
     let operation: Operation
     try {
-      operation = decodeOperation(request.message)
+      operation = decodeOperation(request.message, store.prefix)
     } catch (error) {
       return refusal(error)
     }

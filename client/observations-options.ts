@@ -5,13 +5,20 @@ import type { PathRouter } from '../streams/route.ts'
 import type { Clock } from '../transport/clock.ts'
 import type { ObservationEvent } from './observation-event.ts'
 
+/** The Server Object instance with what holds where no attribute says otherwise. */
+export interface ServerInstance {
+  /** The objects of the client, whichever are observed. */
+  readonly store: ObjectStore
+  readonly router: PathRouter
+  readonly path: Path
+}
+
 export interface ObservationsOptions {
   readonly store: ObjectStore
   readonly router: PathRouter
   readonly clock: Clock
   readonly context: OperationContext
-  /** Path of the Server Object instance with what holds where no attribute says otherwise. */
-  readonly serverPath: Path
+  readonly serverInstance: ServerInstance
   /** Paths that may be observed at once. */
   readonly maximum: number
   readonly confirmable: boolean

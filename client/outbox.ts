@@ -223,13 +223,13 @@ export class Outbox {
 
   /** Sends what is kept, a confirmable notification only when the one before has arrived: their queue is bounded. */
   drain(): void {
-    if (this.#open) this.#told = false
+    if (this.isOpen) this.#told = false
     // A notification that ends its observation comes back here.
     if (this.#draining) return
     this.#draining = true
     try {
       let more = true
-      while (more && this.#open) more = this.#sendNext()
+      while (more && this.isOpen) more = this.#sendNext()
     } finally {
       this.#draining = false
     }
@@ -304,13 +304,14 @@ export class Outbox {
     return observation.busy || (isConfirmable && this.#unacknowledged?.busy === true)
   }
 
-  get #open(): boolean {
+  /** Whether a notification may leave. */
+  get isOpen(): boolean {
     return this.#connected && !this.#held && !this.#paused
   }
 
   /** Nothing of an observation overtakes what is still kept of it. */
   #isFreeFor(observation: Observation): boolean {
-    return this.#open && !this.#changed.has(observation) && !this.#history.has(observation)
+    return this.isOpen && !this.#changed.has(observation) && !this.#history.has(observation)
   }
 
   /** What of a report is kept. Undefined: nothing. */
@@ -327,7 +328,7 @@ export class Outbox {
   }
 
   #tell(): void {
-    if (this.#told || this.#open || (this.#history.size === 0 && this.#changed.size === 0)) return
+    if (this.#told || this.isOpen || (this.#history.size === 0 && this.#changed.size === 0)) return
     this.#told = true
     this.#options.onWaiting?.()
   }
