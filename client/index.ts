@@ -9,6 +9,8 @@ export {
   parseDeviceFile,
 } from './device-file.ts'
 export type { ClientDtlsOptions } from './dtls-options.ts'
+export { Gateway, type GatewayDeviceOptions } from './gateway.ts'
+export type { GatewayDevice } from './gateway-device.ts'
 export type { Feed } from './generator-sweep.ts'
 export type { Generator, ReadFile } from './generators.ts'
 export type { ObservationEvent } from './observation-event.ts'

@@ -1,4 +1,5 @@
 import { OperationError } from '../errors.ts'
+import { prefixOf } from '../prefixed-path.ts'
 import { CborCursor, major } from './cbor-cursor.ts'
 import { ContentFormat } from './format.ts'
 import { isName, type Name } from './path-name.ts'
@@ -63,11 +64,6 @@ class Prefixes implements SenmlPackReader {
     this.found = prefix
     this.#isFirst = false
   }
-}
-
-function prefixOf(name: string): string | undefined {
-  const [first = ''] = name.replace(/^\//, '').split('/', 1)
-  return /^\d*$/.test(first) ? undefined : first
 }
 
 function beginningOf(field: unknown): string {
