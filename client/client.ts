@@ -262,10 +262,10 @@ export class Lwm2mClient {
 
   /**
    * Tells a server, or every one that the client is registered with and that has not muted Send, what is at some paths: of
-   * objects, instances, resources, resource instances (LwM2M Core 1.2.2 §6.4.6), or all of them below the prefix of one device
-   * behind the client. What a server may not read is left out for
-   * it. While the client sleeps, this wakes it. Resolves when all of them have it; rejects, when all have settled, with the
-   * first failure: SendError, TransportError when a server does not answer (TIMEOUT is a lost connection), PathError.
+   * objects, instances, resources, resource instances (LwM2M Core 1.2.2 §6.4.6), of the client or of one device behind it.
+   * What a server may not read is left out for it. While the client sleeps, this wakes it. Resolves when all of them have it;
+   * rejects, when all have settled, with the first failure: SendError, TransportError when a server does not answer (TIMEOUT
+   * is a lost connection), PathError.
    */
   async send(paths: readonly string[], options: SendOptions = {}): Promise<void> {
     await sendToServers(this.#servers, paths, options)

@@ -57,7 +57,8 @@ export class Gateway {
   }
 
   /**
-   * Takes a device that the client manages from now on. Throws OptionsError for a prefix or Device ID that cannot be one or is
+   * Takes a device that the client manages from now on. What servers observed of it before a restart of the process goes on,
+   * so its objects are best created at once. Throws OptionsError for a prefix or Device ID that cannot be one or is
    * in use, OperationError `BAD_REQUEST` for an instance id that is.
    */
   add({ deviceId, prefix, objects = [], instanceId }: GatewayDeviceOptions): GatewayDevice {

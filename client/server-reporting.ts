@@ -55,7 +55,8 @@ export class ServerReporting {
     this.#enablerVersion = options.enablerVersion
     this.own = new StoreReporting(options)
     this.#stopListening = options.devices.listen({
-      added: device => this.#claim(device),
+      // The application is to create its objects first.
+      added: device => queueMicrotask(() => this.#claim(device)),
       removed: device => this.#remove(device),
     })
   }
@@ -155,6 +156,7 @@ export class ServerReporting {
 
   close(): void {
     this.#stopListening()
+    this.#unclaimed.clear()
     this.#forEach(observations => observations.close())
     for (const { stopListening } of this.#served.values()) stopListening()
   }
@@ -181,7 +183,7 @@ export class ServerReporting {
 
   #claim(device: IotDevice): void {
     const saved = this.#unclaimed.get(device.prefix)
-    if (saved === undefined) return
+    if (saved === undefined || this.#options.devices.find(device.prefix) !== device) return
     this.#unclaimed.delete(device.prefix)
     // What was observed of another device must not be told of this one.
     if (saved.deviceId !== device.deviceId) return
