@@ -9,7 +9,7 @@ import { encodeOutcome } from '../transport/lwm2m/downlink.ts'
 import { Observation, type ObservationHost } from './observation.ts'
 import type { ObservationEvent } from './observation-event.ts'
 import type { ObservationsOptions } from './observations-options.ts'
-import { type ObserveOperation, observationKey, pathsOf } from './observed.ts'
+import { type ObserveOperation, observationKey, pathCount, pathsOf } from './observed.ts'
 import { Outbox } from './outbox.ts'
 import type { InFlight, Report } from './report.ts'
 import { isTellable } from './report-batch.ts'
@@ -84,13 +84,6 @@ export class Observations {
     return this.#options.store.prefix
   }
 
-  /** What they take in memory and time goes by their paths: a composite may have thousands. */
-  get #pathCount(): number {
-    let count = 0
-    for (const { paths } of this.#active.values()) count += paths.length
-    return count
-  }
-
   /** How many reports were dropped, because there were more than `maximumHeldNotifications`, or than hqmax. */
   get droppedNotifications(): number {
     return this.#outbox.dropped
@@ -109,7 +102,8 @@ export class Observations {
     const missed = unsentOf(this.#outbox, retired ?? former)
     former?.end('replaced')
     // RFC 7641 §4.1: a server that cannot add an observer answers as if it was not asked to.
-    if (this.#pathCount + pathsOf(operation, this.#prefix).length > this.#options.maximum) return response
+    if (pathCount(this.#active.values()) + pathsOf(operation, this.#prefix).length > this.#options.maximum)
+      return response
     const { clock, onChanged } = this.#options
     const nowMs = clock.now()
     const observation = new Observation(this.#host, {
@@ -230,13 +224,8 @@ export class Observations {
 
   /** All observations as they can go on after a restart of the process. */
   save(): SavedObservation[] {
-    const saved: SavedObservation[] = []
-    for (const observation of [...this.#active.values(), ...this.#retired.values()]) {
-      const { savedRelation } = observation
-      if (savedRelation === undefined) continue
-      saved.push(saveObservation(savedRelation, observation, this.#outbox.reportsOf(observation)))
-    }
-    return saved
+    const all = [...this.#active.values(), ...this.#retired.values()]
+    return all.flatMap(observation => saveObservation(observation, this.#outbox.reportsOf(observation)) ?? [])
   }
 
   /**

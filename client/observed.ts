@@ -19,6 +19,13 @@ export function pathsOf(
   return paths.filter((path, index) => index === 0 || !samePath(paths[index - 1] as Path, path))
 }
 
+/** What observations take in memory and time goes by their paths: a composite may have thousands. */
+export function pathCount(observations: Iterable<{ readonly paths: readonly Path[] }>): number {
+  let count = 0
+  for (const { paths } of observations) count += paths.length
+  return count
+}
+
 /** Tells apart what a server can observe at the same time: a path, or a set of paths (LwM2M Core 1.2.2 §6.4.4). */
 export function observationKey(
   operation: ObserveOperation | OperationOf<'cancelObservation' | 'cancelObservationComposite'>,

@@ -33,13 +33,18 @@ export interface RestoredObservation {
   readonly reports: readonly Report[]
 }
 
-type SavedState = Pick<SavedObservation, 'lastSentMs' | 'confirmedMs'> & { readonly isRetired: boolean }
+type Saveable = Pick<SavedObservation, 'lastSentMs' | 'confirmedMs'> & {
+  readonly isRetired: boolean
+  readonly savedRelation: SavedRelation | undefined
+}
 
+/** Undefined for an observation without a relation that could go on. */
 export function saveObservation(
-  { request, token, sequence }: SavedRelation,
-  { lastSentMs, confirmedMs, isRetired }: SavedState,
+  { savedRelation, lastSentMs, confirmedMs, isRetired }: Saveable,
   reports: readonly Report[] = [],
-): SavedObservation {
+): SavedObservation | undefined {
+  if (savedRelation === undefined) return undefined
+  const { request, token, sequence } = savedRelation
   const { code, options, payload } = request
   const bytes = encodeDatagram({ type: MessageType.confirmable, messageId: 0, code, token, options, payload })
   return {

@@ -10,6 +10,9 @@ import { readSenmlJson } from './senml-json.ts'
 /** No prefix is longer, so that a name says within this many characters what it is about. */
 export const longestPrefix = 32
 
+/** A slash before it, and one character that makes it too long. */
+const looksAt = longestPrefix + 2
+
 /**
  * The device behind a gateway that a composite operation is about, by the prefix of all its names (LwM2M Gateway 1.1 §8.3.2,
  * §9); undefined: the client itself, or what `contentFormat` does not tell. Of LwM2M CBOR only the first key is looked at.
@@ -56,7 +59,7 @@ class Prefixes implements SenmlPackReader {
   endRecord(): void {
     const { fields } = this
     if (fields.has(SenmlLabel.bn)) this.#baseName = beginningOf(fields.get(SenmlLabel.bn))
-    const prefix = prefixOf(this.#baseName + beginningOf(fields.get(SenmlLabel.n)))
+    const prefix = prefixOf((this.#baseName + beginningOf(fields.get(SenmlLabel.n))).slice(0, looksAt))
     fields.clear()
     if (!this.#isFirst && prefix !== this.found) {
       throw new OperationError('NOT_IMPLEMENTED', 'a composite operation on more than the client or one device')
@@ -68,8 +71,7 @@ class Prefixes implements SenmlPackReader {
 
 function beginningOf(field: unknown): string {
   if (!isName(field)) return ''
-  // A slash before it, and one character that makes it too long.
-  return textOf(field, longestPrefix + 2)
+  return textOf(field, looksAt)
 }
 
 function textOf(name: Name, length: number): string {
