@@ -174,7 +174,7 @@ export class Observations {
   /** What they are about is gone, which a server hears that can (RFC 7641 §4.2). */
   closeGone(): void {
     const gone = encodeOutcome({ responseCode: ResponseCode.notFound })
-    if (this.#outbox.isOpen) for (const observation of [...this.#active.values()]) observation.notify(gone, undefined)
+    if (this.#outbox.isOpen) for (const observation of this.#active.values()) observation.notify(gone, undefined)
     this.close()
   }
 

@@ -35,9 +35,9 @@ export class ReportingAttributes {
   readonly #tree: AttributeTree
   readonly #server: ServerInstance
 
-  constructor(tree: AttributeTree, server: ServerInstance) {
+  constructor(tree: AttributeTree, serverInstance: ServerInstance) {
     this.#tree = tree
-    this.#server = server
+    this.#server = serverInstance
   }
 
   /** Tells when those at and below a path may be others. Returns the function that ends it. */

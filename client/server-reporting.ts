@@ -76,7 +76,9 @@ export class ServerReporting {
 
   /** Performs the requests of a connection, each on the objects of the client or of the device that it is about. */
   performing(isOpen: () => boolean): PerformRequest {
-    const own = deviceManagement({ ...this.own, isOpen })
+    const performOn = ({ store, context, observations }: StoreReporting): PerformRequest =>
+      deviceManagement({ store, context, observations, isOpen })
+    const own = performOn(this.own)
     return request => {
       let device: IotDevice | undefined
       try {
@@ -86,7 +88,7 @@ export class ServerReporting {
       }
       if (device === undefined) return own(request)
       const reporting = this.of(device)
-      const perform = deviceManagement({ ...reporting, isOpen })
+      const perform = performOn(reporting)
       const { store } = reporting
       if (!store.locked) return perform(request)
       return new Promise(resolve => void store.whenUnlocked(() => resolve(perform(request))))

@@ -124,18 +124,21 @@ function readDevice(cursor: CborCursor, prefix: string, schema: Schema, values: 
   const count = cursor.map()
   const keys = new KeySet()
   for (let index = 0; cursor.more(index, count); index++) {
-    const isArray = cursor.peek() === major.array
-    const length = isArray ? cursor.array() : 1
-    if (!isPrefix(cursor, prefix)) throw malformedCbor('a key that does not begin with the prefix of the device')
-    const path: number[] = []
-    for (let part = 1; isArray && cursor.more(part, length); part++) path.push(readId(cursor, path.length))
+    const path = readDeviceKey(cursor, prefix)
     keys.add(formatPath(path))
     readContent(cursor, path, schema, values)
   }
 }
 
-function isPrefix(cursor: CborCursor, prefix: string): boolean {
-  return cursor.peek() === major.text && cursor.key() === prefix
+function readDeviceKey(cursor: CborCursor, prefix: string): Path {
+  const path: number[] = []
+  const count = cursor.peek() === major.array ? cursor.array() : undefined
+  if (count === 0 || cursor.peek() !== major.text || cursor.key() !== prefix) {
+    throw malformedCbor('a key that does not begin with the prefix of the device')
+  }
+  if (count === undefined) return path
+  for (let index = 1; cursor.more(index, count); index++) path.push(readId(cursor, path.length))
+  return path
 }
 
 /** Reads the map at a place, and the maps in it: each key is longer than the place, so there are four levels at most. */

@@ -4,7 +4,8 @@ import { temperature } from '../../objects/definitions/temperature.ts'
 import { ContentFormat } from '../../objects/formats/format.ts'
 import { Code, describeCode } from '../../transport/coap/message.ts'
 import { OptionNumber, pathOptions, stringOption, uintOption } from '../../transport/coap/options.ts'
-import { registeredScenario } from '../helpers/scenario.ts'
+import { bootstrapScenario, registeredScenario } from '../helpers/scenario.ts'
+import { accountSession } from '../helpers/scripted-bootstrap-server.ts'
 
 /** Requests as a server may send them, to a client with two devices behind it. */
 async function gatewayScenario() {
@@ -34,18 +35,18 @@ const names = (...paths: readonly string[]) => JSON.stringify(paths.map(n => ({ 
 const read = '[{"bn":"/d01/","n":"3303/0/5700","v":5}]'
 
 test('the names of a composite operation may come in pieces, and its path may name the device, too', async () => {
-  const { fetch } = await gatewayScenario()
-  expect(await fetch(names('/d01/3303/0/5700'))).toEqual(['2.05', read])
-  expect(await fetch(names('d01/3303/0/5700'))).toEqual(['2.05', read])
+  const site = await gatewayScenario()
+  expect(await site.fetch(names('/d01/3303/0/5700'))).toEqual(['2.05', read])
+  expect(await site.fetch(names('d01/3303/0/5700'))).toEqual(['2.05', read])
   for (const [bn, n] of [
     ['/d01/', '3303/0/5700'],
     ['/d01', '/3303/0/5700'],
     ['/d', '01/3303/0/5700'],
     ['/d01/3303/0/57', '00'],
   ]) {
-    expect(await fetch(JSON.stringify([{ bn, n }]))).toEqual(['2.05', read])
+    expect(await site.fetch(JSON.stringify([{ bn, n }]))).toEqual(['2.05', read])
   }
-  expect(await fetch(names('/d01/3303/0/5700'), ContentFormat.senmlJson, ['d01'])).toEqual(['2.05', read])
+  expect(await site.fetch(names('/d01/3303/0/5700'), ContentFormat.senmlJson, ['d01'])).toEqual(['2.05', read])
 })
 
 test.each([
@@ -60,8 +61,8 @@ test.each([
   ['two prefixes', names('/d01/d01/3303'), '4.00'],
   ['no JSON', '[', '4.00'],
 ])('a composite operation on %s is refused', async (_what, payload, code, path: string[] = []) => {
-  const { fetch } = await gatewayScenario()
-  expect((await fetch(payload, ContentFormat.senmlJson, path))[0]).toBe(code)
+  const site = await gatewayScenario()
+  expect((await site.fetch(payload, ContentFormat.senmlJson, path))[0]).toBe(code)
 })
 
 test('a prefix is one segment of the path, and only the first', async () => {
@@ -87,4 +88,15 @@ test('each server has its own attributes of a device', async () => {
   // Gone with the instance that they are attached to.
   site.gateway.devices[0]?.objects.delete('/3303/0')
   expect(site.client.servers()[0]?.attributes).toEqual({})
+})
+
+test('a bootstrap neither deletes the objects of a device nor reaches them (LwM2M Gateway 1.1 §8.1)', async () => {
+  const session = [{ kind: 'bootstrapDelete', path: [] } as const, ...accountSession()]
+  const { site } = await bootstrapScenario({ session })
+  const device = new Gateway(site.client).add({ deviceId: 'a', prefix: 'd01', objects: [temperature] })
+  device.objects.create(temperature, 0, { sensorValue: 5 })
+  site.client.start()
+  await site.clock.until(site.client.registered())
+  expect([site.client.objects.get('/3303/0/5700'), device.objects.get('/3303/0/5700')]).toEqual([undefined, 5])
+  expect(site.client.objects.get('/25/0/1')).toBe('d01')
 })

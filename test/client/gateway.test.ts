@@ -7,6 +7,7 @@ import { ResponseCode } from '../../objects/errors.ts'
 import { ContentFormat } from '../../objects/formats/format.ts'
 import type { ReadResult } from '../../server/results.ts'
 import type { ReceivedSend } from '../../server/sends.ts'
+import { account, MemoryPersistence, restartSite } from '../helpers/restart-site.ts'
 import { endpoint, registeredSite, type SiteOptions } from '../helpers/site.ts'
 
 const text = { accept: ContentFormat.text }
@@ -349,4 +350,28 @@ describe('an observation of a device', () => {
     await site.clock.until(site.client.stop())
     expect(site.client.servers()[0]?.observations).toEqual([])
   })
+})
+
+test('two servers have to do with the same device, each in its own way', async () => {
+  const site = await restartSite()
+  onTestFinished(() => site.close())
+  const servers = [account, { uri: 'coap://10.0.0.3', shortServerId: 2 }]
+  const { client, start, kill } = site.boot(new MemoryPersistence(), { servers })
+  const device = new Gateway(client).add({ deviceId: 'a', prefix: 'd01', objects: [temperature] })
+  const sensor = device.objects.create(temperature, 0, { sensorValue: 5 })
+  await start()
+  await site.clock.until(site.second.writeAttributes(endpoint, value, { gt: 10 }))
+  const told: string[] = []
+  for (const server of [site.server, site.second]) {
+    server
+      .observe(endpoint, value, { accept: ContentFormat.text })
+      .subscribe(({ payload }) => told.push(`${server === site.server ? 1 : 2}: ${textOf(payload)}`))
+  }
+  await site.clock.advance(1_000)
+  for (const sensorValue of [6, 11]) {
+    sensor.set({ sensorValue })
+    await site.clock.advance(1_000)
+  }
+  expect(told).toEqual(['1: 5', '2: 5', '1: 6', '1: 11', '2: 11'])
+  kill()
 })

@@ -35,9 +35,7 @@ describe('LwM2M Gateway 1.1 §9, the prefix is part of names', () => {
 
   test('in LwM2M CBOR of the outermost keys', () => {
     // {["d01", 3, 0]: {0: "Company A", 9: 100}}
-    expect(toHex(encode(lwm2mCbor, [], [company, battery]))).toBe(
-      'a1836364303103' + '00a20069436f6d70616e7920410' + '91864',
-    )
+    expect(toHex(encode(lwm2mCbor, [], [company, battery]))).toBe('a183636430310300a20069436f6d70616e792041091864')
     const device = [company, battery]
     // {"d01": {3: {0: {…}}}}, {["d01", 3]: {[0, 0]: …, [0, 9]: …}}, keys of indefinite length
     for (const written of [
@@ -74,6 +72,8 @@ describe('LwM2M Gateway 1.1 §9, the prefix is part of names', () => {
     ['the same twice', 'a263643031a103a100a109186463643031a103a100a1081864'],
     ['a prefix further in', 'a103a163643031a1091864'],
     ['no identifiers', 'a1636430311864'],
+    ['an empty key', 'a18063643031'],
+    ['an empty key without a length', 'a19fff63643031'],
   ])('LwM2M CBOR: %s is refused', (_what, written) => {
     expect(() => decode(lwm2mCbor, [], hex(written))).toThrow(malformed)
   })

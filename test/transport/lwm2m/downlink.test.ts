@@ -178,12 +178,12 @@ test('an outcome survives', () => {
 test('LwM2M Gateway 1.1 §8.3.1: a prefix comes first in the path of a request, and of what a Create made', () => {
   fc.assert(
     fc.property(operations, operation => {
-      const request = withPrefix(encodeOperation(operation), 'd01')
-      expect(findPrefix(request)).toBe('d01')
-      expect(decodeOperation(decodeDatagram(encodeDatagram(datagramOf(request))), 'd01')).toEqual(
+      const message = withPrefix(encodeOperation(operation), 'd01')
+      expect(findPrefix(message)).toBe('d01')
+      expect(decodeOperation(decodeDatagram(encodeDatagram(datagramOf(message))), 'd01')).toEqual(
         decodeOperation(decodeDatagram(encodeDatagram(datagramOf(encodeOperation(operation))))),
       )
-      expect(() => decodeOperation(request)).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }))
+      expect(() => decodeOperation(message)).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }))
     }),
     { seed: 1, numRuns: 200 },
   )
