@@ -6,6 +6,7 @@ import type { CoapMessage } from '../transport/coap/message.ts'
 import type { RelationEnd } from '../transport/coap/observe-relation.ts'
 import type { CoapPeer, PeerRequest } from '../transport/coap/peer.ts'
 import { encodeOutcome } from '../transport/lwm2m/downlink.ts'
+import { ConfirmableTurn } from './confirmable-turn.ts'
 import { Observation, type ObservationHost } from './observation.ts'
 import type { ObservationEvent } from './observation-event.ts'
 import type { ObservationsOptions } from './observations-options.ts'
@@ -44,7 +45,7 @@ export class Observations {
 
   constructor(options: ObservationsOptions) {
     const { store, context, router, clock, serverInstance, confirmable, onWaiting } = options
-    const { maximumHeldNotifications = 1_000 } = options
+    const { maximumHeldNotifications = 1_000, turn = new ConfirmableTurn() } = options
     const attributes = new ReportingAttributes(context.attributes, serverInstance)
     const outbox = new Outbox({
       clock,
@@ -52,6 +53,7 @@ export class Observations {
       attributes,
       confirmable,
       maximumHeldNotifications,
+      turn,
       onWaiting,
       onDropped: (observation, droppedCount) => {
         options.onEvent?.({ type: 'dropped', ...this.#named(observation), droppedCount })
@@ -328,8 +330,7 @@ export class Observations {
       this.#tell('removed', observation)
       this.#options.onChanged?.()
     }
-    // What waits for its acknowledgement waits no more.
-    this.#outbox.drain()
+    this.#outbox.proceed()
   }
 
   #refreshAttributes(changed: Path): void {

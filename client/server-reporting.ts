@@ -6,6 +6,7 @@ import { type CoapMessage, Code } from '../transport/coap/message.ts'
 import { findUint, OptionNumber } from '../transport/coap/options.ts'
 import type { CoapPeer } from '../transport/coap/peer.ts'
 import { findPrefix } from '../transport/lwm2m/downlink.ts'
+import { ConfirmableTurn } from './confirmable-turn.ts'
 import { deviceManagement, refusal } from './device-management.ts'
 import type { IotDevice, IotDevices } from './iot-devices.ts'
 import type { Observations } from './observations.ts'
@@ -40,7 +41,7 @@ interface Served {
 export class ServerReporting {
   /** That of the client itself. */
   readonly own: StoreReporting
-  readonly #options: ServerReportingOptions
+  readonly #options: ServerReportingOptions & { readonly turn: ConfirmableTurn }
   readonly #served = new Map<IotDevice, Served>()
   readonly #stopListening: () => void
   /** What an earlier process knew of devices that are not there yet, by prefix. */
@@ -51,9 +52,9 @@ export class ServerReporting {
   #paused = false
 
   constructor(options: ServerReportingOptions) {
-    this.#options = options
+    this.#options = { ...options, turn: new ConfirmableTurn() }
     this.#enablerVersion = options.enablerVersion
-    this.own = new StoreReporting(options)
+    this.own = new StoreReporting(this.#options)
     this.#stopListening = options.devices.listen({
       // The application is to create its objects first.
       added: device => queueMicrotask(() => this.#claim(device)),

@@ -375,3 +375,20 @@ test('two servers have to do with the same device, each in its own way', async (
   expect(told).toEqual(['1: 5', '2: 5', '1: 6', '1: 11', '2: 11'])
   kill()
 })
+
+test('one confirmable notification at a time leaves, whichever device it is of (RFC 7252 §4.7)', async () => {
+  const site = await gatewaySite({ client: { confirmableNotifications: true } })
+  const others = Array.from({ length: 5 }, (_, index) => {
+    const device = site.gateway.add({ deviceId: `other ${index}`, prefix: `o${index}` })
+    return device.objects.create(temperature, 0, { sensorValue: 1 })
+  })
+  const told = others.map((_, index) => site.observe(`/o${index}/3303/0/5700`).told)
+  await site.clock.advance(1_000)
+  site.network.conditions = { ...site.network.conditions, delayMs: [500, 500] }
+  for (const sensor of others) sensor.set({ sensorValue: 2 })
+  for (const sensor of others) sensor.set({ sensorValue: 3 })
+  await site.clock.advance(10_000)
+  // While the first is on its way, the others wait with their newest state.
+  const rest = others.slice(1).map(() => ['1', '3'])
+  expect(told).toEqual([['1', '2', '3'], ...rest])
+})
