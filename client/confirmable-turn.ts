@@ -1,12 +1,10 @@
-import type { Observation } from './observation.ts'
-
 /**
  * Lets one confirmable notification at a time leave to a server (RFC 7252 §4.7, NSTART), of the client or of any device behind
  * it: none is told later than it says, none waits in a queue that others fill, and pmin counts from when it left.
  */
 export class ConfirmableTurn {
   /** Whose notification was the last to leave. */
-  #holder: Observation | undefined
+  #holder: { readonly busy: boolean } | undefined
   readonly #waiting = new Set<() => void>()
 
   /** Whether an acknowledgement has to come first. */
@@ -14,7 +12,7 @@ export class ConfirmableTurn {
     return this.#holder?.busy === true
   }
 
-  take(observation: Observation): void {
+  take(observation: { readonly busy: boolean }): void {
     this.#holder = observation
   }
 

@@ -1,5 +1,6 @@
 import { PathError } from './errors.ts'
 import { type Path, parsePath } from './path.ts'
+import { printable } from './printable.ts'
 
 /** A place of a client, or, with a prefix, of a device behind it (LwM2M Gateway 1.1 §8.3.1). */
 export interface PrefixedPath {
@@ -19,11 +20,13 @@ export function prefixOf(name: string): string | undefined {
   return /^\d*$/.test(first) ? undefined : first
 }
 
-/** Parses `/3303/0`, or `/d01/3303/0` of a device behind a gateway. Throws {@link PathError}. */
+/** Parses `/3303/0`, or `/d01/3303/0` of a device behind a gateway; its root is `/d01/`. Throws {@link PathError}. */
 export function parsePrefixedPath(text: string): PrefixedPath {
   const prefix = prefixOf(text)
   if (prefix === undefined) return { path: parsePath(text) }
-  return { path: parsePath(text.slice(text.indexOf(prefix) + prefix.length) || '/'), prefix }
+  const rest = text.slice(text.indexOf(prefix) + prefix.length)
+  if (rest === '') throw new PathError(`"${printable(text)}" is not a LwM2M path; write numbers such as /3/0/9`)
+  return { path: parsePath(rest), prefix }
 }
 
 /** Throws {@link PathError}, also for paths of more than the client or one device. */

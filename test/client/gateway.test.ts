@@ -211,7 +211,7 @@ describe('composite operations', () => {
     const read = await site.ask(server.readComposite(endpoint, [value, '/d01/3303/0/5701'], options))
     expect(contents(read)).toBe('[{"bn":"/d01/","n":"3303/0/5700","v":5},{"n":"3303/0/5701","vs":"Cel"}]')
     const all = await site.ask(
-      server.readComposite(endpoint, ['/d01'], { ...options, accept: ContentFormat.lwm2mCbor }),
+      server.readComposite(endpoint, ['/d01/'], { ...options, accept: ContentFormat.lwm2mCbor }),
     )
     // {["d01", 3303, 0]: {5700: 5.0, …}}
     expect(Buffer.from((all as ReadResult).payload).toString('hex')).toMatch(/^a18363643031190ce700a3191644f94500/)
