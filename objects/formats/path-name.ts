@@ -25,6 +25,7 @@ export interface NameBytes {
 export class PathName {
   /** With the slash after it; empty: there is none. */
   readonly #prefix: string
+  readonly #prefixLength: number
   /** How much of it was read. */
   #matched = 0
   #baseMatched = 0
@@ -39,6 +40,7 @@ export class PathName {
 
   constructor(prefix?: string) {
     this.#prefix = prefix === undefined ? '' : `${prefix}/`
+    this.#prefixLength = this.#prefix.length
   }
 
   /** Sets the base name. Returns whether a path can begin with it. */
@@ -60,7 +62,7 @@ export class PathName {
     this.#id = this.#baseId
     this.#matched = this.#baseMatched
     if (!this.#read(name, this.#isAtStart)) return undefined
-    if (this.#matched < this.#prefix.length) return this.#matched === this.#prefix.length - 1 ? [] : undefined
+    if (this.#matched < this.#prefixLength) return this.#matched === this.#prefixLength - 1 ? [] : undefined
     if (this.#id === none) return this.#level === 0 && !(this.#isAtStart && lengthOf(name) === 0) ? [] : undefined
     const [objectId, instanceId, resourceId] = this.#ids as [number, number, number]
     switch (this.#level) {
@@ -77,17 +79,15 @@ export class PathName {
 
   #read(name: Name, isAtStart: boolean): boolean {
     const length = lengthOf(name)
-    if (length > maxLength + this.#prefix.length) return false
-    let index = isAtStart && length > 0 && codeAt(name, 0) === slash ? 1 : 0
-    for (; this.#matched < this.#prefix.length && index < length; index++) {
-      if (codeAt(name, index) !== this.#prefix.charCodeAt(this.#matched)) return false
-      this.#matched++
-    }
+    if (length > maxLength + this.#prefixLength) return false
+    const start = this.#matched === this.#prefixLength ? 0 : this.#readPrefix(name, isAtStart)
+    if (start < 0) return false
     let id = this.#id
     let level = this.#level
-    for (; index < length; index++) {
-      const code = codeAt(name, index)
+    for (let index = start; index < length; index++) {
+      const code = typeof name === 'string' ? name.charCodeAt(index) : (name.bytes[name.start + index] as number)
       if (code === slash) {
+        if (index === 0 && isAtStart) continue
         if (id === none || level === maxLevel) return false
         this.#ids[level++] = id
         id = none
@@ -101,6 +101,17 @@ export class PathName {
     this.#id = id
     this.#level = level
     return true
+  }
+
+  /** Returns where the identifiers begin; -1: it is no part of the prefix. */
+  #readPrefix(name: Name, isAtStart: boolean): number {
+    const length = lengthOf(name)
+    let index = isAtStart && length > 0 && codeAt(name, 0) === slash ? 1 : 0
+    for (; this.#matched < this.#prefixLength && index < length; index++) {
+      if (codeAt(name, index) !== this.#prefix.charCodeAt(this.#matched)) return -1
+      this.#matched++
+    }
+    return index
   }
 }
 
