@@ -35,6 +35,8 @@ export type {
 export { firmwareUpdate } from './firmware-update.ts'
 export { Fleet, type FleetOptions } from './fleet.ts'
 export type { FleetFailure, FleetProgress, FleetSummary } from './fleet-tally.ts'
+export { Gateway, type GatewayDeviceOptions } from './gateway.ts'
+export type { GatewayDevice } from './gateway-device.ts'
 export type { Feed } from './generator-sweep.ts'
 export type { Generator, ReadFile } from './generators.ts'
 export { memoryPackageStore, type PackageStoreOptions } from './memory-package-store.ts'
