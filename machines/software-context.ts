@@ -1,9 +1,12 @@
+import type { SnapshotFrom } from 'xstate'
+import type { softwareManagementMachine } from './software-management.machine.ts'
+
 /** What a Software Management instance was at when its process ended. */
 export type SoftwarePhase =
   | 'initial'
   /** In INITIAL, what is in place goes. */
   | 'removing'
-  | 'receiving'
+  | 'pushing'
   | 'pulling'
   | 'downloaded'
   | 'delivered'
@@ -27,6 +30,8 @@ export interface SavedSoftware extends SoftwareName {
 }
 
 export interface SoftwareInput {
+  /** Nothing may be downloaded at first. */
+  readonly held: boolean
   /** What an earlier run has left. */
   readonly saved?: SavedSoftware | undefined
 }
@@ -39,6 +44,8 @@ export interface SoftwareContext extends SoftwareName {
   readonly isInPlace: boolean
   /** Of an Uninstall under way: it makes room for an upgrade (argument 1). */
   readonly isForUpdate: boolean
+  /** Nothing may be downloaded. */
+  readonly held: boolean
   /** Where an earlier run ended, until what follows from that has an end. */
   readonly resumed: SoftwarePhase | undefined
 }
@@ -49,10 +56,13 @@ export type SoftwareCommand =
   | { readonly type: 'push.begun' }
   | { readonly type: 'push.received' }
   | { readonly type: 'push.failed'; readonly result: number }
-  /** A server has written from where to download the package (/9/x/3). */
+  /** A server has written where the package is (/9/x/3). */
   | { readonly type: 'uri.written' }
   /** A server has emptied the package or its URI. */
-  | { readonly type: 'cancel' }
+  | { readonly type: 'reset' }
+  /** The network must not be used for a while. */
+  | { readonly type: 'hold' }
+  | { readonly type: 'release' }
   | { readonly type: 'install' }
   | { readonly type: 'activate' }
   | { readonly type: 'deactivate' }
@@ -77,13 +87,36 @@ export const updateResult = {
 
 export const noName: SoftwareName = { name: '', version: '' }
 
-export function initialSoftwareContext({ saved }: SoftwareInput): SoftwareContext {
+export function initialSoftwareContext({ held, saved }: SoftwareInput): SoftwareContext {
   return {
     name: saved?.name ?? '',
     version: saved?.version ?? '',
     result: saved?.result ?? updateResult.initial,
     isInPlace: saved?.isInPlace ?? false,
     isForUpdate: saved?.isForUpdate ?? false,
+    held,
     resumed: saved?.phase,
   }
+}
+
+type Snapshot = SnapshotFrom<typeof softwareManagementMachine>
+
+/** The outermost states, in the order of Update State (/9/x/7). */
+export const softwareStates = ['initial', 'downloadStarted', 'downloaded', 'delivered', 'installed'] as const
+
+export type SoftwareState = (typeof softwareStates)[number]
+
+export function softwareState(snapshot: Snapshot): SoftwareState {
+  return softwareStates.find(state => snapshot.matches(state)) ?? 'initial'
+}
+
+/** What is to be noted: every state in which an instance rests has one tag. */
+export function softwarePhase({ tags }: Snapshot): SoftwarePhase {
+  const [phase = 'initial'] = tags as ReadonlySet<SoftwarePhase>
+  return phase
+}
+
+export function savedSoftware(snapshot: Snapshot): SavedSoftware {
+  const { name, version, result, isInPlace, isForUpdate } = snapshot.context
+  return { phase: softwarePhase(snapshot), result, isInPlace, isForUpdate, name, version }
 }

@@ -11,29 +11,18 @@ import {
 } from './software-context.ts'
 import { type SoftwareOutcome, softwareEffects } from './software-effects.ts'
 
-const resumedAt =
-  (phase: SoftwarePhase) =>
-  ({ context }: { context: SoftwareContext }) =>
-    context.resumed === phase
-
 const software = setup({
   types: {
     context: {} as SoftwareContext,
     events: {} as SoftwareCommand | SoftwareOutcome,
     input: {} as SoftwareInput,
+    tags: {} as SoftwarePhase,
   },
   actors: softwareEffects,
   guards: {
-    wasRemoving: resumedAt('removing'),
-    wasReceiving: resumedAt('receiving'),
-    wasPulling: resumedAt('pulling'),
-    wasDownloaded: resumedAt('downloaded'),
-    wasDelivered: resumedAt('delivered'),
-    wasInstalling: resumedAt('installing'),
-    wasInactive: resumedAt('inactive'),
-    wasActive: resumedAt('active'),
-    wasUninstalling: resumedAt('uninstalling'),
+    wasAt: ({ context }, { phase }: { phase: SoftwarePhase }) => context.resumed === phase,
     isInPlace: ({ context }) => context.isInPlace,
+    isHeld: ({ context }) => context.held,
   },
   actions: {
     /** Also the end of what an earlier run had begun. */
@@ -41,11 +30,15 @@ const software = setup({
     setName: assign((_, { name, version }: SoftwareName) => ({ name, version })),
     forgetName: assign(noName),
     setPurpose: assign((_, { isForUpdate }: { isForUpdate: boolean }) => ({ isForUpdate })),
+    hold: assign({ held: true }),
+    release: assign({ held: false }),
     putInPlace: assign({ isInPlace: true }),
     /** Software that makes room for an upgrade stays until that is installed. */
     takeFromPlace: assign(({ context }) => ({ isInPlace: context.isForUpdate, isForUpdate: false })),
   },
 })
+
+const wasAt = (phase: SoftwarePhase) => ({ type: 'wasAt', params: { phase } }) as const
 
 const result = (value: number) => ({ type: 'setResult', params: { result: value } }) as const
 
@@ -75,26 +68,30 @@ const uninstalled = {
 
 const uninstallFailed = result(updateResult.uninstallFailed)
 
-/** One instance of Software Management (LwM2M Software Management 1.0 §5.1.2). Provide {@link softwareEffects} once a process. */
+/**
+ * One instance of Software Management (LwM2M Software Management 1.0 §5.1.2). Provide {@link softwareEffects} once a process. What
+ * is to be noted for a restart is the tag of each state.
+ */
 export const softwareManagementMachine = software.createMachine({
   id: 'software-management',
   description:
     'One package of software: how it comes to the device, is installed, activated, and goes. The five outermost states are those of Update State (/9/x/7).',
   context: ({ input }) => initialSoftwareContext(input),
   initial: 'beginning',
+  on: { hold: { actions: 'hold' }, release: { actions: 'release' } },
   states: {
     /** Goes on where an earlier run has ended; a server that was writing the package has to write it again. */
     beginning: {
       always: [
-        { guard: 'wasRemoving', target: 'initial.uninstalling' },
-        { guard: 'wasReceiving', target: 'initial', actions: result(updateResult.connectionLost) },
-        { guard: 'wasPulling', target: 'downloadStarted.pulling' },
-        { guard: 'wasDownloaded', target: 'downloaded' },
-        { guard: 'wasDelivered', target: 'delivered' },
-        { guard: 'wasInstalling', target: 'delivered.installing' },
-        { guard: 'wasInactive', target: 'installed' },
-        { guard: 'wasActive', target: 'installed.active' },
-        { guard: 'wasUninstalling', target: 'installed.leaving.uninstalling' },
+        { guard: wasAt('removing'), target: 'initial.uninstalling' },
+        { guard: wasAt('pushing'), target: 'initial', actions: result(updateResult.connectionLost) },
+        { guard: wasAt('pulling'), target: 'downloadStarted' },
+        { guard: wasAt('downloaded'), target: 'downloaded' },
+        { guard: wasAt('delivered'), target: 'delivered' },
+        { guard: wasAt('installing'), target: 'delivered.installing' },
+        { guard: wasAt('inactive'), target: 'installed' },
+        { guard: wasAt('active'), target: 'installed.active' },
+        { guard: wasAt('uninstalling'), target: 'installed.leaving.uninstalling' },
         'initial',
       ],
     },
@@ -103,49 +100,60 @@ export const softwareManagementMachine = software.createMachine({
       entry: 'forgetName',
       states: {
         idle: {
+          tags: 'initial',
           on: {
-            'push.begun': { target: '#software-management.downloadStarted', actions: result(updateResult.downloading) },
+            'push.begun': {
+              target: '#software-management.downloadStarted.pushing',
+              actions: result(updateResult.downloading),
+            },
             'uri.written': {
-              target: '#software-management.downloadStarted.pulling',
+              target: '#software-management.downloadStarted',
               actions: result(updateResult.downloading),
             },
             uninstall: { guard: 'isInPlace', target: 'uninstalling', actions: purpose },
-            cancel: {},
           },
         },
         /** What was to be upgraded goes for good. */
         uninstalling: {
+          tags: 'removing',
           invoke: invokeUninstall,
           on: {
-            'uninstall.done': uninstalled,
+            'uninstall.finished': uninstalled,
             'uninstall.failed': { target: 'idle', actions: uninstallFailed },
           },
         },
       },
     },
     downloadStarted: {
-      initial: 'receiving',
+      initial: 'deciding',
       states: {
+        deciding: { always: [{ guard: 'isHeld', target: 'held' }, { target: 'pulling' }] },
         /** A server writes the package. */
-        receiving: {
+        pushing: {
+          tags: 'pushing',
+          invoke: { id: 'push', src: 'push', input: {} },
           on: { 'push.received': downloaded, 'push.failed': failed },
         },
         pulling: {
-          invoke: {
-            id: 'download',
-            src: 'download',
-            input: ({ context: { resumed } }) => ({ isResumed: resumed === 'pulling' }),
+          tags: 'pulling',
+          invoke: { id: 'pull', src: 'pull', input: {} },
+          on: {
+            'pull.finished': downloaded,
+            'pull.failed': failed,
+            hold: { target: 'held', actions: 'hold' },
           },
-          on: { 'download.done': downloaded, 'download.failed': failed },
         },
+        /** The client is off the network. */
+        held: { tags: 'pulling', on: { release: { target: 'pulling', actions: 'release' } } },
       },
-      on: { cancel: { target: 'initial', actions: result(updateResult.initial) } },
+      on: { reset: { target: 'initial', actions: result(updateResult.initial) } },
     },
     downloaded: {
+      tags: 'downloaded',
       entry: result(updateResult.initial),
-      invoke: { id: 'verify', src: 'verify' },
+      invoke: { id: 'verify', src: 'verify', input: {} },
       on: {
-        'verify.done': {
+        'verify.passed': {
           target: 'delivered',
           actions: [{ type: 'setName', params: ({ event }) => event }, result(updateResult.verified)],
         },
@@ -156,6 +164,7 @@ export const softwareManagementMachine = software.createMachine({
       initial: 'ready',
       states: {
         ready: {
+          tags: 'delivered',
           on: {
             install: 'installing',
             /** Nothing of it is in place: there is nothing to be made ready for an upgrade. */
@@ -163,6 +172,7 @@ export const softwareManagementMachine = software.createMachine({
           },
         },
         installing: {
+          tags: 'installing',
           invoke: {
             id: 'install',
             src: 'install',
@@ -172,7 +182,7 @@ export const softwareManagementMachine = software.createMachine({
             }),
           },
           on: {
-            'install.done': {
+            'install.finished': {
               target: '#software-management.installed',
               actions: ['putInPlace', result(updateResult.installed)],
             },
@@ -186,38 +196,43 @@ export const softwareManagementMachine = software.createMachine({
       initial: 'inactive',
       states: {
         inactive: {
+          tags: 'inactive',
           on: {
             activate: 'activating',
-            deactivate: {},
             uninstall: { target: 'leaving.uninstalling', actions: purpose },
           },
         },
         activating: {
-          invoke: { id: 'activate', src: 'activate' },
-          on: { 'activate.done': 'active', 'activate.failed': 'inactive' },
+          tags: 'inactive',
+          invoke: { id: 'activate', src: 'activate', input: {} },
+          on: { 'activate.finished': 'active', 'activate.failed': 'inactive' },
         },
         active: {
-          on: { deactivate: 'deactivating', activate: {}, uninstall: { target: 'leaving', actions: purpose } },
+          tags: 'active',
+          on: { deactivate: 'deactivating', uninstall: { target: 'leaving', actions: purpose } },
         },
         deactivating: {
-          invoke: { id: 'deactivate', src: 'deactivate' },
-          on: { 'deactivate.done': 'inactive', 'deactivate.failed': 'active' },
+          tags: 'active',
+          invoke: { id: 'deactivate', src: 'deactivate', input: {} },
+          on: { 'deactivate.finished': 'inactive', 'deactivate.failed': 'active' },
         },
         /** Software that runs is deactivated before it goes. */
         leaving: {
           initial: 'deactivating',
           states: {
             deactivating: {
-              invoke: { id: 'deactivate', src: 'deactivate' },
+              tags: 'active',
+              invoke: { id: 'deactivate', src: 'deactivate', input: {} },
               on: {
-                'deactivate.done': 'uninstalling',
+                'deactivate.finished': 'uninstalling',
                 'deactivate.failed': { target: '#software-management.installed.active', actions: uninstallFailed },
               },
             },
             uninstalling: {
+              tags: 'uninstalling',
               invoke: invokeUninstall,
               on: {
-                'uninstall.done': uninstalled,
+                'uninstall.finished': uninstalled,
                 'uninstall.failed': { target: '#software-management.installed.inactive', actions: uninstallFailed },
               },
             },

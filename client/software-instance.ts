@@ -1,0 +1,344 @@
+import { BehaviorSubject, type Observable } from 'rxjs'
+import { type Actor, type SnapshotFrom, waitFor } from 'xstate'
+import {
+  type SavedSoftware,
+  type SoftwareCommand,
+  type SoftwareName,
+  type SoftwareState,
+  savedSoftware,
+  softwarePhase,
+  softwareState,
+  softwareStates,
+  updateResult,
+} from '../machines/software-context.ts'
+import type { InstallInput, UninstallInput } from '../machines/software-effects.ts'
+import { softwareManagement } from '../objects/definitions/software-management.ts'
+import { OperationError } from '../objects/errors.ts'
+import type { ObjectInstanceHandle } from '../objects/instance.ts'
+import type { Lwm2mClient } from './client.ts'
+import { PackageError } from './package-error.ts'
+import { type PackageProgress, pullPackage } from './package-pull.ts'
+import type { PackageQueue } from './package-queue.ts'
+import { PushedPackage } from './pushed-package.ts'
+import { attachSoftwarePorts, software, softwareResultOf } from './software-actors.ts'
+import { encodeSoftwareNote } from './software-note.ts'
+import {
+  defaultMaximumBytes,
+  type Software,
+  type SoftwareManagementOptions,
+  type SoftwarePackage,
+} from './software-options.ts'
+
+/** Update State, Update Result and Activation State (/9/x/7, /9/x/9, /9/x/12). */
+export interface SoftwareStatus extends SoftwareName {
+  readonly state: SoftwareState
+  readonly result: number
+  readonly isActive: boolean
+  /** Why the last thing failed, since this run of the process began. */
+  readonly error?: PackageError
+}
+
+/** One instance of Software Management as the application follows it. */
+export interface ManagedSoftware {
+  readonly instanceId: number
+  /** As it is now, and each change. Completes when the instance is gone, and with `unsubscribe`. */
+  readonly state$: Observable<SoftwareStatus>
+  /** Of a package that is on its way, after each piece. Completes with `unsubscribe`. */
+  readonly progress$: Observable<PackageProgress>
+}
+
+export interface SoftwareInstanceOptions {
+  readonly client: Lwm2mClient
+  readonly options: SoftwareManagementOptions
+  readonly queue: PackageQueue
+  readonly held: boolean
+  /** What an earlier run has left. */
+  readonly saved?: SavedSoftware | undefined
+  readonly uri?: string | undefined
+  readonly validator?: string | undefined
+}
+
+type Snapshot = SnapshotFrom<typeof software>
+
+/** The chart of one instance, its package, and its resources. */
+export class SoftwareInstance implements ManagedSoftware {
+  readonly instanceId: number
+  readonly #client: Lwm2mClient
+  readonly #options: SoftwareManagementOptions
+  readonly #queue: PackageQueue
+  readonly #resources: ObjectInstanceHandle<typeof softwareManagement>
+  readonly #actor: Actor<typeof software>
+  readonly #push: PushedPackage
+  readonly #path: string
+  readonly #status: BehaviorSubject<SoftwareStatus>
+  #uri: string
+  #validator: string | undefined
+  #error: PackageError | undefined
+  /** The objects that had no instance when the last operation on the software was done. */
+  #emptyObjects: string
+
+  constructor(instanceId: number, options: SoftwareInstanceOptions) {
+    const { client, queue, held, saved, uri = '', validator } = options
+    const { maximumBytes = defaultMaximumBytes } = options.options
+    this.instanceId = instanceId
+    this.#path = `/${softwareManagement.id}/${instanceId}`
+    this.#client = client
+    this.#options = options.options
+    this.#queue = queue
+    this.#uri = uri
+    this.#validator = validator
+    this.#resources = client.objects.instance(softwareManagement, instanceId)
+    this.#emptyObjects = emptyObjects(client)
+    this.#actor = client.createActor(software, { id: `software-${instanceId}`, input: { held, saved } })
+    attachSoftwarePorts(this.#actor.system, {
+      endPush: () => this.#push.refuse(),
+      pull: signal => this.#pull(signal),
+      verify: signal => this.#verify(signal),
+      install: (input, signal) => this.#install(input, signal),
+      uninstall: (input, signal) => this.#uninstall(input, signal),
+      activate: async signal => this.#options.activate?.(this.#software(), { signal }),
+      deactivate: async signal => this.#options.deactivate?.(this.#software(), { signal }),
+      fail: error => {
+        this.#error = error
+      },
+    })
+    this.#push = new PushedPackage({
+      objects: client.objects,
+      path: `${this.#path}/${softwareManagement.resources.package.id}`,
+      queue,
+      maximumBytes,
+      listener: {
+        begun: () => this.order({ type: 'push.begun' }),
+        received: () => this.#received(),
+        emptied: () => this.reset(),
+        failed: error => this.#pushFailed(error),
+      },
+    })
+    this.#status = new BehaviorSubject(this.#statusOf(this.#actor.getSnapshot()))
+    this.#actor.subscribe(snapshot => this.#publish(snapshot))
+    this.#actor.start()
+    this.#publish(this.#actor.getSnapshot())
+  }
+
+  get state$(): Observable<SoftwareStatus> {
+    return this.#status.asObservable()
+  }
+
+  get progress$(): Observable<PackageProgress> {
+    return this.#queue.progress$
+  }
+
+  /** Whether the instance may be deleted without leaving software behind that nobody can uninstall. */
+  get isRemovable(): boolean {
+    const snapshot = this.#actor.getSnapshot()
+    return !snapshot.context.isInPlace && softwarePhase(snapshot) !== 'installing'
+  }
+
+  /** Throws OperationError `METHOD_NOT_ALLOWED` for what the state does not allow: the statechart is the judge. */
+  check(command: SoftwareCommand): void {
+    if (this.#actor.getSnapshot().can(command)) return
+    throw new OperationError('METHOD_NOT_ALLOWED', `the state of the software does not allow ${command.type}`)
+  }
+
+  order(command: SoftwareCommand): void {
+    this.check(command)
+    this.#error = undefined
+    this.#actor.send(command)
+  }
+
+  /** Judges a URI that a server writes. */
+  checkUri(uri: string): void {
+    if (uri !== '') this.check({ type: 'uri.written' })
+    else if (!this.#isInitial()) this.check({ type: 'reset' })
+  }
+
+  /** A URI was written, an empty one takes it back. */
+  takeUri(uri: string): void {
+    if (!this.#actor.getSnapshot().can(uri === '' ? { type: 'reset' } : { type: 'uri.written' })) return
+    this.#uri = uri
+    this.#validator = undefined
+    this.#actor.send(uri === '' ? { type: 'reset' } : { type: 'uri.written' })
+  }
+
+  reset(): void {
+    if (!this.#isInitial()) this.order({ type: 'reset' })
+  }
+
+  /** Resolves when the software runs, or does not; there is no result to tell of a failure, so the response does. */
+  async setActive(isActive: boolean): Promise<void> {
+    const wanted = isActive ? 'active' : 'inactive'
+    if (this.#actor.getSnapshot().matches({ installed: wanted })) return
+    this.order({ type: isActive ? 'activate' : 'deactivate' })
+    const settled = await waitFor(this.#actor, snapshot => !isChanging(snapshot))
+    if (settled.matches({ installed: wanted })) return
+    const message = `the software could not be ${isActive ? 'activated' : 'deactivated'}`
+    throw new OperationError('INTERNAL_SERVER_ERROR', message, { cause: this.#error })
+  }
+
+  /** Nothing is downloaded while the client is off the network. */
+  hold(isHeld: boolean): void {
+    if (isHeld !== this.#actor.getSnapshot().context.held) this.#actor.send({ type: isHeld ? 'hold' : 'release' })
+  }
+
+  /** Ends what runs; what is noted stays. */
+  end(): void {
+    this.#push.end()
+    this.#actor.stop()
+    this.#status.complete()
+  }
+
+  #isInitial(): boolean {
+    return this.#actor.getSnapshot().matches({ initial: 'idle' })
+  }
+
+  /** The server has its answer when the package is verified and safe. */
+  async #received(): Promise<void> {
+    this.#actor.send({ type: 'push.received' })
+    const after = await waitFor(this.#actor, snapshot => !snapshot.matches('downloaded')).catch(() => undefined)
+    if (after?.matches('delivered') === true) return
+    throw this.#error ?? new PackageError('CANCELLED', 'the package is not wanted any more')
+  }
+
+  #pushFailed(error: PackageError): void {
+    this.#error = error
+    this.#actor.send({ type: 'push.failed', result: softwareResultOf(error) })
+  }
+
+  async #pull(signal: AbortSignal): Promise<void> {
+    const { maximumBytes = defaultMaximumBytes, download } = this.#options
+    const validator = this.#validator
+    const settings = typeof download === 'function' ? download(this.#account()) : download
+    await pullPackage({
+      uri: this.#uri,
+      store: this.#queue,
+      bytes: this.#queue.bytes,
+      ...(validator === undefined ? {} : { validator }),
+      maximumBytes,
+      ...(settings && { settings }),
+      onBegin: async begin => {
+        this.#validator = begin.validator
+        this.#queue.totalBytes = begin.totalBytes
+        await this.#note()
+      },
+      signal,
+    })
+  }
+
+  #account() {
+    const { instanceId } = this
+    const userName = this.#resources.get('userName')
+    const password = this.#resources.get('password')
+    return {
+      instanceId,
+      ...(userName === undefined ? {} : { userName }),
+      ...(password === undefined ? {} : { password }),
+    }
+  }
+
+  /** What is told to be delivered must be so after a crash, too. */
+  async #verify(signal: AbortSignal): Promise<SoftwareName> {
+    const description = await this.#options.verify?.(this.#package(), { signal })
+    const name = { name: description?.name ?? '', version: description?.version ?? '' }
+    if (Buffer.byteLength(name.name) > maximumNameBytes || Buffer.byteLength(name.version) > maximumNameBytes) {
+      throw new PackageError('UNSUPPORTED_PACKAGE', `a name and a version have ${maximumNameBytes} bytes at most`)
+    }
+    if (!signal.aborted) await this.#note({ phase: 'delivered', result: updateResult.verified, ...name })
+    return name
+  }
+
+  async #install({ isResumed, isUpgrade }: InstallInput, signal: AbortSignal): Promise<void> {
+    await this.#note()
+    if (!isResumed) return this.#options.install(this.#package(), { signal, isUpgrade })
+    return this.#expectCompleted('install', signal)
+  }
+
+  async #uninstall({ isResumed, isForUpdate }: UninstallInput, signal: AbortSignal): Promise<void> {
+    await this.#note()
+    if (!isResumed) return this.#options.uninstall(this.#software(), { signal, isForUpdate })
+    return this.#expectCompleted('uninstall', signal)
+  }
+
+  async #expectCompleted(what: 'install' | 'uninstall', signal: AbortSignal): Promise<void> {
+    if ((await this.#options.completed?.(this.#software(), what, { signal })) === true) return
+    throw new PackageError('UPDATE_FAILED', `the process ended in the middle of the ${what}`)
+  }
+
+  #software(): Software {
+    const { name, version } = this.#actor.getSnapshot().context
+    return { instanceId: this.instanceId, name, version }
+  }
+
+  #package(): SoftwarePackage {
+    return { ...this.#software(), bytes: this.#queue.bytes, read: () => this.#queue.read() }
+  }
+
+  /** Tells servers, the application and the store of a new state. */
+  #publish(snapshot: Snapshot): void {
+    if (!this.#client.objects.has(this.#path)) return
+    const status = this.#statusOf(snapshot)
+    const { state, result, isActive, name, version } = status
+    this.#resources.set({
+      packageName: name,
+      packageVersion: version,
+      updateState: softwareStates.indexOf(state),
+      updateResult: result,
+      activationState: isActive,
+    })
+    void this.#note().catch(() => undefined)
+    if (keepsNoPackage(snapshot) && this.#queue.bytes > 0) void this.#queue.clear().catch(() => undefined)
+    this.#tellObjects(snapshot)
+    if (JSON.stringify(status) !== JSON.stringify(this.#status.value)) this.#status.next(status)
+  }
+
+  /** Of objects without an instance no server hears by itself (Update Supported Objects, /9/x/8). */
+  #tellObjects(snapshot: Snapshot): void {
+    if (!keepsNoPackage(snapshot)) return
+    const now = emptyObjects(this.#client)
+    if (now === this.#emptyObjects) return
+    this.#emptyObjects = now
+    if (this.#resources.get('updateSupportedObjects') === true) this.#client.actor.send({ type: 'instances.changed' })
+  }
+
+  #statusOf(snapshot: Snapshot): SoftwareStatus {
+    const { result, name, version } = snapshot.context
+    return {
+      state: softwareState(snapshot),
+      result,
+      isActive: softwarePhase(snapshot) === 'active',
+      name,
+      version,
+      ...(result >= updateResult.notEnoughStorage && this.#error && { error: this.#error }),
+    }
+  }
+
+  #note(next: Partial<SavedSoftware> = {}): Promise<void> {
+    const snapshot = this.#actor.getSnapshot()
+    const isPulling = softwarePhase(snapshot) === 'pulling'
+    const { totalBytes } = this.#queue
+    return this.#queue.note(
+      encodeSoftwareNote({
+        saved: { ...savedSoftware(snapshot), ...next },
+        ...(isPulling && { uri: this.#uri }),
+        ...(isPulling && this.#validator !== undefined && { validator: this.#validator }),
+        ...(isPulling && totalBytes !== undefined && { totalBytes }),
+      }),
+    )
+  }
+}
+
+const maximumNameBytes = 255
+
+function isChanging(snapshot: Snapshot): boolean {
+  return snapshot.matches({ installed: 'activating' }) || snapshot.matches({ installed: 'deactivating' })
+}
+
+/** Before a package comes, and when it is installed. */
+function keepsNoPackage(snapshot: Snapshot): boolean {
+  const phase = softwarePhase(snapshot)
+  return phase === 'initial' || phase === 'inactive' || phase === 'active'
+}
+
+function emptyObjects({ objects }: Lwm2mClient): string {
+  const empty = objects.definitions().filter(({ id }) => objects.entries(`/${id}`).length === 0)
+  return empty.map(({ id }) => id).join()
+}
