@@ -272,13 +272,13 @@ export class ServerConnection {
 
   #use(opened: PeerConnection): void {
     const { store } = this.#environment
-    const perform = deviceManagement({
+    const performer = deviceManagement({
       store,
       context: this.#context,
       observations: this.#observations,
       isOpen: () => this.#link === link,
     })
-    const link: Link = new Link(opened, this.#environment, perform, error => this.#closed(error))
+    const link: Link = new Link(opened, this.#environment, performer, error => this.#closed(error))
     this.#link = link
     this.#isNeeded = true
     this.#isResting = false

@@ -71,6 +71,12 @@ export function content(payload: Uint8Array | string): CoapMessage {
   return { code: Code.content, options: [], payload: Buffer.from(payload) }
 }
 
+/** A response that must have come at once. */
+export function atOnce(response: CoapMessage | Promise<CoapMessage>): CoapMessage {
+  if (response instanceof Promise) throw new Error('expected a response, not a promise')
+  return response
+}
+
 /** Bytes in which a lost, doubled or swapped block shows. */
 export function patternBytes(length: number, salt = 0): Buffer {
   const bytes = Buffer.allocUnsafe(length)
