@@ -54,3 +54,9 @@ export interface ConnectionEnvironment {
   /** The same, but of changes that are recorded, of which there may be many: it can wait for a second. */
   readonly onRecorded: () => void
 }
+
+/** What of it opens a connection, up to where messages can be exchanged. */
+export type DialingEnvironment = Pick<
+  ConnectionEnvironment,
+  'network' | 'clock' | 'random' | 'coap' | 'dtls' | 'trace' | 'onKeptChanged'
+>

@@ -4,7 +4,7 @@ import type { DtlsConnection, SleepingDtls } from '../transport/dtls/dtls-connec
 import type { DtlsClientOptions } from '../transport/dtls/parameters.ts'
 import { openResumable, type ResumableSession, sealResumable } from '../transport/dtls/resumable-session.ts'
 import { closedError, TransportError, type TransportErrorCode } from '../transport/errors.ts'
-import type { ConnectionEnvironment } from './connection-environment.ts'
+import type { DialingEnvironment } from './connection-environment.ts'
 import type { Destination, DestinationSecurity } from './destination.ts'
 import { KeptSession, type SessionSealing } from './kept-session.ts'
 import type { SavedServer } from './saved-state.ts'
@@ -29,7 +29,7 @@ type SavedDatagramDialer = Pick<SavedServer, 'localPort' | 'session'>
  * (RFC 5246 §7.3, RFC 5077); a full one after that was of no use.
  */
 export class DatagramDialer {
-  readonly #environment: ConnectionEnvironment
+  readonly #environment: DialingEnvironment
   readonly #kept: KeptSession<ResumableSession>
   #attempt = 0
   /** A server without security knows its client by address and port. */
@@ -42,7 +42,7 @@ export class DatagramDialer {
   #opening: AbortController | undefined
 
   /** `owner` tells whose the sessions are that are saved. */
-  constructor(owner: string, environment: ConnectionEnvironment) {
+  constructor(owner: string, environment: DialingEnvironment) {
     this.#environment = environment
     this.#kept = new KeptSession(sealing, owner, environment.dtls.sessionKey, environment.random)
   }

@@ -7,7 +7,7 @@ import type { ConnectionEnvironment } from './connection-environment.ts'
 import { credentialFault } from './credential-fault.ts'
 import { reachedBy, type TransportWishes } from './current-transport.ts'
 import { fingerprint } from './fingerprint.ts'
-import type { Proof, ProofEnvironment, Reach } from './proof.ts'
+import type { Proof, ProofEnvironment, ProofSource, Reach } from './proof.ts'
 import { pskProof } from './psk-proof.ts'
 import { rawKeyProof } from './raw-key-proof.ts'
 
@@ -29,9 +29,10 @@ export interface DestinationSecurity extends Proof {
 }
 
 /** What of the client has a part in it. */
-export type DestinationEnvironment = ProofEnvironment & Pick<ConnectionEnvironment, 'network'>
+export type DestinationEnvironment = ProofEnvironment & Pick<ConnectionEnvironment, 'network' | 'store'>
 
 const proofs = { psk: pskProof, rpk: rawKeyProof, x509: certificateProof } as const
+type ProvenMode = keyof typeof proofs
 
 /**
  * What the Security instance of an account says; whoever wrote that may have written anything. An account that is to be secured
@@ -55,17 +56,21 @@ export function destinationOf(account: Reach & TransportWishes, environment: Des
   if (stored.suites.length > 0 && !stored.suites.some(id => isSuiteOf(mode === 'psk', id))) {
     throw new TransportError('NOT_SUPPORTED', `${shown}: none of its cipher suites (/0/${instanceId}/16) is supported`)
   }
+  return { uri, security: securedBy(mode, { account, uri, stored, environment }) }
+}
+
+/** What secures the way to `uri`. Throws TransportError INVALID_SECURITY for what is no credentials. */
+export function securedBy(mode: ProvenMode, source: ProofSource): DestinationSecurity {
+  const { account, uri, stored, environment } = source
+  const shown = `${formatServerUri(uri)} with security mode ${mode}`
   // RFC 6066 §3: no address, and no dot at the end.
   const name = account.sni ?? uri.host
   const serverName = isHostName(name) ? name.replace(/\.$/, '') : undefined
   return {
-    uri,
-    security: {
-      ...prove(shown, () => proofs[mode]({ account, uri, stored, environment })),
-      serverName,
-      suites: stored.suites,
-      fingerprint: fingerprint(formatServerUri(uri), mode, serverName, stored, environment.dtls.trustStore),
-    },
+    ...prove(shown, () => proofs[mode](source)),
+    serverName,
+    suites: stored.suites,
+    fingerprint: fingerprint(formatServerUri(uri), mode, serverName, stored, environment.dtls.trustStore),
   }
 }
 

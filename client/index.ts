@@ -8,6 +8,17 @@ export {
   type DeviceInstance,
   parseDeviceFile,
 } from './device-file.ts'
+export {
+  type DownloadBegin,
+  type Downloaded,
+  type DownloadOptions,
+  type DownloadProgress,
+  type DownloadSettings,
+  type DownloadToOptions,
+  download,
+  downloadTo,
+} from './download.ts'
+export { DownloadError, type DownloadErrorCode } from './download-error.ts'
 export type { ClientDtlsOptions } from './dtls-options.ts'
 export type { Feed } from './generator-sweep.ts'
 export type { Generator, ReadFile } from './generators.ts'

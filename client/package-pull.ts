@@ -1,10 +1,7 @@
+import { type DownloadSettings, downloadTo } from './download.ts'
+import { DownloadError, type DownloadErrorCode } from './download-error.ts'
+import { PackageError, type PackageErrorCode } from './package-error.ts'
 import type { PackageStore } from './package-store.ts'
-
-/** What downloads of packages have in common; filled by the downloader. */
-export interface DownloadSettings {
-  /** How often a transfer that breaks is taken up again. */
-  readonly attempts?: number
-}
 
 export interface PackageBegin {
   /** Tells this version of the package from others; undefined: it cannot be resumed. */
@@ -28,16 +25,65 @@ export interface PackagePull {
   readonly validator?: string
   readonly maximumBytes: number
   readonly settings?: DownloadSettings
-  /** Before the first byte; awaited: what is to be noted to go on after a restart. */
+  /** Before the first byte, and whenever it starts over; awaited: what is to be noted to go on after a restart. */
   readonly onBegin: (begin: PackageBegin) => void | Promise<void>
   readonly onProgress?: (progress: PackageProgress) => void
   readonly signal: AbortSignal
 }
 
-/** Downloads a package into its store. Rejects with PackageError. */
-export function pullPackage(_pull: PackagePull): Promise<{ readonly bytes: number }> {
-  throw new Error('not built yet')
-}
-
 /** /5/0/8: CoAP, CoAPS, HTTP, HTTPS, CoAP over TCP, CoAP over TLS. */
 export const supportedProtocols: readonly number[] = [0, 1, 2, 3, 4, 5]
+
+/** What LwM2M calls it (LwM2M Core 1.2.2 §E.6, resource 5). */
+const codes: Readonly<Record<DownloadErrorCode, PackageErrorCode>> = {
+  INVALID_URI: 'INVALID_URI',
+  HOST_NOT_FOUND: 'INVALID_URI',
+  REFUSED: 'INVALID_URI',
+  UNSUPPORTED_PROTOCOL: 'UNSUPPORTED_PROTOCOL',
+  // A device without credentials for it does not speak the protocol.
+  INVALID_SECURITY: 'UNSUPPORTED_PROTOCOL',
+  HANDSHAKE: 'CONNECTION_LOST',
+  CONNECTION_LOST: 'CONNECTION_LOST',
+  SERVER_FAILED: 'CONNECTION_LOST',
+  INVALID_RESPONSE: 'CONNECTION_LOST',
+  CHANGED: 'INTEGRITY_FAILED',
+  TOO_LARGE: 'NOT_ENOUGH_STORAGE',
+  CANCELLED: 'CANCELLED',
+}
+
+/**
+ * Downloads a package into its store, and goes on with what is there where `validator` tells that it is the same. Rejects with
+ * PackageError, and with what the store or the application threw.
+ */
+export async function pullPackage(pull: PackagePull): Promise<{ readonly bytes: number }> {
+  const { uri, store, bytes, validator, maximumBytes, settings, onProgress, signal } = pull
+  let isEmpty = bytes === 0
+  try {
+    const { bytes: all } = await downloadTo(uri, part => append(part), {
+      ...settings,
+      maximumBytes,
+      signal,
+      ...(onProgress && { onProgress }),
+      ...(validator !== undefined && { from: { bytes, validator } }),
+      onBegin: async begin => {
+        // Before it is noted what the bytes belong to: never those of one version with the validator of another.
+        if (begin.fromBytes === 0 && !isEmpty) {
+          await store.clear()
+          isEmpty = true
+        }
+        await pull.onBegin(begin)
+      },
+    })
+    return { bytes: all }
+  } catch (error) {
+    if (!(error instanceof DownloadError)) throw error
+    // A name that led somewhere before is no fault of the URI.
+    const isLost = error.code === 'HOST_NOT_FOUND' && !isEmpty
+    throw new PackageError(isLost ? 'CONNECTION_LOST' : codes[error.code], error.message, { cause: error })
+  }
+
+  async function append(part: Uint8Array): Promise<void> {
+    isEmpty = false
+    await store.append(part)
+  }
+}

@@ -8,7 +8,7 @@ import type { ConnectionEnvironment } from './connection-environment.ts'
 export type Reach = Pick<ServerAccount, 'securityInstanceId' | 'uri' | 'securityMode' | 'sni'>
 
 /** What of the client has a part in it. */
-export type ProofEnvironment = Pick<ConnectionEnvironment, 'store' | 'keys' | 'clock' | 'dtls'>
+export type ProofEnvironment = Pick<ConnectionEnvironment, 'keys' | 'clock' | 'dtls'>
 
 /** What a proof is made of. Holds secrets. */
 export interface ProofSource {

@@ -5,7 +5,7 @@ import { seal, unseal } from '../transport/sealing.ts'
 import type { Stream, StreamNetwork } from '../transport/stream.ts'
 import type { TlsClientOptions } from '../transport/tls-options.ts'
 import { formatServerUri, type ServerUri } from '../transport/uri.ts'
-import type { ConnectionEnvironment } from './connection-environment.ts'
+import type { DialingEnvironment } from './connection-environment.ts'
 import type { Destination, DestinationSecurity } from './destination.ts'
 import { KeptSession } from './kept-session.ts'
 import { noRawKeysOverTls } from './rpk.ts'
@@ -18,14 +18,14 @@ type SavedStreamDialer = Pick<SavedServer, 'tlsSession'>
  * TLS session for the next handshake.
  */
 export class StreamDialer {
-  readonly #environment: ConnectionEnvironment
+  readonly #environment: DialingEnvironment
   readonly #kept: KeptSession<Buffer>
   #attempt = 0
   /** Ends what is under way. */
   #opening: AbortController | undefined
 
   /** `owner` tells whose the sessions are that are saved. */
-  constructor(owner: string, environment: ConnectionEnvironment) {
+  constructor(owner: string, environment: DialingEnvironment) {
     this.#environment = environment
     this.#kept = new KeptSession({ seal, unseal }, owner, environment.dtls.sessionKey, environment.random)
   }

@@ -53,6 +53,7 @@ export type { DtlsClientOptions, DtlsOptions, DtlsParameters, DtlsServerOptions 
 export { openResumable, type ResumableSession, sealResumable } from './dtls/resumable-session.ts'
 export { cipherSuites } from './dtls/suites.ts'
 export { TransportError, type TransportErrorCode } from './errors.ts'
+export { type HttpGet, type HttpGetOptions, type HttpResponse, httpGet } from './http.ts'
 export { describeContentFormat, describeMessage } from './lwm2m/describe.ts'
 export { MemoryConnection, MemoryNetwork, type NetworkConditions } from './memory.ts'
 export { MemoryStreamNetwork } from './memory-stream.ts'

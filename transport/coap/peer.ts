@@ -140,6 +140,17 @@ export class CoapPeer {
   }
 
   /**
+   * Sends one request message and resolves with the one that answers it: neither body is put together, the block options are
+   * the caller's (RFC 7959).
+   */
+  exchange(message: CoapMessage, confirmable = true): PendingRequest {
+    return this.#pending(answer => {
+      const exchange = this.#exchanges.open(message, { confirmable }, answer)
+      return () => exchange.close()
+    })
+  }
+
+  /**
    * Observes with a GET or FETCH (RFC 7641 §3, RFC 8132 §2.4): `response` is the first answer, what follows goes to the
    * listener. `cancel` forgets the observation: the next notification is rejected with a reset (RFC 7641 §3.6), or over a stream,
    * which has none, the other end is told at once (RFC 8323 §7.3). With the token of an observation that an earlier connection

@@ -1,0 +1,91 @@
+import type { SecurityCredentials } from '../../objects/credentials.ts'
+import { unlessAborted } from '../../transport/attempt.ts'
+import { type CoapMessage, Code, noPayload } from '../../transport/coap/message.ts'
+import { defaultParameters } from '../../transport/coap/parameters.ts'
+import { CoapPeer } from '../../transport/coap/peer.ts'
+import type { PeerConnection } from '../../transport/coap/peer-connection.ts'
+import type { ResourceUri } from '../../transport/coap/resource-uri.ts'
+import { closedError, TransportError } from '../../transport/errors.ts'
+import { formatServerUri, isSecure, isStream, type ServerUri } from '../../transport/uri.ts'
+import type { DialingEnvironment } from '../connection-environment.ts'
+import { DatagramDialer } from '../datagram-dialer.ts'
+import { type Destination, securedBy } from '../destination.ts'
+import { ExternalKeys } from '../external-keys.ts'
+import { externalKey, type Security, securityResources } from '../security.ts'
+import { StreamDialer } from '../stream-dialer.ts'
+import { BlockFetch } from './block-fetch.ts'
+import type { Source } from './source.ts'
+
+/**
+ * A resource of a CoAP server. Each attempt has a connection of its own; a secure one resumes the session of the one before.
+ * Throws TransportError INVALID_SECURITY for credentials that are missing or of no use.
+ */
+export function coapSource(uri: ResourceUri, security: Security | undefined, environment: DialingEnvironment): Source {
+  const { server, options } = uri
+  const destination = destinationOf(server, security, environment)
+  const isReliable = isStream(server.scheme)
+  const dialer = isReliable ? new StreamDialer('', environment) : new DatagramDialer('', environment)
+  const { blockBytes } = { ...defaultParameters, ...environment.coap }
+  return async attempt => {
+    const connection = await connect(dialer, destination, attempt.signal)
+    const peer = peerOf(connection, environment)
+    const abort = () => peer.close()
+    attempt.signal.addEventListener('abort', abort)
+    try {
+      const exchange = (message: CoapMessage) => peer.exchange(message).response
+      await new BlockFetch(attempt, { exchange, options, blockBytes, acceptsBert: isReliable }).run()
+    } finally {
+      attempt.signal.removeEventListener('abort', abort)
+      peer.close()
+    }
+  }
+}
+
+function destinationOf(uri: ServerUri, security: Security | undefined, environment: DialingEnvironment): Destination {
+  if (!isSecure(uri.scheme)) return { uri, security: undefined }
+  const text = formatServerUri(uri)
+  if (security === undefined) throw new TransportError('INVALID_SECURITY', `${text} needs credentials`)
+  const { securityMode: _, ...resources } = securityResources(security)
+  const stored: SecurityCredentials = { matchingType: undefined, certificateUsage: undefined, suites: [], ...resources }
+  const account = { securityInstanceId: 0, uri: text, securityMode: security.kind, sni: undefined }
+  const keys = new ExternalKeys()
+  const external = externalKey(security)
+  if (external !== undefined) keys.add(0, text, stored.publicKeyOrIdentity, external)
+  return { uri, security: securedBy(security.kind, { account, uri, stored, environment: { ...environment, keys } }) }
+}
+
+async function connect(
+  dialer: DatagramDialer | StreamDialer,
+  destination: Destination,
+  signal: AbortSignal,
+): Promise<PeerConnection> {
+  if (signal.aborted) throw closedError()
+  const hangUp = () => dialer.hangUp()
+  signal.addEventListener('abort', hangUp)
+  const opening: Promise<PeerConnection> = dialer.open(destination)
+  try {
+    return await unlessAborted(opening, signal)
+  } catch (error) {
+    // What cannot be given up is let go of as soon as it is there.
+    opening.then(
+      connection => connection.close(),
+      () => undefined,
+    )
+    throw error
+  } finally {
+    signal.removeEventListener('abort', hangUp)
+  }
+}
+
+function peerOf(connection: PeerConnection, { clock, random, coap, trace }: DialingEnvironment): CoapPeer {
+  const peer: CoapPeer = new CoapPeer(connection, {
+    clock,
+    random,
+    trace,
+    parameters: coap,
+    handler: () => ({ code: Code.notFound, options: [], payload: noPayload }),
+    onNetworkError: error => peer.close(error),
+    onClosed: error => peer.close(error),
+  })
+  return peer
+}
