@@ -20,8 +20,9 @@ import { PackageError } from './package-error.ts'
 import { type PackageProgress, pullPackage } from './package-pull.ts'
 import type { PackageQueue } from './package-queue.ts'
 import { PushedPackage } from './pushed-package.ts'
+import { type SoftwareAccount, withAccount } from './software-account.ts'
 import { attachSoftwarePorts, software, softwareResultOf } from './software-actors.ts'
-import { encodeSoftwareNote } from './software-note.ts'
+import { encodeSoftwareNote, resumedSoftware, type SoftwareNote } from './software-note.ts'
 import {
   defaultMaximumBytes,
   type Software,
@@ -53,9 +54,7 @@ export interface SoftwareInstanceOptions {
   readonly queue: PackageQueue
   readonly held: boolean
   /** What an earlier run has left. */
-  readonly saved?: SavedSoftware | undefined
-  readonly uri?: string | undefined
-  readonly validator?: string | undefined
+  readonly note: SoftwareNote | undefined
 }
 
 type Snapshot = SnapshotFrom<typeof software>
@@ -78,17 +77,20 @@ export class SoftwareInstance implements ManagedSoftware {
   #emptyObjects: string
 
   constructor(instanceId: number, options: SoftwareInstanceOptions) {
-    const { client, queue, held, saved, uri = '', validator } = options
+    const { client, queue, held, note } = options
     const { maximumBytes = defaultMaximumBytes } = options.options
     this.instanceId = instanceId
     this.#path = `/${softwareManagement.id}/${instanceId}`
     this.#client = client
     this.#options = options.options
     this.#queue = queue
-    this.#uri = uri
-    this.#validator = validator
+    this.#uri = note?.uri ?? ''
+    this.#validator = note?.validator
     this.#resources = client.objects.instance(softwareManagement, instanceId)
+    const { userName, password } = note ?? {}
+    this.#resources.set({ ...(userName !== undefined && { userName }), ...(password !== undefined && { password }) })
     this.#emptyObjects = emptyObjects(client)
+    const saved = note && resumedSoftware(note, queue.bytes)
     this.#actor = client.createActor(software, { id: `software-${instanceId}`, input: { held, saved } })
     attachSoftwarePorts(this.#actor.system, {
       endPush: () => this.#push.refuse(),
@@ -205,16 +207,15 @@ export class SoftwareInstance implements ManagedSoftware {
   }
 
   async #pull(signal: AbortSignal): Promise<void> {
-    const { maximumBytes = defaultMaximumBytes, download } = this.#options
+    const { maximumBytes = defaultMaximumBytes, download = {} } = this.#options
     const validator = this.#validator
-    const settings = typeof download === 'function' ? download(this.#account()) : download
     await pullPackage({
       uri: this.#uri,
       store: this.#queue,
       bytes: this.#queue.bytes,
       ...(validator === undefined ? {} : { validator }),
       maximumBytes,
-      ...(settings && { settings }),
+      settings: withAccount(download, this.#uri, this.#account()),
       onBegin: async begin => {
         this.#validator = begin.validator
         this.#queue.totalBytes = begin.totalBytes
@@ -224,15 +225,10 @@ export class SoftwareInstance implements ManagedSoftware {
     })
   }
 
-  #account() {
-    const { instanceId } = this
+  #account(): SoftwareAccount {
     const userName = this.#resources.get('userName')
     const password = this.#resources.get('password')
-    return {
-      instanceId,
-      ...(userName === undefined ? {} : { userName }),
-      ...(password === undefined ? {} : { password }),
-    }
+    return { ...(userName !== undefined && { userName }), ...(password !== undefined && { password }) }
   }
 
   /** What is told to be delivered must be so after a crash, too. */
@@ -318,7 +314,7 @@ export class SoftwareInstance implements ManagedSoftware {
     return this.#queue.note(
       encodeSoftwareNote({
         saved: { ...savedSoftware(snapshot), ...next },
-        ...(isPulling && { uri: this.#uri }),
+        ...(isPulling && { uri: this.#uri, ...this.#account() }),
         ...(isPulling && this.#validator !== undefined && { validator: this.#validator }),
         ...(isPulling && totalBytes !== undefined && { totalBytes }),
       }),

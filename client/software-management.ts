@@ -8,7 +8,7 @@ import type { Lwm2mClient } from './client.ts'
 import { isOffNetwork } from './off-network.ts'
 import { PackageQueue } from './package-queue.ts'
 import { type ManagedSoftware, SoftwareInstance } from './software-instance.ts'
-import { decodeSoftwareNote, resumedSoftware, type SoftwareNote } from './software-note.ts'
+import { decodeSoftwareNote, type SoftwareNote } from './software-note.ts'
 import {
   defaultMaximumInstances,
   type SoftwareDescription,
@@ -179,9 +179,7 @@ class SoftwareManager implements SoftwareManagement {
         options: this.#options,
         queue,
         held: isOffNetwork(actor.getSnapshot()),
-        saved: note && resumedSoftware(note, queue.bytes),
-        uri: note?.uri,
-        validator: note?.validator,
+        note,
       })
       this.#instances.set(instanceId, instance)
       return instance

@@ -1,10 +1,11 @@
 import { type SavedSoftware, type SoftwarePhase, updateResult } from '../machines/software-context.ts'
 import { JsonReader, ShapeError } from './json-reader.ts'
+import type { SoftwareAccount } from './software-account.ts'
 
-/** What is kept of an instance beside its package, as JSON data. */
-export interface SoftwareNote {
+/** What is kept of an instance beside its package, as JSON data. The rest is of a download and holds secrets, maybe. */
+export interface SoftwareNote extends SoftwareAccount {
   readonly saved: SavedSoftware
-  /** Where the package comes from; it may hold a secret. */
+  /** Where the package comes from. */
   readonly uri?: string
   /** Tells the version of the package that is being downloaded. */
   readonly validator?: string
@@ -57,6 +58,8 @@ function readNote(note: JsonReader): SoftwareNote {
     },
     ...note.optional('uri', text),
     ...note.optional('validator', text),
+    ...note.optional('userName', text),
+    ...note.optional('password', text),
     ...note.optional('totalBytes', member => member.integer(0, Number.MAX_SAFE_INTEGER)),
   }
 }

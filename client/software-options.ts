@@ -1,4 +1,4 @@
-import type { DownloadSettings } from './package-pull.ts'
+import type { DownloadSettings } from './download.ts'
 import type { PackageStores } from './package-stores.ts'
 
 /** What is known of a package, told by whoever verifies it. */
@@ -64,14 +64,7 @@ export interface SoftwareManagementOptions {
   readonly maximumBytes?: number
   /** Instances that there may be, those of the application among them; default 16. */
   readonly maximumInstances?: number
-  /** How to download; a function is given what a server wrote of the account there (/9/x/14, /9/x/15). */
-  readonly download?: DownloadSettings | ((account: SoftwareAccount) => DownloadSettings)
-}
-
-export interface SoftwareAccount {
-  readonly instanceId: number
-  readonly userName?: string
-  readonly password?: string
+  readonly download?: DownloadSettings
 }
 
 export const defaultMaximumBytes = 64 * 1024 * 1024
