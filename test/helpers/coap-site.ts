@@ -3,6 +3,7 @@ import { type CoapMessage, Code, noPayload } from '../../transport/coap/message.
 import { OptionNumber, pathOptions } from '../../transport/coap/options.ts'
 import type { CoapParameters } from '../../transport/coap/parameters.ts'
 import { CoapPeer, type RequestHandler } from '../../transport/coap/peer.ts'
+import type { ReceiveBody } from '../../transport/coap/streamed-bodies.ts'
 import { type NetworkConditions } from '../../transport/memory.ts'
 import { simulatedWorld } from './simulated-world.ts'
 
@@ -12,6 +13,7 @@ export interface CoapSiteOptions {
   readonly parameters?: Partial<CoapParameters>
   readonly clientParameters?: Partial<CoapParameters>
   readonly serverHandler?: RequestHandler
+  readonly serverReceive?: ReceiveBody
   readonly clientHandler?: RequestHandler
 }
 
@@ -26,6 +28,7 @@ export async function coapSite(options: CoapSiteOptions = {}) {
     random,
     local: { host: '10.0.0.2', port: 5683 },
     handler: options.serverHandler ?? notFound,
+    receive: options.serverReceive,
     parameters: options.parameters ?? {},
     onHandlerError,
   })
