@@ -1,5 +1,5 @@
 import { type Observable, type Observer, Subscription } from 'rxjs'
-import { type ActorRefFrom, createActor, waitFor } from 'xstate'
+import { type Actor, type ActorOptions, type ActorRefFrom, type AnyStateMachine, createActor, waitFor } from 'xstate'
 import type { ClientEvent } from '../machines/events.ts'
 import type { Content } from '../objects/content.ts'
 import { server } from '../objects/definitions/server.ts'
@@ -57,6 +57,7 @@ export class Lwm2mClient {
   readonly #bootstraps: Bootstraps
   readonly #saving: Saving | undefined
   readonly #registered = new Set<number>()
+  readonly #inspection: Pick<ActorOptions<AnyStateMachine>, 'inspect'>
 
   /** Opens nothing yet. Throws OptionsError, TransportError INVALID_URI, or ValueError for a value of `device`. */
   constructor(options: ClientOptions) {
@@ -77,8 +78,8 @@ export class Lwm2mClient {
     this.#saving = savingOf(options, this.#store, environment)
     this.#servers = new Servers(environment)
     this.#bootstraps = new Bootstraps(environment, options, () => this.#servers.prepare())
-    const inspection = inspect && { inspect: inspectWith(inspect, environment.onError) }
-    this.actor = createActor(client, { id: 'client', clock, ...inspection })
+    this.#inspection = inspect ? { inspect: inspectWith(inspect, environment.onError) } : {}
+    this.actor = createActor(client, { id: 'client', clock, ...this.#inspection })
     attachPorts(this.actor.system, {
       clock,
       random,
@@ -265,6 +266,19 @@ export class Lwm2mClient {
    */
   async send(paths: readonly string[], options: SendOptions = {}): Promise<void> {
     await sendToServers(this.#servers, paths, options)
+  }
+
+  /**
+   * An actor of a statechart beside those of the client, for what runs beside it: under its clock, before its inspector, its
+   * faults told to `onError`. Whoever asks for it starts it and stops it.
+   */
+  createActor<TMachine extends AnyStateMachine>(
+    machine: TMachine,
+    options: Pick<ActorOptions<TMachine>, 'id' | 'input'>,
+  ): Actor<TMachine> {
+    const actor = createActor<AnyStateMachine>(machine, { ...options, clock: this.clock, ...this.#inspection })
+    actor.subscribe({ error: this.#options.onError ?? (() => undefined) })
+    return actor as Actor<TMachine>
   }
 
   #environment(keys: ExternalKeys): ConnectionEnvironment {

@@ -20,8 +20,20 @@ export {
 } from './download.ts'
 export { DownloadError, type DownloadErrorCode } from './download-error.ts'
 export type { ClientDtlsOptions } from './dtls-options.ts'
+export { filePackageStore } from './file-package-store.ts'
+export type { FirmwareDescription } from './firmware-note.ts'
+export type { FirmwareObjectOptions, FirmwareSeverity } from './firmware-object.ts'
+export type {
+  FirmwareFailure,
+  FirmwarePackage,
+  FirmwareStatus,
+  FirmwareUpdate,
+  FirmwareUpdateOptions,
+} from './firmware-options.ts'
+export { firmwareUpdate } from './firmware-update.ts'
 export type { Feed } from './generator-sweep.ts'
 export type { Generator, ReadFile } from './generators.ts'
+export { memoryPackageStore, type PackageStoreOptions } from './memory-package-store.ts'
 export type { ObservationEvent } from './observation-event.ts'
 export {
   type BootstrapServerOptions,
