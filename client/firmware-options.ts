@@ -1,9 +1,10 @@
 import type { Observable } from 'rxjs'
 import type { FirmwareResult } from '../machines/firmware-context.ts'
+import type { DownloadSettings } from './download.ts'
 import type { FirmwareDescription } from './firmware-note.ts'
 import type { FirmwareObjectOptions, FirmwareSeverity } from './firmware-object.ts'
 import type { PackageError, PackageErrorCode } from './package-error.ts'
-import type { DownloadSettings, PackageProgress } from './package-pull.ts'
+import type { PackageProgress } from './package-pull.ts'
 import type { PackageStore } from './package-store.ts'
 
 /** A package of firmware as the application is given it. */

@@ -22,10 +22,10 @@ import type {
   FirmwareUpdate,
   FirmwareUpdateOptions,
 } from './firmware-options.ts'
+import { KeptPackage } from './kept-package.ts'
 import { PackageError } from './package-error.ts'
 import { type PackageProgress, pullPackage } from './package-pull.ts'
-import { PackageQueue } from './package-queue.ts'
-import { PushedPackage } from './pushed-package.ts'
+import { receivePackage } from './package-push.ts'
 
 /**
  * Makes a client updatable: object Firmware Update with all it does (LwM2M Core 1.2.2 §E.6). Packages are downloaded while
@@ -50,6 +50,9 @@ type Snapshot = SnapshotFrom<typeof firmware>
 
 const stateNames = ['idle', 'downloading', 'downloaded', 'updating'] as const
 
+/** What a delivery method does not serve. */
+const foreign = { push: 'uri.written', pull: 'push.begun', both: undefined } as const
+
 const nothingNoted: FirmwareNote = { phase: 'idle', result: 0 }
 
 /** Puts the statechart, the object, the store and the application of a firmware update together. */
@@ -57,29 +60,29 @@ class FirmwareUpdater implements FirmwareUpdate {
   readonly #client: Lwm2mClient
   readonly #options: FirmwareUpdateOptions
   readonly #maximumBytes: number
-  readonly #queue: PackageQueue
+  readonly #package: KeptPackage
   readonly #object: FirmwareObject
   readonly #actor: Actor<typeof firmware>
-  readonly #push: PushedPackage | undefined
   readonly #status: BehaviorSubject<FirmwareStatus>
   readonly #network: Subscription
+  #endPush: () => void = () => {}
   #description: FirmwareDescription
   #validator: string | undefined
   #changedAtMs: number | undefined
   #error: PackageError | undefined
 
   constructor(client: Lwm2mClient, options: FirmwareUpdateOptions) {
-    const { store, maximumBytes = 64 * 1024 * 1024, delivery } = options
+    const { store, maximumBytes = 64 * 1024 * 1024 } = options
     this.#client = client
     this.#options = options
     this.#maximumBytes = maximumBytes
-    this.#queue = new PackageQueue(store)
-    const { note, bytes } = this.#queue.load()
+    this.#package = new KeptPackage(store)
+    const { note, bytes } = this.#package.load()
     const noted = decodeFirmwareNote(note) ?? nothingNoted
     this.#description = describe(noted)
     this.#validator = noted.validator
     this.#changedAtMs = noted.changedAtMs
-    this.#queue.totalBytes = noted.totalBytes
+    this.#package.totalBytes = noted.totalBytes
     this.#object = new FirmwareObject(client, options, noted, {
       check: command => this.#check(command),
       order: command => this.#order(command),
@@ -91,7 +94,7 @@ class FirmwareUpdater implements FirmwareUpdate {
     this.#publish(this.#actor.getSnapshot())
     this.#actor.subscribe(snapshot => this.#publish(snapshot))
     this.#network = client.actor.subscribe(snapshot => this.#followNetwork(isOff(snapshot)))
-    if (delivery !== 'pull') this.#push = this.#receive()
+    this.#endPush = this.#receive()
   }
 
   get state$(): Observable<FirmwareStatus> {
@@ -99,12 +102,12 @@ class FirmwareUpdater implements FirmwareUpdate {
   }
 
   get progress$(): Observable<PackageProgress> {
-    return this.#queue.progress$
+    return this.#package.progress$
   }
 
   async confirm(): Promise<void> {
     this.#order({ type: 'confirm' })
-    await this.#queue.noted()
+    await this.#package.noted()
   }
 
   async fail(code: FirmwareFailure = 'UPDATE_FAILED'): Promise<void> {
@@ -113,7 +116,7 @@ class FirmwareUpdater implements FirmwareUpdate {
     this.#check(command)
     this.#error = error
     this.#actor.send(command)
-    await this.#queue.noted()
+    await this.#package.noted()
   }
 
   accept(): void {
@@ -123,10 +126,10 @@ class FirmwareUpdater implements FirmwareUpdate {
 
   unsubscribe(): void {
     this.#network.unsubscribe()
-    this.#push?.end()
     this.#object.end()
     this.#actor.stop()
-    this.#queue.end()
+    this.#endPush()
+    this.#package.end()
     this.#status.complete()
   }
 
@@ -144,11 +147,11 @@ class FirmwareUpdater implements FirmwareUpdate {
     })
     attachFirmwarePorts(actor.system, {
       clock: this.#client.clock,
-      endPush: () => this.#push?.refuse(),
+      endPush: () => this.#refuseRest(),
       pull: signal => this.#pull(signal),
       verify: signal => this.#verify(signal),
       keep: () => this.#keep(),
-      install: async signal => install(this.#package(), { signal }),
+      install: async signal => install(this.#offered(), { signal }),
       deferralEndsMs: deferredAtMs => this.#deferralEndsMs(deferredAtMs),
       mayDefer: () => this.#mayDefer(),
       discard: () => this.#discard(),
@@ -159,14 +162,17 @@ class FirmwareUpdater implements FirmwareUpdate {
     return actor.start()
   }
 
-  #receive(): PushedPackage {
-    return new PushedPackage({
-      objects: this.#client.objects,
-      path: '/5/0/0',
-      queue: this.#queue,
-      maximumBytes: this.#maximumBytes,
-      listener: {
-        begun: () => this.#order({ type: 'push.begun' }),
+  #receive(): () => void {
+    const { objects } = this.#client
+    return receivePackage(
+      objects,
+      '/5/0/0',
+      this.#package,
+      {
+        begun: totalBytes => {
+          this.#order({ type: 'push.begun' })
+          this.#package.totalBytes = totalBytes
+        },
         received: () => this.#received(),
         emptied: () => this.#order({ type: 'reset' }),
         failed: error => {
@@ -174,12 +180,20 @@ class FirmwareUpdater implements FirmwareUpdate {
           this.#actor.send({ type: 'push.failed', result: firmwareResultOf(error) })
         },
       },
-    })
+      { maximumBytes: this.#maximumBytes },
+    )
+  }
+
+  /** Whatever a server still writes of the package of the moment is not stored any more. */
+  #refuseRest(): void {
+    this.#endPush()
+    this.#endPush = this.#receive()
   }
 
   /** The statechart is the judge of what is allowed when. */
   #check(command: FirmwareCommand): void {
-    if (!this.#actor.getSnapshot().can(command)) throw notAllowed(command.type)
+    const isServed = command.type !== foreign[this.#options.delivery ?? 'both']
+    if (!isServed || !this.#actor.getSnapshot().can(command)) throw notAllowed(command.type)
   }
 
   #order(command: FirmwareCommand): void {
@@ -228,14 +242,14 @@ class FirmwareUpdater implements FirmwareUpdate {
     const validator = this.#validator
     await pullPackage({
       uri: this.#object.uri,
-      store: this.#queue,
-      bytes: this.#queue.bytes,
+      store: this.#package,
+      bytes: this.#package.bytes,
       ...(validator === undefined ? {} : { validator }),
       maximumBytes: this.#maximumBytes,
-      ...(download && { settings: download }),
+      settings: { clock: this.#client.clock, ...download },
       onBegin: async begin => {
         this.#validator = begin.validator
-        this.#queue.totalBytes = begin.totalBytes
+        this.#package.totalBytes = begin.totalBytes
         await this.#note(this.#actor.getSnapshot())
       },
       signal,
@@ -244,44 +258,56 @@ class FirmwareUpdater implements FirmwareUpdate {
 
   async #verify(signal: AbortSignal): Promise<void> {
     this.#description = {}
-    const description = (await this.#options.verify?.(this.#package(), { signal })) ?? {}
+    const description = (await this.#options.verify?.(this.#offered(), { signal })) ?? {}
     if (!signal.aborted) this.#description = describe(description)
   }
 
-  #package(): FirmwarePackage {
-    return { ...this.#description, bytes: this.#queue.bytes, read: () => this.#queue.read() }
+  #offered(): FirmwarePackage {
+    return { ...this.#description, bytes: this.#package.bytes, read: () => this.#package.read() }
   }
 
   async #keep(): Promise<void> {
     // An effect begins before whoever follows the state hears of it.
     await Promise.resolve()
-    await this.#queue.noted()
+    await this.#package.noted()
   }
 
   #discard(): void {
     this.#validator = undefined
     this.#description = {}
-    this.#queue.totalBytes = undefined
-    if (this.#queue.bytes > 0) void this.#queue.clear()
+    this.#package.totalBytes = undefined
+    if (this.#package.bytes > 0) void this.#package.clear()
   }
 
-  /** Tells servers, the store and the application of a state. */
+  /** Tells the application, the store and servers of a state. */
   #publish(snapshot: Snapshot): void {
     const status = this.#statusOf(snapshot)
-    const { state, result } = status
     const before = this.#status.value
-    if (state !== before.state) this.#changedAtMs = this.#client.clock.now()
-    const isReset = state === 'idle' && (result === 0 || result === 10)
-    if (isReset || snapshot.matches({ downloading: 'pushing' })) this.#object.forgetUri()
-    this.#object.publish({
-      state: firmwareState(snapshot),
-      result,
-      ...(state === 'downloaded' || state === 'updating' ? this.#description : {}),
-      ...(this.#changedAtMs === undefined ? {} : { changedAtMs: this.#changedAtMs }),
-    })
+    if (status.state !== before.state) this.#changedAtMs = this.#client.clock.now()
     // Where it must be safe a state waits for it.
     void this.#note(snapshot)
-    if (state !== before.state || result !== before.result) this.#status.next(status)
+    // What an operation of a server has led to stays when that is undone.
+    queueMicrotask(() => this.#show())
+    if (status.state !== before.state || status.result !== before.result) this.#status.next(status)
+  }
+
+  #show(): void {
+    const snapshot = this.#actor.getSnapshot()
+    const state = firmwareState(snapshot)
+    this.#object.publish({
+      state,
+      result: snapshot.context.result,
+      uri: this.#uriOf(snapshot),
+      ...(state >= 2 ? this.#description : {}),
+      changedAtMs: this.#changedAtMs,
+    })
+  }
+
+  /** None when the package does not come from there, or is taken back. */
+  #uriOf(snapshot: Snapshot): string {
+    const { result, pushed } = snapshot.context
+    const isReset = snapshot.matches('idle') && (result === 0 || result === 10)
+    return isReset || (pushed && !snapshot.matches('idle')) ? '' : this.#object.uri
   }
 
   #statusOf(snapshot: Snapshot): FirmwareStatus {
@@ -292,12 +318,13 @@ class FirmwareUpdater implements FirmwareUpdate {
 
   #note(snapshot: Snapshot): Promise<void> {
     const { result, deferredAtMs } = snapshot.context
-    const { uri, severity, maximumDeferSeconds } = this.#object
+    const { severity, maximumDeferSeconds } = this.#object
+    const uri = this.#uriOf(snapshot)
     const phase = firmwarePhase(snapshot)
     const validator = this.#validator
-    const { bytes, totalBytes } = this.#queue
+    const { bytes, totalBytes } = this.#package
     const isComplete = phase === 'downloaded' || phase === 'deferred' || phase === 'updating'
-    return this.#queue.note(
+    return this.#package.note(
       encodeFirmwareNote({
         phase,
         result,

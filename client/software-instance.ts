@@ -4,22 +4,24 @@ import {
   type SavedSoftware,
   type SoftwareCommand,
   type SoftwareName,
+  updateResult,
+} from '../machines/software-context.ts'
+import type { InstallInput, UninstallInput } from '../machines/software-effects.ts'
+import {
   type SoftwareState,
   savedSoftware,
   softwarePhase,
   softwareState,
   softwareStates,
-  updateResult,
-} from '../machines/software-context.ts'
-import type { InstallInput, UninstallInput } from '../machines/software-effects.ts'
+} from '../machines/software-management.machine.ts'
 import { softwareManagement } from '../objects/definitions/software-management.ts'
 import { OperationError } from '../objects/errors.ts'
 import type { ObjectInstanceHandle } from '../objects/instance.ts'
 import type { Lwm2mClient } from './client.ts'
+import type { KeptPackage } from './kept-package.ts'
 import { PackageError } from './package-error.ts'
 import { type PackageProgress, pullPackage } from './package-pull.ts'
-import type { PackageQueue } from './package-queue.ts'
-import { PushedPackage } from './pushed-package.ts'
+import { receivePackage } from './package-push.ts'
 import { type SoftwareAccount, withAccount } from './software-account.ts'
 import { attachSoftwarePorts, software, softwareResultOf } from './software-actors.ts'
 import { encodeSoftwareNote, resumedSoftware, type SoftwareNote } from './software-note.ts'
@@ -51,7 +53,7 @@ export interface ManagedSoftware {
 export interface SoftwareInstanceOptions {
   readonly client: Lwm2mClient
   readonly options: SoftwareManagementOptions
-  readonly queue: PackageQueue
+  readonly kept: KeptPackage
   readonly held: boolean
   /** What an earlier run has left. */
   readonly note: SoftwareNote | undefined
@@ -64,10 +66,11 @@ export class SoftwareInstance implements ManagedSoftware {
   readonly instanceId: number
   readonly #client: Lwm2mClient
   readonly #options: SoftwareManagementOptions
-  readonly #queue: PackageQueue
+  readonly #kept: KeptPackage
   readonly #resources: ObjectInstanceHandle<typeof softwareManagement>
   readonly #actor: Actor<typeof software>
-  readonly #push: PushedPackage
+  readonly #maximumBytes: number
+  #endPush: () => void
   readonly #path: string
   readonly #status: BehaviorSubject<SoftwareStatus>
   #uri: string
@@ -77,23 +80,23 @@ export class SoftwareInstance implements ManagedSoftware {
   #emptyObjects: string
 
   constructor(instanceId: number, options: SoftwareInstanceOptions) {
-    const { client, queue, held, note } = options
-    const { maximumBytes = defaultMaximumBytes } = options.options
+    const { client, kept, held, note } = options
     this.instanceId = instanceId
     this.#path = `/${softwareManagement.id}/${instanceId}`
     this.#client = client
     this.#options = options.options
-    this.#queue = queue
+    this.#maximumBytes = options.options.maximumBytes ?? defaultMaximumBytes
+    this.#kept = kept
     this.#uri = note?.uri ?? ''
     this.#validator = note?.validator
     this.#resources = client.objects.instance(softwareManagement, instanceId)
     const { userName, password } = note ?? {}
     this.#resources.set({ ...(userName !== undefined && { userName }), ...(password !== undefined && { password }) })
     this.#emptyObjects = emptyObjects(client)
-    const saved = note && resumedSoftware(note, queue.bytes)
+    const saved = note && resumedSoftware(note, kept.bytes)
     this.#actor = client.createActor(software, { id: `software-${instanceId}`, input: { held, saved } })
     attachSoftwarePorts(this.#actor.system, {
-      endPush: () => this.#push.refuse(),
+      endPush: () => this.#refuseRest(),
       pull: signal => this.#pull(signal),
       verify: signal => this.#verify(signal),
       install: (input, signal) => this.#install(input, signal),
@@ -104,18 +107,7 @@ export class SoftwareInstance implements ManagedSoftware {
         this.#error = error
       },
     })
-    this.#push = new PushedPackage({
-      objects: client.objects,
-      path: `${this.#path}/${softwareManagement.resources.package.id}`,
-      queue,
-      maximumBytes,
-      listener: {
-        begun: () => this.order({ type: 'push.begun' }),
-        received: () => this.#received(),
-        emptied: () => this.reset(),
-        failed: error => this.#pushFailed(error),
-      },
-    })
+    this.#endPush = this.#receive()
     this.#status = new BehaviorSubject(this.#statusOf(this.#actor.getSnapshot()))
     this.#actor.subscribe(snapshot => this.#publish(snapshot))
     this.#actor.start()
@@ -127,7 +119,7 @@ export class SoftwareInstance implements ManagedSoftware {
   }
 
   get progress$(): Observable<PackageProgress> {
-    return this.#queue.progress$
+    return this.#kept.progress$
   }
 
   /** Whether the instance may be deleted without leaving software behind that nobody can uninstall. */
@@ -184,13 +176,40 @@ export class SoftwareInstance implements ManagedSoftware {
 
   /** Ends what runs; what is noted stays. */
   end(): void {
-    this.#push.end()
     this.#actor.stop()
+    this.#endPush()
     this.#status.complete()
   }
 
   #isInitial(): boolean {
     return this.#actor.getSnapshot().matches({ initial: 'idle' })
+  }
+
+  #receive(): () => void {
+    return receivePackage(
+      this.#client.objects,
+      `${this.#path}/${softwareManagement.resources.package.id}`,
+      this.#kept,
+      {
+        begun: totalBytes => {
+          this.order({ type: 'push.begun' })
+          this.#kept.totalBytes = totalBytes
+        },
+        received: () => this.#received(),
+        emptied: () => this.reset(),
+        failed: error => {
+          this.#error = error
+          this.#actor.send({ type: 'push.failed', result: softwareResultOf(error) })
+        },
+      },
+      { maximumBytes: this.#maximumBytes },
+    )
+  }
+
+  /** Whatever a server still writes of the package of the moment is not stored any more. */
+  #refuseRest(): void {
+    this.#endPush()
+    this.#endPush = this.#receive()
   }
 
   /** The server has its answer when the package is verified and safe. */
@@ -201,24 +220,19 @@ export class SoftwareInstance implements ManagedSoftware {
     throw this.#error ?? new PackageError('CANCELLED', 'the package is not wanted any more')
   }
 
-  #pushFailed(error: PackageError): void {
-    this.#error = error
-    this.#actor.send({ type: 'push.failed', result: softwareResultOf(error) })
-  }
-
   async #pull(signal: AbortSignal): Promise<void> {
-    const { maximumBytes = defaultMaximumBytes, download = {} } = this.#options
+    const { download = {} } = this.#options
     const validator = this.#validator
     await pullPackage({
       uri: this.#uri,
-      store: this.#queue,
-      bytes: this.#queue.bytes,
+      store: this.#kept,
+      bytes: this.#kept.bytes,
       ...(validator === undefined ? {} : { validator }),
-      maximumBytes,
+      maximumBytes: this.#maximumBytes,
       settings: withAccount(download, this.#uri, this.#account()),
       onBegin: async begin => {
         this.#validator = begin.validator
-        this.#queue.totalBytes = begin.totalBytes
+        this.#kept.totalBytes = begin.totalBytes
         await this.#note()
       },
       signal,
@@ -265,7 +279,7 @@ export class SoftwareInstance implements ManagedSoftware {
   }
 
   #package(): SoftwarePackage {
-    return { ...this.#software(), bytes: this.#queue.bytes, read: () => this.#queue.read() }
+    return { ...this.#software(), bytes: this.#kept.bytes, read: () => this.#kept.read() }
   }
 
   /** Tells servers, the application and the store of a new state. */
@@ -281,7 +295,7 @@ export class SoftwareInstance implements ManagedSoftware {
       activationState: isActive,
     })
     void this.#note().catch(() => undefined)
-    if (keepsNoPackage(snapshot) && this.#queue.bytes > 0) void this.#queue.clear().catch(() => undefined)
+    if (keepsNoPackage(snapshot) && this.#kept.bytes > 0) void this.#kept.clear().catch(() => undefined)
     this.#tellObjects(snapshot)
     if (JSON.stringify(status) !== JSON.stringify(this.#status.value)) this.#status.next(status)
   }
@@ -310,8 +324,8 @@ export class SoftwareInstance implements ManagedSoftware {
   #note(next: Partial<SavedSoftware> = {}): Promise<void> {
     const snapshot = this.#actor.getSnapshot()
     const isPulling = softwarePhase(snapshot) === 'pulling'
-    const { totalBytes } = this.#queue
-    return this.#queue.note(
+    const { totalBytes } = this.#kept
+    return this.#kept.note(
       encodeSoftwareNote({
         saved: { ...savedSoftware(snapshot), ...next },
         ...(isPulling && { uri: this.#uri, ...this.#account() }),

@@ -5,8 +5,8 @@ import type { ExecuteArguments } from '../objects/handlers.ts'
 import type { Path } from '../objects/path.ts'
 import type { Change } from '../objects/store.ts'
 import type { Lwm2mClient } from './client.ts'
+import { KeptPackage } from './kept-package.ts'
 import { isOffNetwork } from './off-network.ts'
-import { PackageQueue } from './package-queue.ts'
 import { type ManagedSoftware, SoftwareInstance } from './software-instance.ts'
 import { decodeSoftwareNote, type SoftwareNote } from './software-note.ts'
 import {
@@ -61,7 +61,7 @@ class SoftwareManager implements SoftwareManagement {
   readonly #options: SoftwareManagementOptions
   readonly #instances = new Map<number, SoftwareInstance>()
   /** Also those of instances that are gone: what an instance of the same id does comes after what they still do. */
-  readonly #queues = new Map<number, PackageQueue>()
+  readonly #packages = new Map<number, KeptPackage>()
   readonly #subscription = new Subscription()
 
   constructor(client: Lwm2mClient, options: SoftwareManagementOptions) {
@@ -95,7 +95,7 @@ class SoftwareManager implements SoftwareManagement {
   unsubscribe(): void {
     this.#subscription.unsubscribe()
     for (const instance of this.#instances.values()) instance.end()
-    for (const queue of this.#queues.values()) queue.complete()
+    for (const kept of this.#packages.values()) kept.end()
     this.#instances.clear()
   }
 
@@ -160,24 +160,24 @@ class SoftwareManager implements SoftwareManagement {
   }
 
   #load(instanceId: number): SoftwareNote | undefined {
-    const known = this.#queues.get(instanceId)
+    const known = this.#packages.get(instanceId)
     // An instance of this id was deleted: there is nothing left of it.
     if (known !== undefined) return undefined
-    const queue = new PackageQueue(this.#options.stores.open(instanceId))
-    this.#queues.set(instanceId, queue)
-    return decodeSoftwareNote(queue.load().note)
+    const kept = new KeptPackage(this.#options.stores.open(instanceId))
+    this.#packages.set(instanceId, kept)
+    return decodeSoftwareNote(kept.load().note)
   }
 
   #add(instanceId: number, note: SoftwareNote | undefined): SoftwareInstance {
     const { objects, actor } = this.#client
-    const queue = this.#queues.get(instanceId) as PackageQueue
+    const kept = this.#packages.get(instanceId) as KeptPackage
     // Whoever hears of the instance finds it working.
     return objects.batch(() => {
       if (!objects.has(`/${definition.id}/${instanceId}`)) objects.create(definition, instanceId, initialValues)
       const instance = new SoftwareInstance(instanceId, {
         client: this.#client,
         options: this.#options,
-        queue,
+        kept,
         held: isOffNetwork(actor.getSnapshot()),
         note,
       })
@@ -190,9 +190,9 @@ class SoftwareManager implements SoftwareManagement {
   #remove(instanceId: number): void {
     this.#instances.get(instanceId)?.end()
     this.#instances.delete(instanceId)
-    const queue = this.#queues.get(instanceId)
-    void queue?.clear().catch(() => undefined)
-    void queue?.note(null).catch(() => undefined)
+    const kept = this.#packages.get(instanceId)
+    void kept?.clear().catch(() => undefined)
+    void kept?.note(null).catch(() => undefined)
   }
 }
 

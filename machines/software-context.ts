@@ -1,6 +1,3 @@
-import type { SnapshotFrom } from 'xstate'
-import type { softwareManagementMachine } from './software-management.machine.ts'
-
 /** What a Software Management instance was at when its process ended. */
 export type SoftwarePhase =
   | 'initial'
@@ -97,26 +94,4 @@ export function initialSoftwareContext({ held, saved }: SoftwareInput): Software
     held,
     resumed: saved?.phase,
   }
-}
-
-type Snapshot = SnapshotFrom<typeof softwareManagementMachine>
-
-/** The outermost states, in the order of Update State (/9/x/7). */
-export const softwareStates = ['initial', 'downloadStarted', 'downloaded', 'delivered', 'installed'] as const
-
-export type SoftwareState = (typeof softwareStates)[number]
-
-export function softwareState(snapshot: Snapshot): SoftwareState {
-  return softwareStates.find(state => snapshot.matches(state)) ?? 'initial'
-}
-
-/** What is to be noted: every state in which an instance rests has one tag. */
-export function softwarePhase({ tags }: Snapshot): SoftwarePhase {
-  const [phase = 'initial'] = tags as ReadonlySet<SoftwarePhase>
-  return phase
-}
-
-export function savedSoftware(snapshot: Snapshot): SavedSoftware {
-  const { name, version, result, isInPlace, isForUpdate } = snapshot.context
-  return { phase: softwarePhase(snapshot), result, isInPlace, isForUpdate, name, version }
 }

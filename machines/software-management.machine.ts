@@ -1,7 +1,8 @@
-import { assign, setup } from 'xstate'
+import { assign, type SnapshotFrom, setup } from 'xstate'
 import {
   initialSoftwareContext,
   noName,
+  type SavedSoftware,
   type SoftwareCommand,
   type SoftwareContext,
   type SoftwareInput,
@@ -242,3 +243,25 @@ export const softwareManagementMachine = software.createMachine({
     },
   },
 })
+
+type Snapshot = SnapshotFrom<typeof softwareManagementMachine>
+
+/** The outermost states, in the order of Update State (/9/x/7). */
+export const softwareStates = ['initial', 'downloadStarted', 'downloaded', 'delivered', 'installed'] as const
+
+export type SoftwareState = (typeof softwareStates)[number]
+
+export function softwareState(snapshot: Snapshot): SoftwareState {
+  return softwareStates.find(state => snapshot.matches(state)) ?? 'initial'
+}
+
+/** What is to be noted: every state in which an instance rests has one tag. */
+export function softwarePhase({ tags }: Snapshot): SoftwarePhase {
+  const [phase = 'initial'] = tags as ReadonlySet<SoftwarePhase>
+  return phase
+}
+
+export function savedSoftware(snapshot: Snapshot): SavedSoftware {
+  const { name, version, result, isInPlace, isForUpdate } = snapshot.context
+  return { phase: softwarePhase(snapshot), result, isInPlace, isForUpdate, name, version }
+}

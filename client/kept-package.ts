@@ -2,24 +2,24 @@ import { type Observable, Subject } from 'rxjs'
 import { asPackageError } from './package-failure.ts'
 import type { PackageProgress } from './package-pull.ts'
 import type { PackageStore } from './package-store.ts'
+import { inTurn } from './package-store-in-turn.ts'
 
 /**
- * A package store whose calls wait for each other, however they come, and which knows how much it has. What fails rejects
- * with PackageError, which may be ignored.
+ * A package in its store, and how much there is of it. What fails rejects with PackageError, which may be ignored: of notes
+ * {@link noted} tells it again.
  */
-export class PackageQueue implements PackageStore {
+export class KeptPackage implements PackageStore {
   readonly #store: PackageStore
   readonly #progress = new Subject<PackageProgress>()
   #bytes = 0
-  #last: Promise<void> = Promise.resolve()
   #lastNote: Promise<void> = Promise.resolve()
   /** The note that is safe, or will be, as JSON. */
-  #noted: string | undefined
+  #json: string | undefined
   /** How much it will be, as far as that is known. */
   totalBytes: number | undefined
 
   constructor(store: PackageStore) {
-    this.#store = store
+    this.#store = inTurn(store)
   }
 
   /** What is there, or will be when all calls until now are done. */
@@ -27,7 +27,7 @@ export class PackageQueue implements PackageStore {
     return this.#bytes
   }
 
-  /** How far the package of the moment has come: after each piece. */
+  /** How far the package has come: after each piece. */
   get progress$(): Observable<PackageProgress> {
     return this.#progress.asObservable()
   }
@@ -35,23 +35,20 @@ export class PackageQueue implements PackageStore {
   load() {
     const loaded = this.#store.load()
     this.#bytes = loaded.bytes
-    this.#noted = loaded.note === undefined ? undefined : JSON.stringify(loaded.note)
+    this.#json = loaded.note === undefined ? undefined : JSON.stringify(loaded.note)
     return loaded
   }
 
   /** What is noted already is not written again. */
   note(note: unknown): Promise<void> {
     const json = JSON.stringify(note)
-    if (json === this.#noted) return this.#lastNote
-    this.#noted = json
-    this.#lastNote = this.#enqueue(async () => {
-      try {
-        await this.#store.note(note)
-      } catch (error) {
-        this.#noted = undefined
-        throw error
-      }
-    })
+    if (json !== this.#json) {
+      this.#json = json
+      this.#lastNote = this.#call(this.#store.note(note))
+      this.#lastNote.catch(() => {
+        if (this.#json === json) this.#json = undefined
+      })
+    }
     return this.#lastNote
   }
 
@@ -62,27 +59,22 @@ export class PackageQueue implements PackageStore {
 
   append(bytes: Uint8Array): Promise<void> {
     this.#bytes += bytes.length
-    return this.#enqueue(async () => {
-      await this.#store.append(bytes)
-      if (this.#progress.observed) this.#tellProgress()
-    })
+    return this.#call(this.#store.append(bytes).then(() => this.#tellProgress()))
   }
 
   clear(): Promise<void> {
     this.#bytes = 0
-    return this.#enqueue(() => this.#store.clear())
+    return this.#call(this.#store.clear())
   }
 
-  async *read(): AsyncIterable<Uint8Array> {
-    await this.#last.catch(() => undefined)
-    yield* this.#store.read()
+  read(): AsyncIterable<Uint8Array> {
+    return this.#store.read()
   }
 
   /** Nothing more comes from here: the note is written once more, upon which a store need not hold its files open. */
   end(): void {
     this.#progress.complete()
-    const noted = this.#noted
-    if (noted !== undefined) void this.#enqueue(() => this.#store.note(JSON.parse(noted)))
+    if (this.#json !== undefined) void this.#call(this.#store.note(JSON.parse(this.#json)))
   }
 
   #tellProgress(): void {
@@ -90,13 +82,11 @@ export class PackageQueue implements PackageStore {
     this.#progress.next({ bytes: this.#bytes, ...(totalBytes === undefined ? {} : { totalBytes }) })
   }
 
-  /** After the last call, whatever became of that. */
-  #enqueue(call: () => Promise<void>): Promise<void> {
-    const next = this.#last.then(call, call).catch((error: unknown) => {
+  #call(done: Promise<void>): Promise<void> {
+    const told = done.catch((error: unknown) => {
       throw asPackageError(error, 'NOT_ENOUGH_STORAGE')
     })
-    next.catch(() => undefined)
-    this.#last = next
-    return next
+    told.catch(() => undefined)
+    return told
   }
 }
