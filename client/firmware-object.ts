@@ -32,7 +32,7 @@ export interface FirmwareRequests {
 }
 
 /** What a state shows of itself. */
-export type FirmwareAppearance = Pick<FirmwareNote, 'result' | 'name' | 'version' | 'changedAtMs'> & {
+export type FirmwareAppearance = Pick<FirmwareNote, 'result' | 'uri' | 'name' | 'version' | 'changedAtMs'> & {
   readonly state: number
 }
 
@@ -85,9 +85,16 @@ export class FirmwareObject {
     this.#ends = [
       objects.onExecute(resource.update, () => requests.update()),
       objects.onWrite(resource.uri, {
-        validate: (_, uri) => this.#checkUri(uri === '' || delivery !== 'push', uri),
+        validate: (_, uri) => {
+          requests.check({ type: uri === '' ? 'reset' : 'uri.written' })
+          return true
+        },
         written: () => {
           this.#isUriWritten = true
+          // Until then the transaction is over, or undone.
+          queueMicrotask(() => {
+            this.#isUriWritten = false
+          })
         },
       }),
     ]
@@ -116,7 +123,7 @@ export class FirmwareObject {
   }
 
   /** Shows a state, all of it at once. */
-  publish({ state, result, name, version, changedAtMs }: FirmwareAppearance): void {
+  publish({ state, result, uri, name, version, changedAtMs }: FirmwareAppearance): void {
     const objects = this.#objects
     if (!objects.has('/5/0')) return
     objects.batch(() => {
@@ -124,25 +131,16 @@ export class FirmwareObject {
       this.#set(resource.state, state)
       // Version 1.0 has no word for a package that is taken back or put off.
       this.#set(resource.result, result > 9 && !this.canDefer ? 8 : result)
+      this.#set(resource.uri, uri)
       this.#set(resource.name, name)
       this.#set(resource.version, version)
     })
-  }
-
-  forgetUri(): void {
-    this.#isUriWritten = false
-    if (this.uri !== '') this.#set(resource.uri, '')
   }
 
   /** Leaves the instance without its functions. */
   end(): void {
     this.#changes.unsubscribe()
     for (const end of this.#ends) end()
-  }
-
-  #checkUri(isSupported: boolean, uri: unknown): boolean {
-    this.#requests.check({ type: uri === '' ? 'reset' : 'uri.written' })
-    return isSupported
   }
 
   /** What was written counts from here on: its transaction cannot be undone any more. */

@@ -43,6 +43,9 @@ export {
   type ServerOptions,
 } from './options.ts'
 export { OptionsError } from './options-error.ts'
+export { PackageError, type PackageErrorCode } from './package-error.ts'
+export type { PackageProgress } from './package-pull.ts'
+export type { PackageStore } from './package-store.ts'
 export {
   fileStore,
   type LoadedState,

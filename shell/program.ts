@@ -15,6 +15,7 @@ import { type ClientArguments, runClient } from './client.ts'
 import { addShellOptions, runShell, type ShellArguments } from './console/shell-command.ts'
 import { runDdf } from './ddf.ts'
 import type { Environment } from './environment.ts'
+import { type GetArguments, runGet } from './get.ts'
 import { addRecordingOptions } from './recording.ts'
 import { addClientSecurityOptions, addSecurityOptions } from './security.ts'
 import { runServer, type ServerArguments } from './server.ts'
@@ -90,6 +91,17 @@ export async function run(args: readonly string[], environment: Environment): Pr
   addShellOptions(program.command('shell')).action(async (options: ShellArguments) => {
     exitCode = await runShell(options, environment)
   })
+  const getCommand = program
+    .command('get')
+    .description('download what is at a URI, to the standard output or into a file')
+    .argument('<uri>', 'coap://HOST[:PORT]/PATH, coaps://, coap+tcp://, coaps+tcp://, http:// or https://')
+    .option('--output <file>', 'file to write; until all of it is there it is called FILE.part')
+    .option('--continue', 'go on with the FILE.part that an earlier download has left')
+  addClientSecurityOptions(withNetwork(getCommand))
+    .addHelpText('after', getExamples)
+    .action(async (uri: string, options: Omit<GetArguments, 'uri'>) => {
+      exitCode = await runGet({ uri, ...options }, environment)
+    })
   program
     .command('ddf')
     .description('print the objects of an OMA definition file as TypeScript')
@@ -138,6 +150,12 @@ Examples:
   lwm2m client --server coap://127.0.0.1 --endpoint urn:dev:os:1
   lwm2m client --server coap://127.0.0.1 --endpoint urn:dev:os:1 --objects device.json < /dev/null &
   echo 'wait registered; send /3303/0' | tr ';' '\\n' | lwm2m client --server coap://127.0.0.1 --endpoint urn:dev:os:1`
+
+const getExamples = `
+Examples:
+  lwm2m get coap://127.0.0.1/.well-known/core
+  lwm2m get coap+tcp://127.0.0.1:5685/firmware.bin --output firmware.bin --continue
+  lwm2m get https://localhost/firmware.bin --ca ca.pem --output firmware.bin`
 
 const serverExamples = `
 Examples:

@@ -28,6 +28,7 @@ export {
   type PendingRequest,
   type RequestHandler,
 } from './coap/peer.ts'
+export type { BodyReceiver, ReceiveBody } from './coap/streamed-bodies.ts'
 export type { Address, Connection, ConnectionReceiver, ConnectOptions, Listener, Network } from './connection.ts'
 export { CertificateError, type CertificateRule } from './dtls/certificate/certificate-error.ts'
 export { verifyRawKey } from './dtls/certificate/raw-key.ts'

@@ -13,6 +13,7 @@ import { encodeOperation } from '../../transport/lwm2m/downlink.ts'
 import { type ClientSiteOptions, clientSite } from '../helpers/client-site.ts'
 import { patternBytes } from '../helpers/coap-site.ts'
 import { keptPackage } from '../helpers/kept-package.ts'
+import { endpoint, secureSite } from '../helpers/secure-site.ts'
 import { codeOf, setUp, textOf, write } from '../objects/operations/setting.ts'
 
 /** What the listener heard, and what it does when it does. */
@@ -387,4 +388,18 @@ describe('from a server to a client', () => {
     expect((await it.clock.until(it.push(patternBytes(5_000), ContentFormat.opaque).response)).code).toBe(Code.changed)
     await it.stop()
   })
+})
+
+test('over DTLS, from the server of this engine', async () => {
+  const it = await secureSite({ server: { objects: [firmwareUpdate] } })
+  const kept = keptPackage()
+  const { heard, listener } = listening()
+  it.client.objects.create(firmwareUpdate, 0)
+  receivePackage(it.client.objects, '/5/0/0', kept.store, listener, { maximumBytes: 1_000_000 })
+  await it.register()
+  const body = patternBytes(50_000)
+  const written = it.server.write(endpoint, '/5/0/0', body, { contentFormat: ContentFormat.cbor })
+  expect(await it.clock.until(written)).toMatchObject({ responseCode: Code.changed })
+  expect(Buffer.compare(kept.bytes(), body)).toBe(0)
+  expect(heard).toEqual(['begun 50000', 'received 50000'])
 })

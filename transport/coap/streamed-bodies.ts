@@ -133,7 +133,9 @@ export class StreamedBodies {
       body.answer = answer.then(
         settled => {
           body.isPending = false
-          this.#settle(place, body, settled)
+          settle(body, settled)
+          // The peer is not silent while it waits for us.
+          if (this.#bodies.get(place) === body) this.#touch(place, body)
           return settled
         },
         (error: unknown) => {
@@ -142,16 +144,9 @@ export class StreamedBodies {
         },
       )
     } else {
-      this.#settle(place, body, answer)
+      settle(body, answer)
     }
     return body.answer
-  }
-
-  #settle(place: string, body: StreamedBody, answer: Answer): void {
-    body.answer = answer
-    if (answer !== undefined) body.isEnded = true
-    // The peer is not silent while it waits for us.
-    if (this.#bodies.get(place) === body) this.#touch(place, body)
   }
 
   /** The one untouched for longest comes first. */
@@ -191,6 +186,11 @@ export class StreamedBodies {
   #drop(place: string, body: StreamedBody): void {
     if (this.#bodies.get(place) === body) this.#bodies.delete(place)
   }
+}
+
+function settle(body: StreamedBody, answer: Answer): void {
+  body.answer = answer
+  if (answer !== undefined) body.isEnded = true
 }
 
 /** Whoever asks again and again gets no more than a few answers: each of them holds its request until then. */

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { ContentSink } from '../../../objects/content-sink.ts'
 import { defineObject } from '../../../objects/definition.ts'
+import { accessControl } from '../../../objects/definitions/access-control.ts'
+import { server } from '../../../objects/definitions/server.ts'
 import { OperationError } from '../../../objects/errors.ts'
 import { ContentFormat } from '../../../objects/formats/format.ts'
 import { formatOf } from '../../../objects/formats/formats.ts'
@@ -303,6 +305,16 @@ describe('a Write that is taken as it arrives', () => {
     now(setting.later(remove('/32010/0')))
     expect(code(first.write(Buffer.from('def')))).toBe('4.04')
     expect(heard.splice(0)).toEqual(['0 begins, unknown', '0 abc', '0 aborted'])
+  })
+
+  test('a right that is taken away meanwhile: 4.01, and the sink is told', () => {
+    const streamed = opened('/32010/0/0', 'abc')
+    streamed.write(Buffer.from('abc'))
+    objects.create(server, 1, { shortServerId: 2 })
+    objects.create(accessControl, 0, { objectId: 32010, objectInstanceId: 0, acl: { 1: 1 }, accessControlOwner: 2 })
+    expect(code(streamed.write(Buffer.from('def')))).toBe('4.01')
+    expect(code(opened('/32010/0/0', 'abc').write(Buffer.from('abc')))).toBe('4.01')
+    expect(heard).toEqual(['0 begins, unknown', '0 abc', '0 aborted'])
   })
 
   test('aborted: the sink is told once, and nothing else reaches it', () => {
