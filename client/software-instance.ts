@@ -229,7 +229,7 @@ export class SoftwareInstance implements ManagedSoftware {
       bytes: this.#kept.bytes,
       ...(validator === undefined ? {} : { validator }),
       maximumBytes: this.#maximumBytes,
-      settings: withAccount(download, this.#uri, this.#account()),
+      settings: withAccount({ clock: this.#client.clock, ...download }, this.#uri, this.#account()),
       onBegin: async begin => {
         this.#validator = begin.validator
         this.#kept.totalBytes = begin.totalBytes

@@ -111,12 +111,11 @@ test.each([
 })
 
 test('a package that a server writes and that is refused is answered with the reason', async () => {
-  const { write, read, seen, errors } = await device({
+  const { write, read } = await device({
     maximumBytes: 4_999,
     verify: () => Promise.reject(new PackageError('INTEGRITY_FAILED', 'no signature')),
   })
   expect(await write(packageId, packageBytes)).toBe('4.13')
-  console.log(seen, errors)
   expect(await read()).toEqual([0, 50, false, ''])
   expect(await write(packageId, packageBytes.subarray(1))).toBe('4.00')
   expect(await read()).toEqual([0, 53, false, ''])

@@ -3,6 +3,7 @@ import { memoryPackageStores, type PackageStores } from '../../client/package-st
 import type { SoftwareStatus } from '../../client/software-instance.ts'
 import { softwareManagement } from '../../client/software-management.ts'
 import type { SoftwareManagementOptions, SoftwarePackage } from '../../client/software-options.ts'
+import { ContentFormat } from '../../objects/formats/format.ts'
 import { RequestError } from '../../server/errors.ts'
 import { CoapEndpoint } from '../../transport/coap/endpoint.ts'
 import { type CoapMessage, Code, describeCode } from '../../transport/coap/message.ts'
@@ -56,7 +57,7 @@ export async function softwareSite() {
       },
       activate: ({ instanceId }) => void journal.push(`activate ${instanceId}`),
       deactivate: ({ instanceId }) => void journal.push(`deactivate ${instanceId}`),
-      download: { clock, random, network },
+      download: { random, network },
       ...options,
     })
     client.start()
@@ -92,8 +93,11 @@ export async function softwareSite() {
     answer,
     execute: (resourceId: number, args?: string, instanceId = 0) =>
       answer(server.execute(endpoint, path(instanceId, resourceId), args)),
-    write: (resourceId: number, value: string | boolean | Uint8Array, instanceId = 0) =>
-      answer(server.write(endpoint, path(instanceId, resourceId), value)),
+    /** Bytes go block by block. */
+    write: (resourceId: number, value: string | boolean | Uint8Array, instanceId = 0) => {
+      const options = value instanceof Uint8Array ? { contentFormat: ContentFormat.opaque } : {}
+      return answer(server.write(endpoint, path(instanceId, resourceId), value, options))
+    },
     /** What a server reads of an instance: Update State, Update Result, Activation State, PkgName. */
     read: async (instanceId = 0) => {
       await clock.advance(0)
