@@ -7,13 +7,7 @@ import {
   updateResult,
 } from '../machines/software-context.ts'
 import type { InstallInput, UninstallInput } from '../machines/software-effects.ts'
-import {
-  type SoftwareState,
-  savedSoftware,
-  softwarePhase,
-  softwareState,
-  softwareStates,
-} from '../machines/software-management.machine.ts'
+import { savedSoftware, softwarePhase, softwareState, softwareStates } from '../machines/software-management.machine.ts'
 import { softwareManagement } from '../objects/definitions/software-management.ts'
 import { OperationError } from '../objects/errors.ts'
 import type { ObjectInstanceHandle } from '../objects/instance.ts'
@@ -27,34 +21,21 @@ import { attachSoftwarePorts, software, softwareResultOf } from './software-acto
 import { encodeSoftwareNote, resumedSoftware, type SoftwareNote } from './software-note.ts'
 import {
   defaultMaximumBytes,
+  type ManagedSoftware,
+  maximumNameBytes,
   type Software,
   type SoftwareManagementOptions,
   type SoftwarePackage,
+  type SoftwareStatus,
 } from './software-options.ts'
-
-/** Update State, Update Result and Activation State (/9/x/7, /9/x/9, /9/x/12). */
-export interface SoftwareStatus extends SoftwareName {
-  readonly state: SoftwareState
-  readonly result: number
-  readonly isActive: boolean
-  /** Why the last thing failed, since this run of the process began. */
-  readonly error?: PackageError
-}
-
-/** One instance of Software Management as the application follows it. */
-export interface ManagedSoftware {
-  readonly instanceId: number
-  /** As it is now, and each change. Completes when the instance is gone, and with `unsubscribe`. */
-  readonly state$: Observable<SoftwareStatus>
-  /** Of a package that is on its way, after each piece. Completes with `unsubscribe`. */
-  readonly progress$: Observable<PackageProgress>
-}
 
 export interface SoftwareInstanceOptions {
   readonly client: Lwm2mClient
   readonly options: SoftwareManagementOptions
   readonly kept: KeptPackage
   readonly held: boolean
+  /** Something has come to an end that may have changed the objects of the client. */
+  readonly settled: () => void
   /** What an earlier run has left. */
   readonly note: SoftwareNote | undefined
 }
@@ -70,17 +51,16 @@ export class SoftwareInstance implements ManagedSoftware {
   readonly #resources: ObjectInstanceHandle<typeof softwareManagement>
   readonly #actor: Actor<typeof software>
   readonly #maximumBytes: number
-  #endPush: () => void
   readonly #path: string
   readonly #status: BehaviorSubject<SoftwareStatus>
+  readonly #settled: () => void
+  #endPush: () => void
   #uri: string
   #validator: string | undefined
   #error: PackageError | undefined
-  /** The objects that had no instance when the last operation on the software was done. */
-  #emptyObjects: string
 
   constructor(instanceId: number, options: SoftwareInstanceOptions) {
-    const { client, kept, held, note } = options
+    const { client, kept, held, note, settled } = options
     this.instanceId = instanceId
     this.#path = `/${softwareManagement.id}/${instanceId}`
     this.#client = client
@@ -92,7 +72,7 @@ export class SoftwareInstance implements ManagedSoftware {
     this.#resources = client.objects.instance(softwareManagement, instanceId)
     const { userName, password } = note ?? {}
     this.#resources.set({ ...(userName !== undefined && { userName }), ...(password !== undefined && { password }) })
-    this.#emptyObjects = emptyObjects(client)
+    this.#settled = settled
     const saved = note && resumedSoftware(note, kept.bytes)
     this.#actor = client.createActor(software, { id: `software-${instanceId}`, input: { held, saved } })
     attachSoftwarePorts(this.#actor.system, {
@@ -231,6 +211,7 @@ export class SoftwareInstance implements ManagedSoftware {
       maximumBytes: this.#maximumBytes,
       settings: withAccount({ clock: this.#client.clock, ...download }, this.#uri, this.#account()),
       onBegin: async begin => {
+        if (signal.aborted) return
         this.#validator = begin.validator
         this.#kept.totalBytes = begin.totalBytes
         await this.#note()
@@ -294,19 +275,12 @@ export class SoftwareInstance implements ManagedSoftware {
       updateResult: result,
       activationState: isActive,
     })
-    void this.#note().catch(() => undefined)
-    if (keepsNoPackage(snapshot) && this.#kept.bytes > 0) void this.#kept.clear().catch(() => undefined)
-    this.#tellObjects(snapshot)
-    if (JSON.stringify(status) !== JSON.stringify(this.#status.value)) this.#status.next(status)
-  }
-
-  /** Of objects without an instance no server hears by itself (Update Supported Objects, /9/x/8). */
-  #tellObjects(snapshot: Snapshot): void {
-    if (!keepsNoPackage(snapshot)) return
-    const now = emptyObjects(this.#client)
-    if (now === this.#emptyObjects) return
-    this.#emptyObjects = now
-    if (this.#resources.get('updateSupportedObjects') === true) this.#client.actor.send({ type: 'instances.changed' })
+    void this.#note()
+    if (keepsNoPackage(snapshot)) {
+      if (this.#kept.bytes > 0) void this.#kept.clear()
+      this.#settled()
+    }
+    if (!isSame(status, this.#status.value)) this.#status.next(status)
   }
 
   #statusOf(snapshot: Snapshot): SoftwareStatus {
@@ -336,8 +310,6 @@ export class SoftwareInstance implements ManagedSoftware {
   }
 }
 
-const maximumNameBytes = 255
-
 function isChanging(snapshot: Snapshot): boolean {
   return snapshot.matches({ installed: 'activating' }) || snapshot.matches({ installed: 'deactivating' })
 }
@@ -348,7 +320,7 @@ function keepsNoPackage(snapshot: Snapshot): boolean {
   return phase === 'initial' || phase === 'inactive' || phase === 'active'
 }
 
-function emptyObjects({ objects }: Lwm2mClient): string {
-  const empty = objects.definitions().filter(({ id }) => objects.entries(`/${id}`).length === 0)
-  return empty.map(({ id }) => id).join()
+function isSame(one: SoftwareStatus, other: SoftwareStatus): boolean {
+  if (one.state !== other.state || one.result !== other.result || one.isActive !== other.isActive) return false
+  return one.name === other.name && one.version === other.version
 }

@@ -7,31 +7,15 @@ import type { Change } from '../objects/store.ts'
 import type { Lwm2mClient } from './client.ts'
 import { KeptPackage } from './kept-package.ts'
 import { isOffNetwork } from './off-network.ts'
-import { type ManagedSoftware, SoftwareInstance } from './software-instance.ts'
+import { SoftwareInstance } from './software-instance.ts'
 import { decodeSoftwareNote, type SoftwareNote } from './software-note.ts'
 import {
   defaultMaximumInstances,
-  type SoftwareDescription,
+  type InstalledSoftware,
+  type ManagedSoftware,
+  type SoftwareManagement,
   type SoftwareManagementOptions,
 } from './software-options.ts'
-
-/** Software that is on the device when it is made. */
-export interface InstalledSoftware extends SoftwareDescription {
-  readonly isActive?: boolean
-}
-
-/** The software of a client. */
-export interface SoftwareManagement {
-  /** What is managed at the moment, by instance id. */
-  readonly instances: ReadonlyMap<number, ManagedSoftware>
-  /**
-   * Adds an instance, in the state in which an earlier run has left it; the first time it is `installed` already, if that is
-   * given. One that is there is returned. Throws OperationError `BAD_REQUEST` for an id above 65534.
-   */
-  add(instanceId: number, installed?: InstalledSoftware): ManagedSoftware
-  /** Ends what runs; what is noted stays, and so do the instances, without their functions. */
-  unsubscribe(): void
-}
 
 /**
  * Has servers manage the software of a client: object Software Management with all it does (LwM2M Software Management 1.0). Each
@@ -63,11 +47,14 @@ class SoftwareManager implements SoftwareManagement {
   /** Also those of instances that are gone: what an instance of the same id does comes after what they still do. */
   readonly #packages = new Map<number, KeptPackage>()
   readonly #subscription = new Subscription()
+  /** The objects that had no instance when the last operation on software was done. */
+  #emptyObjects: string
 
   constructor(client: Lwm2mClient, options: SoftwareManagementOptions) {
     this.#client = client
     this.#options = options
     client.objects.define(definition)
+    this.#emptyObjects = emptyObjects(client)
     this.#serve()
     for (const instanceId of options.stores.list()) {
       const note = this.#load(instanceId)
@@ -178,6 +165,7 @@ class SoftwareManager implements SoftwareManagement {
         client: this.#client,
         options: this.#options,
         kept,
+        settled: () => this.#tellObjects(instanceId),
         held: isOffNetwork(actor.getSnapshot()),
         note,
       })
@@ -186,13 +174,23 @@ class SoftwareManager implements SoftwareManagement {
     })
   }
 
+  /** Of objects without an instance no server hears by itself (Update Supported Objects, /9/x/8). */
+  #tellObjects(instanceId: number): void {
+    const { objects, actor } = this.#client
+    const now = emptyObjects(this.#client)
+    if (now === this.#emptyObjects) return
+    this.#emptyObjects = now
+    const isWanted = objects.get(`/${definition.id}/${instanceId}/${definition.resources.updateSupportedObjects.id}`)
+    if (isWanted === true) actor.send({ type: 'instances.changed' })
+  }
+
   /** The instance is deleted: nothing is to be left of it. */
   #remove(instanceId: number): void {
     this.#instances.get(instanceId)?.end()
     this.#instances.delete(instanceId)
     const kept = this.#packages.get(instanceId)
-    void kept?.clear().catch(() => undefined)
-    void kept?.note(null).catch(() => undefined)
+    void kept?.clear()
+    void kept?.note(null)
   }
 }
 
@@ -218,4 +216,9 @@ function isForUpdate(args: ExecuteArguments): boolean {
 function factoryNote({ name = '', version = '', isActive = false }: InstalledSoftware): SoftwareNote {
   const phase = isActive ? 'active' : 'inactive'
   return { saved: { phase, result: 2, isInPlace: true, isForUpdate: false, name, version } }
+}
+
+function emptyObjects({ objects }: Lwm2mClient): string {
+  const empty = objects.definitions().filter(({ id }) => objects.entries(`/${id}`).length === 0)
+  return empty.map(({ id }) => id).join()
 }

@@ -1,6 +1,7 @@
 import { type SavedSoftware, type SoftwarePhase, updateResult } from '../machines/software-context.ts'
 import { JsonReader, ShapeError } from './json-reader.ts'
 import type { SoftwareAccount } from './software-account.ts'
+import { maximumNameBytes } from './software-options.ts'
 
 /** What is kept of an instance beside its package, as JSON data. The rest is of a download and holds secrets, maybe. */
 export interface SoftwareNote extends SoftwareAccount {
@@ -53,8 +54,8 @@ function readNote(note: JsonReader): SoftwareNote {
       result: saved.member('result').oneOf(Object.values(updateResult)),
       isInPlace: saved.member('isInPlace').oneOf(truth),
       isForUpdate: saved.member('isForUpdate').oneOf(truth),
-      name: saved.member('name').text(),
-      version: saved.member('version').text(),
+      name: nameIn(saved.member('name')),
+      version: nameIn(saved.member('version')),
     },
     ...note.optional('uri', text),
     ...note.optional('validator', text),
@@ -62,6 +63,11 @@ function readNote(note: JsonReader): SoftwareNote {
     ...note.optional('password', text),
     ...note.optional('totalBytes', member => member.integer(0, Number.MAX_SAFE_INTEGER)),
   }
+}
+
+function nameIn(member: JsonReader): string {
+  const name = member.text()
+  return Buffer.byteLength(name) <= maximumNameBytes ? name : member.fail(`${maximumNameBytes} bytes at most`)
 }
 
 /** Where a note leaves off, given how much of the package is really there. */

@@ -1,4 +1,9 @@
+import type { Observable } from 'rxjs'
+import type { SoftwareName } from '../machines/software-context.ts'
+import type { SoftwareState } from '../machines/software-management.machine.ts'
 import type { DownloadSettings } from './download.ts'
+import type { PackageError } from './package-error.ts'
+import type { PackageProgress } from './package-pull.ts'
 import type { PackageStores } from './package-stores.ts'
 
 /** What is known of a package, told by whoever verifies it. */
@@ -67,5 +72,44 @@ export interface SoftwareManagementOptions {
   readonly download?: DownloadSettings
 }
 
+/** Update State, Update Result and Activation State (/9/x/7, /9/x/9, /9/x/12). */
+export interface SoftwareStatus extends SoftwareName {
+  readonly state: SoftwareState
+  readonly result: number
+  readonly isActive: boolean
+  /** Why the last thing failed, since this run of the process began. */
+  readonly error?: PackageError
+}
+
+/** One instance of Software Management as the application follows it. */
+export interface ManagedSoftware {
+  readonly instanceId: number
+  /** As it is now, and each change. Completes when the instance is gone, and with `unsubscribe`. */
+  readonly state$: Observable<SoftwareStatus>
+  /** Of a package that is on its way, after each piece. Completes with `unsubscribe`. */
+  readonly progress$: Observable<PackageProgress>
+}
+
+/** Software that is on the device when it is made. */
+export interface InstalledSoftware extends SoftwareDescription {
+  readonly isActive?: boolean
+}
+
+/** The software of a client. */
+export interface SoftwareManagement {
+  /** What is managed at the moment, by instance id. */
+  readonly instances: ReadonlyMap<number, ManagedSoftware>
+  /**
+   * Adds an instance, in the state in which an earlier run has left it; the first time it is `installed` already, if that is
+   * given. One that is there is returned. Throws OperationError `BAD_REQUEST` for an id above 65534, ValueError for a name or
+   * version that is too long.
+   */
+  add(instanceId: number, installed?: InstalledSoftware): ManagedSoftware
+  /** Ends what runs; what is noted stays, and so do the instances, without their functions. */
+  unsubscribe(): void
+}
+
 export const defaultMaximumBytes = 64 * 1024 * 1024
 export const defaultMaximumInstances = 16
+/** Of PkgName and of PkgVersion. */
+export const maximumNameBytes = 255

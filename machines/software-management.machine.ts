@@ -53,6 +53,8 @@ const failed = {
 
 const purpose = { type: 'setPurpose', params: ({ event }: { event: { isForUpdate: boolean } }) => event } as const
 
+const leave = [purpose, result(updateResult.installed)] as const
+
 const invokeUninstall = {
   id: 'uninstall',
   src: 'uninstall',
@@ -111,7 +113,11 @@ export const softwareManagementMachine = software.createMachine({
               target: '#software-management.downloadStarted',
               actions: result(updateResult.downloading),
             },
-            uninstall: { guard: 'isInPlace', target: 'uninstalling', actions: purpose },
+            uninstall: {
+              guard: 'isInPlace',
+              target: 'uninstalling',
+              actions: [purpose, result(updateResult.initial)],
+            },
           },
         },
         /** What was to be upgraded goes for good. */
@@ -167,7 +173,8 @@ export const softwareManagementMachine = software.createMachine({
         ready: {
           tags: 'delivered',
           on: {
-            install: 'installing',
+            // What failed before is forgotten: if it fails again, that is to be seen.
+            install: { target: 'installing', actions: result(updateResult.verified) },
             /** Nothing of it is in place: there is nothing to be made ready for an upgrade. */
             uninstall: { target: '#software-management.initial', actions: result(updateResult.initial) },
           },
@@ -200,7 +207,7 @@ export const softwareManagementMachine = software.createMachine({
           tags: 'inactive',
           on: {
             activate: 'activating',
-            uninstall: { target: 'leaving.uninstalling', actions: purpose },
+            uninstall: { target: 'leaving.uninstalling', actions: leave },
           },
         },
         activating: {
@@ -210,7 +217,7 @@ export const softwareManagementMachine = software.createMachine({
         },
         active: {
           tags: 'active',
-          on: { deactivate: 'deactivating', uninstall: { target: 'leaving', actions: purpose } },
+          on: { deactivate: 'deactivating', uninstall: { target: 'leaving', actions: leave } },
         },
         deactivating: {
           tags: 'active',
