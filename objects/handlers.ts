@@ -110,7 +110,7 @@ export function callHandlerNow<T>(path: Path, call: () => T | Promise<T>): T {
   const result = callHandler(path, call)
   if (!isPromiseLike(result)) return result
   void Promise.resolve(result).catch(() => undefined)
-  return fail(path, new TypeError('of this handler a Promise is not awaited'))
+  return fail(path, new TypeError('this handler may not return a Promise'))
 }
 
 function fail(path: Path, error: unknown): never {

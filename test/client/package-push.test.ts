@@ -158,7 +158,7 @@ describe('a Write that cancels', () => {
   test('a package that is on its way: what follows of it is 4.09', async () => {
     const it = pushing()
     const push = it.begin()
-    push.write(Buffer.from('abc'))
+    void push.write(Buffer.from('abc'))
     expect(await code(it.whole(Buffer.alloc(0)))).toBe('2.04')
     expect(await code(push.write(Buffer.from('def')))).toBe('4.09')
     expect(it.heard).toEqual(['begun unknown', 'emptied'])
@@ -172,7 +172,7 @@ describe('a Write that cancels', () => {
     }
     const it = pushing({ doing: { emptied: refuse } })
     const push = it.begin()
-    push.write(Buffer.from('abc'))
+    void push.write(Buffer.from('abc'))
     expect(await code(it.whole(Buffer.alloc(0)))).toBe('4.05')
     expect(await code(push.end(Buffer.from('def')))).toBe('2.04')
   })
@@ -190,8 +190,8 @@ describe('a Write that cancels', () => {
   test('a NUL whose rest comes later is a package, too', async () => {
     const it = pushing()
     const push = it.begin(1)
-    push.write(Buffer.of(0))
-    push.write(Buffer.of(0))
+    void push.write(Buffer.of(0))
+    void push.write(Buffer.of(0))
     expect(await code(push.end(Buffer.from('a')))).toBe('2.04')
     expect(it.kept.bytes()).toEqual(Buffer.from('\0\0a'))
     expect(it.heard).toEqual(['begun 1', 'received 3'])
@@ -270,7 +270,7 @@ describe('a package that cannot be had', () => {
 test('no more packages are taken: what was on its way is 4.09 and told nobody, what comes is stored as any value', async () => {
   const it = pushing()
   const push = it.begin()
-  push.write(Buffer.from('abc'))
+  void push.write(Buffer.from('abc'))
   it.stop()
   expect(await code(push.write(Buffer.from('def')))).toBe('4.09')
   push.abort()
@@ -289,7 +289,8 @@ describe('from a server to a client', () => {
     await it.register()
     const push = (payload: Uint8Array, contentFormat: number) =>
       it.peer.request(encodeOperation({ kind: 'write', path: [5, 0, 0], mode: 'replace', contentFormat, payload }))
-    return { ...it, push, kept, heard, peer: it.peer }
+    const eventTypes = () => it.events.map(({ type }) => type)
+    return { ...it, push, kept, heard, peer: it.peer, eventTypes }
   }
 
   const tlvOf = (value: Uint8Array) => {
@@ -308,7 +309,7 @@ describe('from a server to a client', () => {
     const response = await it.clock.until(it.push(encode(body), contentFormat).response)
     expect(formatCode(response.code)).toBe('2.04')
     expect(Buffer.compare(it.kept.bytes(), body)).toBe(0)
-    expect(it.heard).toEqual([`begun ${100_000}`, 'received 100000'])
+    expect(it.heard).toEqual(['begun 100000', 'received 100000'])
     await it.stop()
   })
 
@@ -377,6 +378,28 @@ describe('from a server to a client', () => {
     await it.clock.advance(2_000)
     expect(it.heard).toEqual(['begun 100000', 'failed CONNECTION_LOST'])
     expect(it.clock.pendingTimers).toBe(0)
+  })
+
+  test('a store that takes longer than the awake window: the client sleeps when it has answered', async () => {
+    const it = await site({ client: { queueMode: { awakeSeconds: 10 } } }, () => {
+      return new Promise(resolve => it.clock.setTimeout(resolve, 25_000))
+    })
+    const body = patternBytes(5_000)
+    const { response } = it.push(body, ContentFormat.opaque)
+    expect((await it.clock.until(response)).code).toBe(Code.changed)
+    expect(it.eventTypes()).not.toContain('QUEUE_MODE_RX_OFF')
+    await it.clock.advance(11_000)
+    expect(it.eventTypes()).toContain('QUEUE_MODE_RX_OFF')
+    await it.stop()
+  })
+
+  test('a store that hangs keeps nobody awake: connection lost', async () => {
+    const hanging = () => new Promise<void>(() => undefined)
+    const it = await site({ lifetimeSeconds: 3_600, client: { queueMode: { awakeSeconds: 10 } } }, hanging)
+    it.push(patternBytes(5_000), ContentFormat.opaque).response.catch(() => undefined)
+    await it.clock.advance(270_000)
+    expect(it.eventTypes()).toContain('QUEUE_MODE_RX_OFF')
+    await it.stop()
   })
 
   test('too many requests wait while a block is stored: it is the server that has to begin anew', async () => {

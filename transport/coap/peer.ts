@@ -80,6 +80,8 @@ export class CoapPeer {
   readonly #relations = new Map<string, ObserveRelation>()
   readonly #relationHost: RelationHost
   readonly #pings = new Set<(error: TransportError) => void>()
+  /** Requests of the other end whose responses take their time. */
+  #deferred = 0
   #closed = false
 
   constructor(connection: PeerConnection, options: CoapPeerOptions) {
@@ -123,6 +125,11 @@ export class CoapPeer {
   /** Whether a request of this peer is on its way. */
   get awaitsResponse(): boolean {
     return this.#exchanges.size > 0
+  }
+
+  /** Whether a request of the other end waits for its response. */
+  get owesResponse(): boolean {
+    return this.#deferred > 0
   }
 
   /** Whether something of this peer is open: a request, an observation, an observer, a body that arrives. */
@@ -288,7 +295,13 @@ export class CoapPeer {
   ): void {
     if (answer instanceof Promise) {
       inbound.defer()
-      void answer.catch((error: unknown) => this.#handlerFailed(error)).then(respond)
+      this.#deferred++
+      void answer
+        .catch((error: unknown) => this.#handlerFailed(error))
+        .then(response => {
+          this.#deferred--
+          respond(response)
+        })
     } else {
       respond(answer)
     }

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ContentFormat } from '../../../objects/formats/format.ts'
 import { formatOf } from '../../../objects/formats/formats.ts'

@@ -154,8 +154,8 @@ describe('one of several that are written', () => {
     ]
     expect(codeOf(setting.run(writeComposite(both)))).toBe('2.04')
     expect(heard.splice(0)).toEqual(['0 begins, 3', '2/5 begins, 3', '0 abc', '0 ends', '2/5 def', '2/5 ends'])
-    for (const write of [refuse, async () => refuse()]) {
-      doing.write = write
+    for (const failing of [refuse, async () => refuse()]) {
+      doing.write = failing
       expect(codeOf(await setting.later(writeComposite(both)))).toBe('4.05')
       expect(heard.splice(0)).toEqual(['0 begins, 3', '2/5 begins, 3', '0 abc', '2/5 aborted'])
     }
@@ -263,7 +263,7 @@ describe('a Write that is taken as it arrives', () => {
   ])('%s: 4.00, and the sink is told', (_, rest) => {
     const start = Buffer.concat([Buffer.from('c80006', 'hex'), Buffer.from('abc')])
     const streamed = opened('/32010/0/0', start, ContentFormat.tlv)
-    streamed.write(start)
+    void streamed.write(start)
     expect(code(streamed.end(Buffer.from(rest)))).toBe('4.00')
     expect(heard).toEqual(['0 begins, 6', '0 abc', '0 aborted'])
     streamed.abort()
@@ -301,7 +301,7 @@ describe('a Write that is taken as it arrives', () => {
 
   test('an instance that goes meanwhile: 4.04, and the sink is told', () => {
     const first = opened('/32010/0/0', 'abc')
-    first.write(Buffer.from('abc'))
+    void first.write(Buffer.from('abc'))
     now(setting.later(remove('/32010/0')))
     expect(code(first.write(Buffer.from('def')))).toBe('4.04')
     expect(heard.splice(0)).toEqual(['0 begins, unknown', '0 abc', '0 aborted'])
@@ -309,7 +309,7 @@ describe('a Write that is taken as it arrives', () => {
 
   test('a right that is taken away meanwhile: 4.01, and the sink is told', () => {
     const streamed = opened('/32010/0/0', 'abc')
-    streamed.write(Buffer.from('abc'))
+    void streamed.write(Buffer.from('abc'))
     objects.create(server, 1, { shortServerId: 2 })
     objects.create(accessControl, 0, { objectId: 32010, objectInstanceId: 0, acl: { 1: 1 }, accessControlOwner: 2 })
     expect(code(streamed.write(Buffer.from('def')))).toBe('4.01')
@@ -319,7 +319,7 @@ describe('a Write that is taken as it arrives', () => {
 
   test('aborted: the sink is told once, and nothing else reaches it', () => {
     const streamed = opened('/32010/0/0', 'abc')
-    streamed.write(Buffer.from('abc'))
+    void streamed.write(Buffer.from('abc'))
     streamed.abort()
     streamed.abort()
     expect(code(streamed.write(Buffer.from('def')))).toBe('4.08')
@@ -331,7 +331,7 @@ describe('a Write that is taken as it arrives', () => {
       throw new Error('flash')
     }
     const streamed = opened('/32010/0/0', 'abc')
-    streamed.write(Buffer.from('abc'))
+    void streamed.write(Buffer.from('abc'))
     streamed.abort()
     expect(setting.errors).toEqual([new Error('flash')])
   })

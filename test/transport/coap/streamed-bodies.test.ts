@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { blockOption, findBlock } from '../../../transport/coap/block.ts'
 import { BlockwiseResponses } from '../../../transport/coap/blockwise-response.ts'
@@ -182,6 +183,43 @@ describe('never a byte lost or given twice', () => {
     expect(site.states()).toEqual(['ended', 'ended'])
     expect(site.bytes()).toEqual(body)
   })
+})
+
+test('whatever order blocks come in: the receiver has the beginning of the body, and all of it when it has ended', async () => {
+  const body = patternBytes(300)
+  const step = fc.record({
+    /** Blocks away from where the body goes on. */
+    jump: fc.oneof({ weight: 20, arbitrary: fc.constant(0) }, fc.integer({ min: -3, max: 3 })),
+    bytes: fc.oneof({ weight: 10, arbitrary: fc.constant(32) }, fc.constantFrom(16, 64, 128)),
+    /** Whether the receiver goes on taking its time. */
+    waits: fc.oneof({ weight: 10, arbitrary: fc.constant(false) }, fc.constant(true)),
+  })
+  const script = fc.array(step, { minLength: 5, maxLength: 30 })
+  let endings = 0
+  const check = async (steps: readonly { jump: number; bytes: number; waits: boolean }[], isSlow: boolean) => {
+    const gates: (() => void)[] = []
+    const slow = () => new Promise<undefined>(resolve => gates.push(() => resolve(undefined)))
+    const site = bodySite(isSlow ? slow : undefined)
+    const server = serving(site.receive)
+    for (const { jump, bytes, waits } of steps) {
+      const position = site.states().at(-1) === 'open' ? site.bytes().length : 0
+      const number = Math.max(0, Math.floor(position / bytes) + jump)
+      if (number * bytes >= body.length) continue
+      const asked = server.ask(putBlock(body, number, bytes))
+      if (waits) continue
+      for (const open of gates.splice(0)) open()
+      await asked
+    }
+    for (const { chunks, state } of site.seen) {
+      const taken = Buffer.concat(chunks)
+      expect(Buffer.compare(taken, body.subarray(0, taken.length))).toBe(0)
+      expect(taken.length === body.length).toBe(state === 'ended')
+      if (state === 'ended') endings++
+    }
+    server.responses.close()
+  }
+  await fc.assert(fc.asyncProperty(script, fc.boolean(), check), { seed: 1, numRuns: 200 })
+  expect(endings).toBeGreaterThan(30)
 })
 
 describe('a receiver that takes its time', () => {
