@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import type { AnyActorRef, InspectionEvent } from 'xstate'
+import { Lwm2mClient } from '../../client/client.ts'
+import { firmwareUpdate } from '../../client/firmware-update.ts'
+import { memoryPackageStore } from '../../client/memory-package-store.ts'
 import { PackageError, type PackageErrorCode } from '../../client/package-error.ts'
+import { SimulatedClock } from '../../transport/simulated-clock.ts'
 import { patternBytes } from '../helpers/coap-site.ts'
 import { codeOf, endpoint, firmwareSite, packageUri } from '../helpers/firmware-site.ts'
 
@@ -485,4 +490,18 @@ describe('the object', () => {
     expect(await site.execute('/5/0/2')).toBe('4.04')
     expect(await site.seen()).toEqual([0, 0])
   })
+})
+
+test('whoever inspects the client sees the statechart of its firmware, too', async () => {
+  const seen: InspectionEvent[] = []
+  const client = new Lwm2mClient({
+    endpoint,
+    servers: [{ uri: 'coap://10.0.0.2', shortServerId: 1 }],
+    clock: new SimulatedClock(),
+    inspect: event => seen.push(event),
+  })
+  const firmware = firmwareUpdate(client, { store: memoryPackageStore(), install: () => {} })
+  const actors = seen.filter(({ type }) => type === '@xstate.actor').map(({ actorRef }) => (actorRef as AnyActorRef).id)
+  expect(actors).toEqual(['client', 'firmware-update'])
+  firmware.unsubscribe()
 })

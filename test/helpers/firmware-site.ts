@@ -37,12 +37,13 @@ export async function firmwareSite() {
   })
   const memory = memoryPackageStore()
   const running = new Set<{ kill(): void }>()
-  onTestFinished(async () => {
+  const close = async () => {
     for (const device of running) device.kill()
     await files.close()
     await server.close()
     network.clear()
-  })
+  }
+  onTestFinished(close)
 
   /** A process of the device, to its end by `kill`. */
   async function boot(options: Partial<FirmwareUpdateOptions> = {}, { starts = true } = {}) {
@@ -100,6 +101,7 @@ export async function firmwareSite() {
     script,
     errors,
     boot,
+    close,
     push: (bytes: Uint8Array) => clock.until(pushing(bytes)),
     pushing,
     write: async (path: string, value: string | number) => clock.until(codeOf(server.write(endpoint, path, value))),
