@@ -1,6 +1,6 @@
 import { effect, type System } from '../machines/effects.ts'
-import { type SoftwareName, updateResult } from '../machines/software-context.ts'
-import type { InstallInput, ResumableInput, SoftwareOutcome, UninstallInput } from '../machines/software-effects.ts'
+import { type SoftwareName, softwareResult } from '../machines/software-context.ts'
+import type { InstallInput, SoftwareOutcome, UninstallInput } from '../machines/software-effects.ts'
 import { softwareManagementMachine } from '../machines/software-management.machine.ts'
 import type { PackageError, PackageErrorCode } from './package-error.ts'
 import { asPackageError } from './package-failure.ts'
@@ -34,16 +34,16 @@ function portsOf(system: System): SoftwarePorts {
 
 /** Update Result for each cause of a package that does not come (/9/x/9); there is none for a protocol alone. */
 const results: Readonly<Record<PackageErrorCode, number>> = {
-  NOT_ENOUGH_STORAGE: updateResult.notEnoughStorage,
-  OUT_OF_MEMORY: updateResult.outOfMemory,
-  CONNECTION_LOST: updateResult.connectionLost,
-  INTEGRITY_FAILED: updateResult.integrityFailed,
-  UNSUPPORTED_PACKAGE: updateResult.unsupportedPackage,
-  INVALID_URI: updateResult.invalidUri,
-  UNSUPPORTED_PROTOCOL: updateResult.invalidUri,
-  UPDATE_FAILED: updateResult.deviceError,
-  CANCELLED: updateResult.initial,
-  DEFERRED: updateResult.deviceError,
+  NOT_ENOUGH_STORAGE: softwareResult.notEnoughStorage,
+  OUT_OF_MEMORY: softwareResult.outOfMemory,
+  CONNECTION_LOST: softwareResult.connectionLost,
+  INTEGRITY_FAILED: softwareResult.integrityFailed,
+  UNSUPPORTED_PACKAGE: softwareResult.unsupportedPackage,
+  INVALID_URI: softwareResult.invalidUri,
+  UNSUPPORTED_PROTOCOL: softwareResult.invalidUri,
+  UPDATE_FAILED: softwareResult.deviceError,
+  CANCELLED: softwareResult.initial,
+  DEFERRED: softwareResult.deviceError,
 }
 
 export function softwareResultOf({ code }: PackageError): number {
@@ -51,18 +51,18 @@ export function softwareResultOf({ code }: PackageError): number {
 }
 
 /** Runs until its state is left; what comes after that is nobody's. */
-function task<TInput, TValue, TFinished extends SoftwareOutcome, TFailed extends SoftwareOutcome>(
+function task<TInput, TValue>(
   run: (ports: SoftwarePorts, input: TInput, signal: AbortSignal) => Promise<TValue>,
-  finished: (value: TValue) => TFinished,
-  failed: (result: number) => TFailed,
+  finished: (value: TValue) => SoftwareOutcome,
+  failed: (result: number) => SoftwareOutcome,
   /** Of what was thrown without one. */
   code: PackageErrorCode,
 ) {
-  return effect<TInput, TFinished | TFailed>((input, report, system) => {
+  return effect<TInput, SoftwareOutcome>((input, report, system) => {
     const ports = portsOf(system)
     const ending = new AbortController()
     const { signal } = ending
-    const settle = (outcome: () => TFinished | TFailed) => {
+    const settle = (outcome: () => SoftwareOutcome) => {
       if (!signal.aborted) report(outcome())
     }
     // What the application throws at once is a rejection, too.

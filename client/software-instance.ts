@@ -4,7 +4,7 @@ import {
   type SavedSoftware,
   type SoftwareCommand,
   type SoftwareName,
-  updateResult,
+  softwareResult,
 } from '../machines/software-context.ts'
 import type { InstallInput, UninstallInput } from '../machines/software-effects.ts'
 import { savedSoftware, softwarePhase, softwareState, softwareStates } from '../machines/software-management.machine.ts'
@@ -91,7 +91,6 @@ export class SoftwareInstance implements ManagedSoftware {
     this.#status = new BehaviorSubject(this.#statusOf(this.#actor.getSnapshot()))
     this.#actor.subscribe(snapshot => this.#publish(snapshot))
     this.#actor.start()
-    this.#publish(this.#actor.getSnapshot())
   }
 
   get state$(): Observable<SoftwareStatus> {
@@ -233,7 +232,7 @@ export class SoftwareInstance implements ManagedSoftware {
     if (Buffer.byteLength(name.name) > maximumNameBytes || Buffer.byteLength(name.version) > maximumNameBytes) {
       throw new PackageError('UNSUPPORTED_PACKAGE', `a name and a version have ${maximumNameBytes} bytes at most`)
     }
-    if (!signal.aborted) await this.#note({ phase: 'delivered', result: updateResult.verified, ...name })
+    if (!signal.aborted) await this.#note({ phase: 'delivered', result: softwareResult.verified, ...name })
     return name
   }
 
@@ -291,7 +290,7 @@ export class SoftwareInstance implements ManagedSoftware {
       isActive: softwarePhase(snapshot) === 'active',
       name,
       version,
-      ...(result >= updateResult.notEnoughStorage && this.#error && { error: this.#error }),
+      ...(result >= softwareResult.notEnoughStorage && this.#error && { error: this.#error }),
     }
   }
 

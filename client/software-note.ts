@@ -1,4 +1,4 @@
-import { type SavedSoftware, type SoftwarePhase, updateResult } from '../machines/software-context.ts'
+import { type SavedSoftware, type SoftwarePhase, softwareResult } from '../machines/software-context.ts'
 import { JsonReader, ShapeError } from './json-reader.ts'
 import type { SoftwareAccount } from './software-account.ts'
 import { maximumNameBytes } from './software-options.ts'
@@ -51,7 +51,7 @@ function readNote(note: JsonReader): SoftwareNote {
   return {
     saved: {
       phase: saved.member('phase').oneOf(phases),
-      result: saved.member('result').oneOf(Object.values(updateResult)),
+      result: saved.member('result').oneOf(Object.values(softwareResult)),
       isInPlace: saved.member('isInPlace').oneOf(truth),
       isForUpdate: saved.member('isForUpdate').oneOf(truth),
       name: nameIn(saved.member('name')),
@@ -75,5 +75,5 @@ export function resumedSoftware({ saved, totalBytes }: SoftwareNote, bytes: numb
   const { phase } = saved
   if (phase === 'pulling' && totalBytes !== undefined && bytes === totalBytes) return { ...saved, phase: 'downloaded' }
   const isLost = bytes === 0 && (phase === 'downloaded' || phase === 'delivered')
-  return isLost ? { ...saved, phase: 'initial', result: updateResult.integrityFailed } : saved
+  return isLost ? { ...saved, phase: 'initial', result: softwareResult.integrityFailed } : saved
 }

@@ -76,7 +76,7 @@ export {
   type SoftwareInput,
   type SoftwareName,
   type SoftwarePhase,
-  updateResult,
+  softwareResult,
 } from './software-context.ts'
 export { type InstallInput, type SoftwareOutcome, softwareEffects, type UninstallInput } from './software-effects.ts'
 export {

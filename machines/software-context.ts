@@ -66,7 +66,7 @@ export type SoftwareCommand =
   | { readonly type: 'uninstall'; readonly isForUpdate: boolean }
 
 /** Update Result, by the name of what has happened (/9/x/9). */
-export const updateResult = {
+export const softwareResult = {
   initial: 0,
   downloading: 1,
   installed: 2,
@@ -88,7 +88,7 @@ export function initialSoftwareContext({ held, saved }: SoftwareInput): Software
   return {
     name: saved?.name ?? '',
     version: saved?.version ?? '',
-    result: saved?.result ?? updateResult.initial,
+    result: saved?.result ?? softwareResult.initial,
     isInPlace: saved?.isInPlace ?? false,
     isForUpdate: saved?.isForUpdate ?? false,
     held,

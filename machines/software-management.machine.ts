@@ -8,7 +8,7 @@ import {
   type SoftwareInput,
   type SoftwareName,
   type SoftwarePhase,
-  updateResult,
+  softwareResult,
 } from './software-context.ts'
 import { type SoftwareOutcome, softwareEffects } from './software-effects.ts'
 
@@ -41,7 +41,8 @@ const software = setup({
 
 const wasAt = (phase: SoftwarePhase) => ({ type: 'wasAt', params: { phase } }) as const
 
-const result = (value: number) => ({ type: 'setResult', params: { result: value } }) as const
+const setResult = (name: keyof typeof softwareResult) =>
+  ({ type: 'setResult', params: { result: softwareResult[name] } }) as const
 
 const downloaded = '#software-management.downloaded'
 
@@ -53,7 +54,7 @@ const failed = {
 
 const purpose = { type: 'setPurpose', params: ({ event }: { event: { isForUpdate: boolean } }) => event } as const
 
-const leave = [purpose, result(updateResult.installed)] as const
+const leave = [purpose, setResult('installed')] as const
 
 const invokeUninstall = {
   id: 'uninstall',
@@ -66,10 +67,10 @@ const invokeUninstall = {
 
 const uninstalled = {
   target: '#software-management.initial',
-  actions: ['takeFromPlace', result(updateResult.initial)],
+  actions: ['takeFromPlace', setResult('initial')],
 } as const
 
-const uninstallFailed = result(updateResult.uninstallFailed)
+const uninstallFailed = setResult('uninstallFailed')
 
 /**
  * One instance of Software Management (LwM2M Software Management 1.0 §5.1.2). Provide {@link softwareEffects} once a process. What
@@ -87,7 +88,7 @@ export const softwareManagementMachine = software.createMachine({
     beginning: {
       always: [
         { guard: wasAt('removing'), target: 'initial.uninstalling' },
-        { guard: wasAt('pushing'), target: 'initial', actions: result(updateResult.connectionLost) },
+        { guard: wasAt('pushing'), target: 'initial', actions: setResult('connectionLost') },
         { guard: wasAt('pulling'), target: 'downloadStarted' },
         { guard: wasAt('downloaded'), target: 'downloaded' },
         { guard: wasAt('delivered'), target: 'delivered' },
@@ -107,16 +108,16 @@ export const softwareManagementMachine = software.createMachine({
           on: {
             'push.begun': {
               target: '#software-management.downloadStarted.pushing',
-              actions: result(updateResult.downloading),
+              actions: setResult('downloading'),
             },
             'uri.written': {
               target: '#software-management.downloadStarted',
-              actions: result(updateResult.downloading),
+              actions: setResult('downloading'),
             },
             uninstall: {
               guard: 'isInPlace',
               target: 'uninstalling',
-              actions: [purpose, result(updateResult.initial)],
+              actions: [purpose, setResult('initial')],
             },
           },
         },
@@ -153,16 +154,16 @@ export const softwareManagementMachine = software.createMachine({
         /** The client is off the network. */
         held: { tags: 'pulling', on: { release: { target: 'pulling', actions: 'release' } } },
       },
-      on: { reset: { target: 'initial', actions: result(updateResult.initial) } },
+      on: { reset: { target: 'initial', actions: setResult('initial') } },
     },
     downloaded: {
       tags: 'downloaded',
-      entry: result(updateResult.initial),
+      entry: setResult('initial'),
       invoke: { id: 'verify', src: 'verify', input: {} },
       on: {
         'verify.passed': {
           target: 'delivered',
-          actions: [{ type: 'setName', params: ({ event }) => event }, result(updateResult.verified)],
+          actions: [{ type: 'setName', params: ({ event }) => event }, setResult('verified')],
         },
         'verify.failed': failed,
       },
@@ -174,9 +175,9 @@ export const softwareManagementMachine = software.createMachine({
           tags: 'delivered',
           on: {
             // What failed before is forgotten: if it fails again, that is to be seen.
-            install: { target: 'installing', actions: result(updateResult.verified) },
+            install: { target: 'installing', actions: setResult('verified') },
             /** Nothing of it is in place: there is nothing to be made ready for an upgrade. */
-            uninstall: { target: '#software-management.initial', actions: result(updateResult.initial) },
+            uninstall: { target: '#software-management.initial', actions: setResult('initial') },
           },
         },
         installing: {
@@ -192,9 +193,9 @@ export const softwareManagementMachine = software.createMachine({
           on: {
             'install.finished': {
               target: '#software-management.installed',
-              actions: ['putInPlace', result(updateResult.installed)],
+              actions: ['putInPlace', setResult('installed')],
             },
-            'install.failed': { target: 'ready', actions: result(updateResult.installFailed) },
+            'install.failed': { target: 'ready', actions: setResult('installFailed') },
           },
         },
       },

@@ -9,10 +9,7 @@ const [packageId, uriId, install, uninstall, activate] = [2, 3, 4, 6, 10]
 /** Runs a process with an instance 0 to its end, and another one after it. */
 async function restarted(
   first: (site: Awaited<ReturnType<typeof softwareSite>>) => Promise<void>,
-  {
-    before = {},
-    after = {},
-  }: Readonly<Record<'before' | 'after', Partial<SoftwareManagementOptions>>> | Record<string, never> = {},
+  { before, after }: Partial<Record<'before' | 'after', Partial<SoftwareManagementOptions>>> = {},
 ) {
   const site = await softwareSite()
   const killed = await site.boot(before)

@@ -13,9 +13,6 @@ import { endpoint, serverSite } from './site.ts'
 export const packageUri = 'coap://10.0.0.7/software.bin'
 export const packageBytes = patternBytes(5_000)
 
-/** What the application was asked for, in words. */
-export type Journal = string[]
-
 /** A server, a file server, and a device whose software is managed, which is started again and again on the same stores. */
 export async function softwareSite() {
   const base = await serverSite()
@@ -44,7 +41,8 @@ export async function softwareSite() {
       network,
       onError: error => errors.push(error),
     })
-    const journal: Journal = []
+    /** What the application was asked for. */
+    const journal: string[] = []
     const software = softwareManagement(client, {
       stores,
       verify: () => ({ name: 'app', version: '2.0' }),
