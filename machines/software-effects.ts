@@ -5,7 +5,7 @@ import type { SoftwareName } from './software-context.ts'
 export type NoInput = Readonly<Record<string, never>>
 
 /** For what an earlier run may have begun. */
-export interface ResumableInput {
+interface ResumableInput {
   /** The process ended in the middle of it. */
   readonly isResumed: boolean
 }
