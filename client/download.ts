@@ -24,6 +24,11 @@ export interface DownloadProgress {
   readonly totalBytes?: number
 }
 
+export interface DownloadRetry {
+  readonly error: DownloadError
+  readonly delaySeconds: number
+}
+
 /** How downloads reach their servers. */
 export interface DownloadSettings {
   /** What secures the way to a server of `coaps` or `coaps+tcp`: `psk(…)`, `x509(…)` or `rpk(…)`. Default: those are not reached. */
@@ -51,6 +56,8 @@ export interface DownloadSettings {
 export interface DownloadOptions extends DownloadSettings {
   /** Is told after each part. */
   readonly onProgress?: (progress: DownloadProgress) => void
+  /** Is told of each attempt that failed, before the wait for the next one. */
+  readonly onRetry?: (retry: DownloadRetry) => void
   /** More is not taken. Default: 16 MiB of `download`, 1 GiB of `downloadTo`. */
   readonly maximumBytes?: number
   /** Gives it up: it rejects with CANCELLED. */
@@ -108,7 +115,7 @@ export async function downloadTo(
   options: DownloadToOptions = {},
 ): Promise<{ readonly bytes: number; readonly validator?: string }> {
   const { clock = systemClock, random = systemRandom, signal, attempts = 5, stallSeconds = 120 } = options
-  const { from, onBegin, onProgress, maximumBytes = 1_024 * mebibyte } = options
+  const { from, onBegin, onProgress, onRetry, maximumBytes = 1_024 * mebibyte } = options
   check(options)
   const transfer = new Transfer(sourceOf(uri, { ...options, clock, random }), positionOf(from), {
     clock,
@@ -127,6 +134,7 @@ export async function downloadTo(
       await sink(bytes)
       onProgress?.(progress)
     },
+    onRetry: (error, delayMs) => onRetry?.({ error, delaySeconds: delayMs / 1_000 }),
   })
   return transfer.run()
 }

@@ -66,8 +66,16 @@ function readNote(note: JsonReader): FirmwareNote {
   }
 }
 
+/** What servers can be told of it. Throws TypeError for a text that is too long. */
+export function describeFirmware({ name, version }: FirmwareDescription): FirmwareDescription {
+  for (const text of [name, version]) {
+    if (text !== undefined && !isShortText(text)) throw new TypeError('name and version have 255 characters at most')
+  }
+  return { ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { version }) }
+}
+
 /** Whether a resource of the object takes a text: the URI, the name and the version of a package. */
-export function isShortText(text: string): boolean {
+function isShortText(text: string): boolean {
   return text.length <= 255
 }
 

@@ -11,7 +11,7 @@ import type { PackageStore } from './package-store.ts'
 export interface FirmwarePackage extends FirmwareDescription {
   readonly bytes: number
   /** From its beginning, as often as it is called. */
-  read(): AsyncIterable<Uint8Array>
+  readonly read: () => AsyncIterable<Uint8Array>
 }
 
 export interface FirmwareUpdateOptions extends FirmwareObjectOptions {

@@ -1,6 +1,6 @@
 import { BehaviorSubject, type Observable } from 'rxjs'
 import { type Actor, type SnapshotFrom, type Subscription, waitFor } from 'xstate'
-import type { FirmwareCommand, FirmwareResult } from '../machines/firmware-context.ts'
+import { type FirmwareCommand, isFirmwareFailure } from '../machines/firmware-context.ts'
 import { firmwarePhase, firmwareState } from '../machines/firmware-update.machine.ts'
 import { OperationError } from '../objects/errors.ts'
 import type { client as clientLogic } from './actors.ts'
@@ -8,10 +8,10 @@ import type { Lwm2mClient } from './client.ts'
 import { attachFirmwarePorts, firmware, firmwareResultOf } from './firmware-actors.ts'
 import {
   decodeFirmwareNote,
+  describeFirmware,
   encodeFirmwareNote,
   type FirmwareDescription,
   type FirmwareNote,
-  isShortText,
   resumedPhase,
 } from './firmware-note.ts'
 import { FirmwareObject } from './firmware-object.ts'
@@ -79,7 +79,7 @@ class FirmwareUpdater implements FirmwareUpdate {
     this.#package = new KeptPackage(store)
     const { note, bytes } = this.#package.load()
     const noted = decodeFirmwareNote(note) ?? nothingNoted
-    this.#description = describe(noted)
+    this.#description = describeFirmware(noted)
     this.#validator = noted.validator
     this.#changedAtMs = noted.changedAtMs
     this.#package.totalBytes = noted.totalBytes
@@ -233,21 +233,22 @@ class FirmwareUpdater implements FirmwareUpdate {
     this.#actor.send({ type: 'push.received' })
     const after = await waitFor(this.#actor, snapshot => !snapshot.matches('downloading')).catch(() => undefined)
     if (after?.matches('downloaded') === true) return
-    const error = after && isFailure(after.context.result) ? this.#error : undefined
+    const error = after && isFirmwareFailure(after.context.result) ? this.#error : undefined
     throw error ?? new PackageError('CANCELLED', 'the update was cancelled')
   }
 
   async #pull(signal: AbortSignal): Promise<void> {
-    const { download } = this.#options
-    const validator = this.#validator
+    const { bytes } = this.#package
+    const validator = bytes === 0 ? undefined : this.#validator
     await pullPackage({
       uri: this.#object.uri,
-      store: this.#package,
-      bytes: this.#package.bytes,
+      store: this.#package.until(signal),
+      bytes,
       ...(validator === undefined ? {} : { validator }),
       maximumBytes: this.#maximumBytes,
-      settings: { clock: this.#client.clock, ...download },
+      settings: { clock: this.#client.clock, ...this.#options.download },
       onBegin: async begin => {
+        if (signal.aborted) return
         this.#validator = begin.validator
         this.#package.totalBytes = begin.totalBytes
         await this.#note(this.#actor.getSnapshot())
@@ -259,7 +260,7 @@ class FirmwareUpdater implements FirmwareUpdate {
   async #verify(signal: AbortSignal): Promise<void> {
     this.#description = {}
     const description = (await this.#options.verify?.(this.#offered(), { signal })) ?? {}
-    if (!signal.aborted) this.#description = describe(description)
+    if (!signal.aborted) this.#description = describeFirmware(description)
   }
 
   #offered(): FirmwarePackage {
@@ -313,7 +314,7 @@ class FirmwareUpdater implements FirmwareUpdate {
   #statusOf(snapshot: Snapshot): FirmwareStatus {
     const state = stateNames[firmwareState(snapshot)]
     const { result } = snapshot.context
-    return { state, result, ...(isFailure(result) && this.#error && { error: this.#error }) }
+    return { state, result, ...(isFirmwareFailure(result) && this.#error && { error: this.#error }) }
   }
 
   #note(snapshot: Snapshot): Promise<void> {
@@ -340,18 +341,6 @@ class FirmwareUpdater implements FirmwareUpdate {
       }),
     )
   }
-}
-
-function isFailure(result: FirmwareResult): boolean {
-  return result > 1 && result < 10
-}
-
-/** What servers can be told of it. Throws TypeError for a text that is too long. */
-function describe({ name, version }: FirmwareDescription): FirmwareDescription {
-  for (const text of [name, version]) {
-    if (text !== undefined && !isShortText(text)) throw new TypeError('name and version have 255 characters at most')
-  }
-  return { ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { version }) }
 }
 
 function notAllowed(what: string): OperationError {

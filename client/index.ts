@@ -13,6 +13,7 @@ export {
   type Downloaded,
   type DownloadOptions,
   type DownloadProgress,
+  type DownloadRetry,
   type DownloadSettings,
   type DownloadToOptions,
   download,

@@ -1,4 +1,5 @@
 import { type Observable, Subject } from 'rxjs'
+import { PackageError } from './package-error.ts'
 import { asPackageError } from './package-failure.ts'
 import type { PackageProgress } from './package-pull.ts'
 import type { PackageStore } from './package-store.ts'
@@ -69,6 +70,19 @@ export class KeptPackage implements PackageStore {
 
   read(): AsyncIterable<Uint8Array> {
     return this.#store.read()
+  }
+
+  /** The same for a transfer, which changes nothing any more once it is given up. */
+  until(signal: AbortSignal): PackageStore {
+    const wanted = (call: () => Promise<void>) =>
+      signal.aborted ? Promise.reject(new PackageError('CANCELLED', 'the package is not wanted any more')) : call()
+    return {
+      load: () => this.load(),
+      note: note => wanted(() => this.note(note)),
+      append: bytes => wanted(() => this.append(bytes)),
+      clear: () => wanted(() => this.clear()),
+      read: () => this.read(),
+    }
   }
 
   /** Nothing more comes from here: the note is written once more, upon which a store need not hold its files open. */

@@ -6,8 +6,9 @@ import type { CoapPeer } from '../transport/coap/peer.ts'
 const longestWaitMs = exchangeLifetimeMs(defaultParameters)
 
 /**
- * Calls back once no message has gone either way for so many seconds and no request, of either end, waits for its answer. Asks
- * the peer when the time may have come, so that messages cost nothing; the returned function ends it.
+ * Calls back once no message has gone either way for so many seconds, no request waits for its answer and no part of a body
+ * that a server writes is being taken. Asks the peer when the time may have come, so that messages cost nothing; the returned
+ * function ends it.
  */
 export function whenQuiet(
   clock: Clock,
@@ -20,7 +21,7 @@ export function whenQuiet(
   const look = () => {
     const peer = peerNow()
     const silentMs = clock.now() - (peer?.lastActivityMs ?? startedMs)
-    const isBusy = peer?.awaitsResponse === true || (peer?.owesResponse === true && silentMs < longestWaitMs)
+    const isBusy = peer?.awaitsResponse === true || (peer?.isTaking === true && silentMs < longestWaitMs)
     if (silentMs < windowMs) timer = clock.setTimeout(look, windowMs - silentMs)
     else if (isBusy) timer = clock.setTimeout(look, windowMs)
     else callback()

@@ -16,6 +16,11 @@ export const firmwareResult = {
 
 export type FirmwareResult = (typeof firmwareResult)[keyof typeof firmwareResult]
 
+/** Whether a result tells of a failure, and not of a wish. */
+export function isFirmwareFailure(result: FirmwareResult): boolean {
+  return result > firmwareResult.success && result < firmwareResult.cancelled
+}
+
 /** How far an update has come, as it is noted for the case of a restart. */
 export type FirmwarePhase = 'idle' | 'pushing' | 'pulling' | 'pulled' | 'downloaded' | 'deferred' | 'updating'
 

@@ -36,6 +36,8 @@ export const parseLifetimeSeconds = wholeNumber(0, 2 ** 31 - 1)
 /** Longer Connection IDs would only cost bytes of each record. */
 export const parseConnectionIdLength = wholeNumber(0, 20)
 
+export const parseAttempts = wholeNumber(0, 1_000_000)
+
 export const parseRestartSeconds = wholeNumber(1, 2 ** 31 - 1)
 
 /** Versions of LwM2M with commas between, such as `1.1,1.0`. */

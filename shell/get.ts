@@ -21,6 +21,8 @@ export interface GetArguments extends ClientSecurityArguments, RecordingArgument
   readonly output?: string
   /** Whether to go on with what an earlier download has left. */
   readonly continue?: true
+  /** Of a transfer that breaks, in a row. */
+  readonly attempts?: number
 }
 
 /** Where the content goes. */
@@ -59,6 +61,11 @@ export async function runGet(args: GetArguments, environment: Environment): Prom
       clock,
       random,
       signal: controller.signal,
+      ...(args.attempts !== undefined && { attempts: args.attempts }),
+      onRetry: ({ error, delaySeconds }) => {
+        progress.end()
+        printError(`warning: ${error.message}; the next attempt is in ${Math.ceil(delaySeconds)} s`)
+      },
       onBegin: begin => opened.begin(begin),
       onProgress: ({ bytes, totalBytes = 0 }) => progress.update(bytes, totalBytes),
       ...(opened.from && { from: opened.from }),
@@ -95,7 +102,7 @@ async function securitySettings(args: GetArguments): Promise<Pick<DownloadSettin
     if (isSecure) throw new OptionsError(`${scheme}:// needs --psk-identity, --cert or --rpk-key`)
     return {}
   }
-  if (!isSecure) throw new OptionsError(`${scheme}:// is not secured, but there are credentials`)
+  if (!isSecure) throw new OptionsError('credentials need a URI of coaps:// or coaps+tcp://')
   const { security, trustStore } = secured
   return { security, dtls: { trustStore, ...connectionIdOption(args) } }
 }

@@ -3,6 +3,7 @@ import { OptionsError } from '../client/options-error.ts'
 import { TransportError } from '../transport/errors.ts'
 import {
   checkServerUri,
+  parseAttempts,
   parseLifetimeSeconds,
   parseListen,
   parseRestartSeconds,
@@ -96,6 +97,7 @@ export async function run(args: readonly string[], environment: Environment): Pr
     .description('download what is at a URI, to the standard output or into a file')
     .argument('<uri>', 'coap://HOST[:PORT]/PATH, coaps://, coap+tcp://, coaps+tcp://, http:// or https://')
     .option('--output <file>', 'file to write; until all of it is there it is called FILE.part')
+    .option('--attempts <count>', 'how often in a row to try again when it breaks (default: 5)', parseAttempts)
     .option('--continue', 'go on with the FILE.part that an earlier download has left')
   addClientSecurityOptions(withNetwork(getCommand))
     .addHelpText('after', getExamples)

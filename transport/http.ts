@@ -71,9 +71,13 @@ function failure(error: Error, url: URL, signal: AbortSignal): TransportError {
   const { code, syscall } = error as NodeJS.ErrnoException
   const remote = addressOf(url)
   if (isLoss(error)) return closedByPeer(error)
-  // With EPROTO it is OpenSSL that fails.
-  if (syscall !== undefined && code !== 'EPROTO') return socketError(error, remote)
   const peerName = formatAddress(remote)
+  // It is OpenSSL then that fails, whose reason is in its message alone.
+  if (code === 'EPROTO') {
+    const reason = /:SSL routines:[^:]*:([\w ]+)/.exec(error.message)?.[1] ?? code
+    return new TransportError('HANDSHAKE', `the TLS handshake with ${peerName} failed: ${reason}`, { cause: error })
+  }
+  if (syscall !== undefined) return socketError(error, remote)
   if (code?.startsWith('HPE_') === true) {
     return new TransportError('ABORTED', `what ${peerName} says is no HTTP`, { cause: error })
   }

@@ -1,4 +1,3 @@
-import { unlessAborted } from '../../transport/attempt.ts'
 import type { Clock, Timer } from '../../transport/clock.ts'
 import { closedError } from '../../transport/errors.ts'
 import type { Random } from '../../transport/random.ts'
@@ -18,9 +17,11 @@ export interface TransferOptions {
   /** Calls come one after another; what they reject with ends the transfer. */
   readonly onBegin: (representation: Representation) => void | Promise<void>
   readonly onBytes: (bytes: Uint8Array, progress: TransferProgress) => void | Promise<void>
+  /** An attempt has failed, and the next one begins after this time. */
+  readonly onRetry: (error: DownloadError, delayMs: number) => void
 }
 
-export interface TransferProgress {
+interface TransferProgress {
   /** From the beginning of the representation, with those that are being told. */
   readonly bytes: number
   readonly totalBytes?: number
@@ -66,7 +67,7 @@ export class Transfer {
 
   /** Rejects with DownloadError, and with what the application threw. */
   async run(): Promise<{ readonly bytes: number; readonly validator?: string }> {
-    while (!(await this.#try())) await this.#wait()
+    while (!(await this.#try())) this.#checkCancelled()
     return { bytes: this.#bytes, ...(this.#validator !== undefined && { validator: this.#validator }) }
   }
 
@@ -79,7 +80,7 @@ export class Transfer {
       if (this.#fault !== undefined) throw this.#fault.error
       this.#checkCancelled()
       if (error instanceof ChangedError) this.#startOver()
-      else this.#countFailure(downloadFailure(error))
+      else await this.#rest(downloadFailure(error))
       return false
     }
   }
@@ -180,27 +181,35 @@ export class Transfer {
     this.#validator = undefined
   }
 
-  #countFailure(failure: DownloadError): void {
+  /** Waits before the next attempt, if there is to be one. */
+  async #rest(failure: DownloadError): Promise<void> {
+    const { attempts, onRetry, signal } = this.#options
     if (this.#bytes >= this.#furthest + leastProgressBytes) this.#failures = 0
     this.#furthest = Math.max(this.#furthest, this.#bytes)
-    if (!failure.isTransient || ++this.#failures > this.#options.attempts) throw failure
+    if (!failure.isTransient || ++this.#failures > attempts) throw failure
+    const delayMs = this.#drawDelayMs()
+    onRetry(failure, delayMs)
+    await this.#wait(delayMs, signal)
   }
 
-  /** Doubled with each failure, and never at the same moment as all the others that a server has cut off. */
-  async #wait(): Promise<void> {
-    if (this.#failures === 0) return
-    const { clock, random, signal } = this.#options
+  /** Doubled with each failure, and never the same for all whom a server has cut off at once. */
+  #drawDelayMs(): number {
     const longestMs = Math.min(longestDelayMs, firstDelayMs * 2 ** (this.#failures - 1))
-    let timer: Timer
-    const waiting = new Promise<void>(resolve => {
-      timer = clock.setTimeout(resolve, longestMs * (0.5 + random.fraction() / 2))
+    return longestMs * (0.5 + this.#options.random.fraction() / 2)
+  }
+
+  /** Until `signal` gives it up, at most. */
+  #wait(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const { clock } = this.#options
+    return new Promise(resolve => {
+      const done = () => {
+        clock.clearTimeout(timer)
+        signal?.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = clock.setTimeout(done, delayMs)
+      signal?.addEventListener('abort', done)
+      if (signal?.aborted === true) done()
     })
-    try {
-      await unlessAborted(waiting, signal)
-    } catch {
-      this.#checkCancelled()
-    } finally {
-      clock.clearTimeout(timer)
-    }
   }
 }

@@ -151,6 +151,21 @@ describe('a connection that breaks', () => {
     expect(fetched.progress.at(-1)).toEqual({ bytes: 5_000, totalBytes: 5_000 })
   })
 
+  test('coaps: the next attempt resumes the session', async () => {
+    const { clock, fetch, network } = await downloadSite()
+    const secrets: (string | undefined)[] = []
+    const keyLog = (line: string) => void secrets.push(line.split(' ')[2])
+    const fetched = fetch(`coaps://${host}/f`, { dtls: { keyLog }, stallSeconds: 30 }, ({ bytes }) => {
+      if (bytes === 2_048) network.conditions = { ...network.conditions, loss: 1 }
+    })
+    clock.setTimeout(() => {
+      network.conditions = { ...network.conditions, loss: 0 }
+    }, 60_500)
+    await clock.until(fetched.done)
+    expect(secrets).toHaveLength(2)
+    expect(new Set(secrets).size).toBe(1)
+  })
+
   test('loss and duplication of datagrams', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 1_000 }), async seed => {

@@ -84,17 +84,17 @@ describe('push', () => {
 
   test('an update that is cancelled while it is verified answers the push, and the verification is told', async () => {
     const site = await firmwareSite()
-    let signal: AbortSignal | undefined
+    const signals: AbortSignal[] = []
     const device = await site.boot({
-      verify: (_, options) => {
-        signal = options.signal
+      verify: (_, { signal }) => {
+        signals.push(signal)
         return new Promise<void>(() => {})
       },
     })
     const pushed = site.pushing(image)
-    while (signal === undefined) await site.clock.advance(10)
+    while (signals.length === 0) await site.clock.advance(10)
     await device.client.objects.execute('/5/0/10')
-    expect(signal.aborted).toBe(true)
+    expect(signals[0]?.aborted).toBe(true)
     expect(await site.clock.until(pushed)).toBe('4.09')
     expect(await site.seen()).toEqual([0, 10])
   })
@@ -199,6 +199,36 @@ describe('pull', () => {
     await site.clock.advance(10_000)
     expect(device.story.at(-1)).toBe('downloaded 0')
     expect(site.store.load().bytes).toBe(5_000)
+  })
+
+  test('a download that is taken back leaves nothing in the next one', async () => {
+    const site = await firmwareSite()
+    const device = await site.boot()
+    await site.write('/5/0/1', packageUri)
+    while (site.store.load().bytes < 1_000) await site.clock.advance(1)
+    expect(await site.execute('/5/0/10')).toBe('2.04')
+    site.file.body = patternBytes(3_000, 5)
+    site.file.tag = Buffer.from('v2')
+    await site.write('/5/0/1', packageUri)
+    await site.clock.advance(10_000)
+    await site.execute('/5/0/2')
+    await site.clock.advance(1_000)
+    expect(device.installed).toEqual([site.file.body])
+  })
+
+  test('a package that changes on the server in the middle is taken from its beginning', async () => {
+    const site = await firmwareSite()
+    const device = await site.boot()
+    await site.write('/5/0/1', packageUri)
+    while (site.store.load().bytes < 2_000) await site.clock.advance(1)
+    device.kill()
+    site.file.body = patternBytes(3_000, 5)
+    site.file.tag = Buffer.from('v2')
+    const next = await site.boot()
+    await site.clock.advance(10_000)
+    await site.execute('/5/0/2')
+    await site.clock.advance(1_000)
+    expect(next.installed).toEqual([site.file.body])
   })
 
   test('an empty URI takes the package back', async () => {
@@ -433,7 +463,7 @@ describe('the object', () => {
   test('shows what the device can do', async () => {
     const site = await firmwareSite()
     await site.boot({ severity: 0, maximumDeferSeconds: 60 })
-    const { values = [] } = await site.clock.until(site.server.read(endpoint, '/5/0'))
+    const { values } = await site.clock.until(site.server.read(endpoint, '/5/0'))
     expect(values.map(({ path, value }) => [path.slice(2).join('/'), value])).toEqual([
       ['1', ''],
       ['3', 0],

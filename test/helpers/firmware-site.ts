@@ -112,7 +112,7 @@ export async function firmwareSite() {
     },
     /** State and Update Result, as the server reads them. */
     seen: async () => {
-      const { values = [] } = await of('/5/0')
+      const { values } = await of('/5/0')
       const value = (id: number) => values.find(({ path }) => path[2] === id)?.value
       return [value(3), value(5)]
     },

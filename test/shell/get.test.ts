@@ -152,7 +152,7 @@ describe('in one line', () => {
     ['firmware.bin', 'error: the URI of the resource is none: the scheme is missing'],
     [`${uri} --continue`, 'error: --continue needs --output'],
     [`coaps://${host}/f`, 'error: coaps:// needs --psk-identity, --cert or --rpk-key'],
-    [`${uri} --psk-identity a --psk-key 00`, 'error: coap:// is not secured, but there are credentials'],
+    [`${uri} --psk-identity a --psk-key 00`, 'error: credentials need a URI of coaps:// or coaps+tcp://'],
     ['https://localhost/f --psk-identity a --psk-key 00', 'error: https:// takes --ca only'],
     [`${uri} --output ${folder}`, `error: ${folder}: is a directory`],
     [`${uri} --output ${folder}/missing/f`, `error: ${folder}/missing/f: no such file or directory`],
@@ -160,6 +160,16 @@ describe('in one line', () => {
   ])('%s', async (command, line) => {
     const { get } = await getSite()
     expect(await get(command)).toEqual({ exitCode: 1, lines: [], errors: [line], output: Buffer.alloc(0) })
+  })
+
+  test('each attempt that fails', async () => {
+    const { get, script, start, clock } = await getSite()
+    script.before = () => answer(Code.serviceUnavailable)
+    const { exitCode, errors } = start(`${uri} --attempts 1`)
+    expect(await clock.until(exitCode)).toBe(1)
+    const failure = 'the server answers 5.03 Service Unavailable'
+    expect(errors).toEqual([`warning: ${failure}; the next attempt is in 2 s`, `error: ${failure}`])
+    expect((await get(`${uri} --attempts 0`)).errors).toEqual([`error: ${failure}`])
   })
 
   test('what the server answers; the file that was there before stays', async () => {

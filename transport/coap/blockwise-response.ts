@@ -61,6 +61,11 @@ export class BlockwiseResponses {
     return this.#streamed?.busy === true
   }
 
+  /** Whether a part of such a body is being taken. */
+  get isTaking(): boolean {
+    return this.#streamed?.isTaking === true
+  }
+
   /**
    * Takes a request as it arrived. Returns the whole request once it is complete, or the response that goes out
    * (2.31 for a block, an error, a kept block of a response). Throws, or rejects, with what a {@link ReceiveBody} throws.

@@ -80,8 +80,6 @@ export class CoapPeer {
   readonly #relations = new Map<string, ObserveRelation>()
   readonly #relationHost: RelationHost
   readonly #pings = new Set<(error: TransportError) => void>()
-  /** Requests of the other end whose responses take their time. */
-  #deferred = 0
   #closed = false
 
   constructor(connection: PeerConnection, options: CoapPeerOptions) {
@@ -127,9 +125,9 @@ export class CoapPeer {
     return this.#exchanges.size > 0
   }
 
-  /** Whether a request of the other end waits for its response. */
-  get owesResponse(): boolean {
-    return this.#deferred > 0
+  /** Whether the other end waits while a part of a body is being taken, see {@link ReceiveBody}. */
+  get isTaking(): boolean {
+    return this.#responses.isTaking
   }
 
   /** Whether something of this peer is open: a request, an observation, an observer, a body that arrives. */
@@ -295,13 +293,7 @@ export class CoapPeer {
   ): void {
     if (answer instanceof Promise) {
       inbound.defer()
-      this.#deferred++
-      void answer
-        .catch((error: unknown) => this.#handlerFailed(error))
-        .then(response => {
-          this.#deferred--
-          respond(response)
-        })
+      void answer.catch((error: unknown) => this.#handlerFailed(error)).then(respond)
     } else {
       respond(answer)
     }

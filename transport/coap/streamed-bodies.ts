@@ -72,6 +72,12 @@ export class StreamedBodies {
     return false
   }
 
+  /** Whether a receiver takes its time with a part of one. */
+  get isTaking(): boolean {
+    for (const body of this.#bodies.values()) if (body.isPending) return true
+    return false
+  }
+
   /** Takes a block whose payload is of its size; undefined when it belongs to no body that is taken as it arrives. */
   receive(request: CoapMessage, block: Block): { readonly answer: Answer | Promise<Answer> } | undefined {
     const place = placeOf(request)

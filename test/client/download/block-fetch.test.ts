@@ -140,3 +140,36 @@ test.each([
   const { error } = await fetched(() => ({ code: answered, options: [], payload: Buffer.alloc(0) }))
   expect(error).toMatchObject({ code, isTransient })
 })
+
+test('whatever a server answers: it ends, with one of its errors, and asks nothing invalid', async () => {
+  const option = fc.record({
+    number: fc.constantFrom<number>(OptionNumber.eTag, OptionNumber.block2, OptionNumber.size2),
+    value: fc.uint8Array({ maxLength: 9 }),
+  })
+  const anything = fc.record({
+    code: fc.oneof({ weight: 5, arbitrary: fc.constant<number>(Code.content) }, fc.nat(255)),
+    options: fc.array(option, { maxLength: 3 }),
+    payload: fc.constantFrom(0, 1, 16, 64, 1_024, 1_025).map(length => body.subarray(0, length)),
+  })
+  /** That the next block follows in its order makes the way longer. */
+  const next = fc.constantFrom(16, 64, 1_024)
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.oneof(anything, next), { minLength: 1, maxLength: 20 }),
+      fc.option(fc.record({ bytes: fc.integer({ min: 1, max: 5_000 }), validator: fc.constantFrom('aa', '') })),
+      async (script, from) => {
+        const answers: Answers = ({ number, bytes }, index) => {
+          const planned = script[index]
+          if (planned === undefined) return { code: Code.notFound, options: [], payload: Buffer.alloc(0) }
+          if (typeof planned !== 'number') return planned
+          const size = Math.min(planned, bytes)
+          return response(body.subarray(0, size), tag('aa'), block((number * bytes) / size, true, size))
+        }
+        const { error, asked } = await fetched(answers, from === null ? {} : { from })
+        expect(asked.length).toBeLessThan(22)
+        if (error !== undefined && !(error instanceof ChangedError)) expect(error).toBeInstanceOf(DownloadError)
+      },
+    ),
+    { seed: 1, numRuns: 300 },
+  )
+})

@@ -225,3 +225,30 @@ describe('a server that breaks the rules', () => {
     expect(fetched.bytes).toHaveLength(40_000)
   })
 })
+
+describe('a server that is silent', () => {
+  /** Says nothing until it is given up. */
+  const silence = (signal: AbortSignal) =>
+    new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(closedError())))
+
+  test.each(['before its answer', 'within it'])('%s', async when => {
+    const { clock, random } = simulatedWorld()
+    let open = 0
+    const http: HttpGet = async (_, { signal }) => {
+      if (when === 'before its answer') return silence(signal)
+      open++
+      async function* bytes() {
+        yield body.subarray(0, 100)
+        await silence(signal)
+      }
+      return { status: 200, headers: {}, body: bytes(), close: () => void open-- }
+    }
+    const startMs = clock.now()
+    const options = { http, clock, random, attempts: 1, stallSeconds: 60 }
+    const failure = await failureOf(clock.until(downloadTo(uri, () => {}, options)))
+    expect(failure).toMatchObject({ code: 'CONNECTION_LOST', message: 'fewer than 1024 bytes have come in 60 s' })
+    expect(clock.now() - startMs).toBeGreaterThanOrEqual(121_000)
+    expect(open).toBe(0)
+    expect(clock.pendingTimers).toBe(0)
+  })
+})

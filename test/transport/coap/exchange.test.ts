@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { findBlock } from '../../../transport/coap/block.ts'
 import { Code, MessageType } from '../../../transport/coap/message.ts'
 import { OptionNumber, uintOption } from '../../../transport/coap/options.ts'
 import { type Random, seededRandom } from '../../../transport/random.ts'
@@ -145,4 +146,38 @@ test('closing sends nothing of what still waited in the queue', () => {
   wire.take()
   wire.peer.close()
   expect(wire.take()).toEqual([])
+})
+
+describe('a single exchange', () => {
+  const block = uintOption(OptionNumber.block2, (3 << 4) | 8 | 6)
+
+  test('a block of the response is the response', async () => {
+    const wire = coapWire()
+    const { response } = wire.peer.exchange(get('a'))
+    const sent = wire.takeOne()
+    expect(sent.options).toEqual(get('a').options)
+    wire.deliver({
+      type: acknowledgement,
+      code: Code.content,
+      messageId: sent.messageId,
+      token: sent.token,
+      options: [block],
+      payload: Buffer.alloc(1_024),
+    })
+    const received = await response
+    expect(findBlock(received, OptionNumber.block2)).toEqual({ number: 3, more: true, bytes: 1_024 })
+    expect(received.payload).toHaveLength(1_024)
+    expect(wire.take()).toEqual([])
+    expect(wire.peer.busy).toBe(false)
+  })
+
+  test('cancelled, and after the end of the peer', async () => {
+    const wire = coapWire()
+    const pending = wire.peer.exchange(get('a'))
+    pending.cancel()
+    expect(await codeOf(pending.response)).toBe('CANCELLED')
+    expect(wire.clock.pendingTimers).toBe(0)
+    wire.peer.close()
+    expect(await codeOf(wire.peer.exchange(get('a')).response)).toBe('CLOSED')
+  })
 })
