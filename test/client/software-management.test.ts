@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { memoryPackageStore } from '../../client/memory-package-store.ts'
 import { PackageError } from '../../client/package-error.ts'
 import type { SoftwareManagementOptions } from '../../client/software-options.ts'
 import { contentOf, packageBytes, packageUri, softwareSite } from '../helpers/software-site.ts'
@@ -119,6 +120,26 @@ test('a package that a server writes and that is refused is answered with the re
   expect(await read()).toEqual([0, 50, false, ''])
   expect(await write(packageId, packageBytes.subarray(1))).toBe('4.00')
   expect(await read()).toEqual([0, 53, false, ''])
+})
+
+test('a package is not delivered before that outlives a crash', async () => {
+  const store = memoryPackageStore()
+  const { write, read } = await device({
+    stores: {
+      list: () => [],
+      open: () => ({
+        load: () => store.load(),
+        append: bytes => store.append(bytes),
+        clear: () => store.clear(),
+        read: () => store.read(),
+        note: async note => {
+          if (JSON.stringify(note).includes('delivered')) throw new Error('the disk is full')
+        },
+      }),
+    },
+  })
+  expect(await write(packageId, packageBytes)).toBe('4.13')
+  expect(await read()).toEqual([0, 50, false, ''])
 })
 
 test('an Install that fails leaves the package delivered, to be installed again', async () => {

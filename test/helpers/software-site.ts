@@ -117,8 +117,8 @@ export async function softwareSite() {
 }
 
 /** Content of a package, read from its beginning. */
-export async function contentOf({ read }: Pick<SoftwarePackage, 'read'>): Promise<Uint8Array> {
+export async function contentOf(software: Pick<SoftwarePackage, 'read'>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
-  for await (const chunk of read()) chunks.push(chunk)
+  for await (const chunk of software.read()) chunks.push(chunk)
   return Buffer.concat(chunks)
 }
