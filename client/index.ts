@@ -23,6 +23,7 @@ export { DownloadError, type DownloadErrorCode } from './download-error.ts'
 export type { ClientDtlsOptions } from './dtls-options.ts'
 export type { DurationSummary } from './durations.ts'
 export { filePackageStore } from './file-package-store.ts'
+export { filePackageStores } from './file-package-stores.ts'
 export type { FirmwareDescription } from './firmware-note.ts'
 export type { FirmwareObjectOptions, FirmwareSeverity } from './firmware-object.ts'
 export type {
@@ -52,6 +53,7 @@ export { OptionsError } from './options-error.ts'
 export { PackageError, type PackageErrorCode } from './package-error.ts'
 export type { PackageProgress } from './package-pull.ts'
 export type { PackageStore } from './package-store.ts'
+export { memoryPackageStores, type PackageStores } from './package-stores.ts'
 export {
   fileStore,
   type LoadedState,
@@ -68,4 +70,16 @@ export type { SendOptions } from './send.ts'
 export { SendError, type SendErrorCode } from './send-error.ts'
 export type { ServerSendOptions } from './sends.ts'
 export type { ServerStatus } from './server-status.ts'
+export { softwareManagement } from './software-management.ts'
+export type {
+  InstalledSoftware,
+  ManagedSoftware,
+  Software,
+  SoftwareDescription,
+  SoftwareManagement,
+  SoftwareManagementOptions,
+  SoftwarePackage,
+  SoftwareStatus,
+  SoftwareWork,
+} from './software-options.ts'
 export { type CertificateSecurity, type CertificateSecurityOptions, x509 } from './x509.ts'
