@@ -73,11 +73,8 @@ export class BootstrapConnection {
           connection.close()
           return
         }
-        this.#link = new Link(
-          connection,
-          this.#environment,
-          request => this.#perform(request),
-          error => this.#closed(error),
+        this.#link = new Link(connection, this.#environment, { perform: request => this.#perform(request) }, error =>
+          this.#closed(error),
         )
         report({ type: 'connect.succeeded', atMs: clock.now() })
       },

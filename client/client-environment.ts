@@ -10,6 +10,7 @@ export type OwnParts = Pick<
   ConnectionEnvironment,
   | 'store'
   | 'router'
+  | 'devices'
   | 'keys'
   | 'trace'
   | 'onObservation'

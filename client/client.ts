@@ -1,15 +1,14 @@
 import { type Observable, type Observer, Subscription } from 'rxjs'
-import { type ActorRefFrom, createActor, waitFor } from 'xstate'
+import { type Actor, type ActorOptions, type ActorRefFrom, type AnyStateMachine, createActor, waitFor } from 'xstate'
 import type { ClientEvent } from '../machines/events.ts'
 import type { Content } from '../objects/content.ts'
-import { server } from '../objects/definitions/server.ts'
 import { ObjectsApi } from '../objects/objects.ts'
-import { accountObjectIds } from '../objects/snapshot.ts'
 import type { Change, ObjectStore } from '../objects/store.ts'
 import { type Clock, systemClock } from '../transport/clock.ts'
 import { TransportError } from '../transport/errors.ts'
 import type { Trace } from '../transport/trace.ts'
-import { accountInputs, bootstrapInput, raiseLifetimes } from './accounts.ts'
+import { followAccountChanges } from './account-changes.ts'
+import { accountInputs, bootstrapInput } from './accounts.ts'
 import { attachPorts, client } from './actors.ts'
 import { Bootstraps } from './bootstraps.ts'
 import { clientEnvironment } from './client-environment.ts'
@@ -18,12 +17,13 @@ import type { ConnectionEnvironment } from './connection-environment.ts'
 import type { ExternalKeys } from './external-keys.ts'
 import { factoryBootstrap } from './factory-bootstrap.ts'
 import { inspectWith } from './inspector.ts'
+import { IotDevices } from './iot-devices.ts'
 import type { ObservationEvent } from './observation-event.ts'
 import { type ClientOptions, checkOptions } from './options.ts'
 import { type Saving, savingOf } from './saving.ts'
 import { type SendOptions, sendToServers } from './send.ts'
 import { type ServerStatus, serverStatus } from './server-status.ts'
-import { concernsAccounts, concernsLifecycle, Servers } from './servers.ts'
+import { Servers } from './servers.ts'
 import { Traces } from './traces.ts'
 import { serveTriggers } from './triggers.ts'
 
@@ -51,6 +51,8 @@ export class Lwm2mClient {
   readonly actor: ActorRefFrom<typeof client>
   /** The time of the client, for what runs beside it. */
   readonly clock: Clock
+  /** The devices behind the client, which a `Gateway` adds. */
+  readonly devices = new IotDevices()
   readonly #options: ClientOptions
   readonly #traces: Traces
   readonly #store: ObjectStore
@@ -58,6 +60,7 @@ export class Lwm2mClient {
   readonly #servers: Servers
   readonly #bootstraps: Bootstraps
   readonly #saving: Saving | undefined
+  readonly #inspection: Pick<ActorOptions<AnyStateMachine>, 'inspect'>
 
   /** Opens nothing yet. Throws OptionsError, TransportError INVALID_URI, or ValueError for a value of `device`. */
   constructor(options: ClientOptions) {
@@ -79,8 +82,8 @@ export class Lwm2mClient {
     this.#saving = savingOf(options, this.#store, environment)
     this.#servers = new Servers(environment)
     this.#bootstraps = new Bootstraps(environment, options, () => this.#servers.prepare())
-    const inspection = inspect && { inspect: inspectWith(inspect, environment.onError) }
-    this.actor = createActor(client, { id: 'client', clock, ...inspection })
+    this.#inspection = inspect ? { inspect: inspectWith(inspect, environment.onError) } : {}
+    this.actor = createActor(client, { id: 'client', clock, ...this.#inspection })
     attachPorts(this.actor.system, {
       clock,
       random: environment.random,
@@ -93,7 +96,14 @@ export class Lwm2mClient {
     this.actor.subscribe({ error: environment.onError })
     this.actor.start()
     serveTriggers(this, this.#store, this.#servers)
-    this.#store.onChanges(changes => this.#followChanges(changes))
+    followAccountChanges({
+      store,
+      options,
+      servers: this.#servers,
+      actor: this.actor,
+      isStarted: () => this.#isStarted(),
+      save: () => this.#save(),
+    })
   }
 
   /**
@@ -272,18 +282,33 @@ export class Lwm2mClient {
 
   /**
    * Tells a server, or every one that the client is registered with and that has not muted Send, what is at some paths: of
-   * objects, instances, resources, resource instances (LwM2M Core 1.2.2 §6.4.6). What a server may not read is left out for
-   * it. While the client sleeps, this wakes it. Resolves when all of them have it; rejects, when all have settled, with the
-   * first failure: SendError, TransportError when a server does not answer (TIMEOUT is a lost connection), PathError.
+   * objects, instances, resources, resource instances (LwM2M Core 1.2.2 §6.4.6), of the client or of one device behind it.
+   * What a server may not read is left out for it. While the client sleeps, this wakes it. Resolves when all of them have it;
+   * rejects, when all have settled, with the first failure: SendError, TransportError when a server does not answer (TIMEOUT
+   * is a lost connection), PathError.
    */
   async send(paths: readonly string[], options: SendOptions = {}): Promise<void> {
     await sendToServers(this.#servers, paths, options)
+  }
+
+  /**
+   * An actor of a statechart beside those of the client, for what runs beside it: under its clock, before its inspector, its
+   * faults told to `onError`. Whoever asks for it starts it and stops it.
+   */
+  createActor<TMachine extends AnyStateMachine>(
+    machine: TMachine,
+    options: Pick<ActorOptions<TMachine>, 'id' | 'input'>,
+  ): Actor<TMachine> {
+    const actor = createActor<AnyStateMachine>(machine, { ...options, clock: this.clock, ...this.#inspection })
+    actor.subscribe({ error: this.#options.onError ?? (() => undefined) })
+    return actor as Actor<TMachine>
   }
 
   #environment(keys: ExternalKeys): ConnectionEnvironment {
     return clientEnvironment(this.#options, {
       store: this.#store,
       router: this.#streams.router,
+      devices: this.devices,
       keys,
       trace: this.#traces,
       onObservation: event => this.#streams.announceObservation(event),
@@ -310,23 +335,5 @@ export class Lwm2mClient {
 
   #save(): void {
     this.#saving?.schedule(this.actor, this.#servers)
-  }
-
-  #followChanges(changes: readonly Change[]): void {
-    // Most changes are values that the device measures.
-    if (!changes.some(concernsLifecycle)) return
-    const isBootstrapping = this.actor.getSnapshot().matches('bootstrapping')
-    if (!isBootstrapping) {
-      if (changes.some(({ path }) => accountObjectIds.includes(path[0] as number))) this.#save()
-      if (changes.some(({ path }) => path[0] === server.id)) raiseLifetimes(this.#store, this.#options)
-    }
-    for (const command of this.#servers.commandsFor(changes)) this.actor.send(command)
-    // The accounts that a session in progress writes count when it is accepted; when it is not, those before are back.
-    if (isBootstrapping) return
-    this.#servers.forgetInstances(changes)
-    if (!changes.some(concernsAccounts) || !this.#isStarted()) return
-    const accounts = accountInputs(this.#store, this.#options)
-    this.#servers.extend()
-    this.actor.send({ type: 'accounts.changed', accounts })
   }
 }

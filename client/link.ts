@@ -1,14 +1,23 @@
 import type { Cause } from '../machines/events.ts'
 import { CoapStream } from '../transport/coap/coap-stream.ts'
 import type { CoapMessage } from '../transport/coap/message.ts'
-import { CoapPeer } from '../transport/coap/peer.ts'
+import { CoapPeer, type RequestHandler } from '../transport/coap/peer.ts'
 import type { PeerConnection } from '../transport/coap/peer-connection.ts'
+import type { BodyReceiver, ReceiveBody } from '../transport/coap/streamed-bodies.ts'
 import type { TransportError } from '../transport/errors.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import type { TransportLetter } from './current-transport.ts'
 import { RequestExchange } from './request-exchange.ts'
-import { type PerformRequest, Requests } from './requests.ts'
+import { Requests } from './requests.ts'
 import { RestingConnection } from './resting-connection.ts'
+
+/** Does what a server asks for. */
+export interface RequestPerformer {
+  /** Performs one request; a promise when a handler of the application takes its time. */
+  readonly perform: RequestHandler
+  /** Which requests of several blocks are performed as these arrive; default: none. */
+  readonly receive?: ReceiveBody
+}
 
 /** An open connection to a server, in both directions, and all that ends with it. */
 export class Link {
@@ -23,11 +32,11 @@ export class Link {
   constructor(
     opened: PeerConnection,
     environment: ConnectionEnvironment,
-    perform: PerformRequest,
+    { perform, receive }: RequestPerformer,
     onClosed: (error: TransportError) => void,
   ) {
     const { store, clock, random, coap, trace, onError, maximumWaitingRequests } = environment
-    const requests = new Requests(store, perform, maximumWaitingRequests)
+    const requests = new Requests(store, maximumWaitingRequests)
     this.#requests = requests
     this.transport = opened instanceof CoapStream ? 'T' : 'U'
     this.#connection = opened instanceof CoapStream ? opened : new RestingConnection(opened)
@@ -36,7 +45,8 @@ export class Link {
       random,
       parameters: coap,
       trace,
-      handler: request => requests.handle(request),
+      handler: request => requests.handle(() => perform(request)),
+      receive: receive && (first => inTurn(requests, receive(first))),
       onNetworkError: error => this.#exchange?.refuse(error),
       onClosed,
       onHandlerError: onError,
@@ -65,5 +75,15 @@ export class Link {
   close(): void {
     this.peer.close()
     this.#requests.close()
+  }
+}
+
+function inTurn(requests: Requests, receiver: BodyReceiver | undefined): BodyReceiver | undefined {
+  if (receiver === undefined) return undefined
+  const abort = () => receiver.abort()
+  return {
+    write: bytes => requests.handle(() => receiver.write(bytes), abort),
+    end: bytes => requests.handle(() => receiver.end(bytes), abort),
+    abort,
   }
 }

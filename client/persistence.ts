@@ -1,7 +1,8 @@
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { describeSystemError, errorCode, type FileSystem, nodeFileSystem } from './file-system.ts'
 import { canonicalJson, sha256 } from './fingerprint.ts'
 import { JsonReader, ShapeError } from './json-reader.ts'
+import { replaceFile } from './replace-file.ts'
 import { decodeState, encodeState, type SavedState } from './saved-state.ts'
 
 /**
@@ -146,32 +147,11 @@ class FileStore implements Persistence {
     this.#newest = undefined
     try {
       if (this.#obstacle !== undefined) throw new Error(this.#obstacle)
-      await this.#replace(Buffer.from(formatDocument(state)))
+      await replaceFile(this.#files, this.#path, Buffer.from(formatDocument(state)))
     } catch (error) {
       const message = `the state cannot be saved in ${this.#path}: ${describeSystemError(error)}`
       throw new PersistenceError('STATE_NOT_WRITABLE', this.#path, message, { cause: error })
     }
-  }
-
-  /** The new bytes are on the disk before they get the name, so that a crash leaves the old file or the new one. */
-  async #replace(bytes: Uint8Array): Promise<void> {
-    const temporary = `${this.#path}.tmp`
-    // One may have been left behind by a process that was killed.
-    await this.#files.remove(temporary)
-    try {
-      const file = await this.#files.create(temporary)
-      try {
-        await file.writeFile(bytes)
-        await file.sync()
-      } finally {
-        await file.close()
-      }
-      await this.#files.rename(temporary, this.#path)
-    } catch (error) {
-      await this.#files.remove(temporary).catch(() => undefined)
-      throw error
-    }
-    await this.#files.syncDirectory(dirname(this.#path))
   }
 }
 

@@ -1,42 +1,41 @@
 import { ResponseCode } from '../objects/errors.ts'
 import type { ObjectStore } from '../objects/store.ts'
 import type { CoapMessage } from '../transport/coap/message.ts'
-import type { PeerRequest } from '../transport/coap/peer.ts'
 import { encodeOutcome } from '../transport/lwm2m/downlink.ts'
-
-/** Performs one request; a promise when a handler of the application takes its time. */
-export type PerformRequest = (request: PeerRequest) => CoapMessage | Promise<CoapMessage>
-
-interface WaitingRequest {
-  readonly request: PeerRequest
-  readonly answer: (response: CoapMessage | Promise<CoapMessage>) => void
-}
 
 /**
  * Answers the requests that come by one connection in the order of their arrival: while a handler of the application
- * takes its time, or while the application holds the lock, later requests wait.
+ * takes its time, or while the application holds the lock, later requests wait. A request that is taken block by block is
+ * one for each of its blocks.
  */
 export class Requests {
   readonly #store: ObjectStore
-  readonly #perform: PerformRequest
   readonly #maximumWaiting: number
-  #waiting: WaitingRequest[] = []
+  #waiting: (() => void)[] = []
   #busy = false
 
-  constructor(store: ObjectStore, perform: PerformRequest, maximumWaiting: number) {
+  constructor(store: ObjectStore, maximumWaiting: number) {
     this.#store = store
-    this.#perform = perform
     this.#maximumWaiting = maximumWaiting
   }
 
-  handle(request: PeerRequest): CoapMessage | Promise<CoapMessage> {
-    if (!this.#busy && !this.#store.locked) return this.#answer(request)
+  /** Performs a request when its turn comes; where too many wait it is `refused`, and answered with 5.03. */
+  handle<T>(perform: () => T | Promise<T>, refused?: () => void): T | CoapMessage | Promise<T> {
+    if (!this.#busy && !this.#store.locked) return this.#perform(perform)
     if (this.#waiting.length >= this.#maximumWaiting) {
+      refused?.()
       return encodeOutcome({ responseCode: ResponseCode.serviceUnavailable })
     }
     if (this.#waiting.length === 0 && !this.#busy) this.#store.whenUnlocked(() => this.#continue())
-    return new Promise(resolve => {
-      this.#waiting.push({ request, answer: resolve })
+    return new Promise((resolve, reject) => {
+      this.#waiting.push(() => {
+        // A fault must reach the peer that waits, not the application that gave the lock back.
+        try {
+          resolve(this.#perform(perform))
+        } catch (error) {
+          reject(error)
+        }
+      })
     })
   }
 
@@ -51,23 +50,13 @@ export class Requests {
         this.#store.whenUnlocked(() => this.#continue())
         return
       }
-      const { request, answer } = this.#waiting.shift() as WaitingRequest
-      answer(this.#settle(request))
+      this.#waiting.shift()?.()
     }
   }
 
-  /** A fault must reach the peer that waits, not the application that gave the lock back. */
-  #settle(request: PeerRequest): CoapMessage | Promise<CoapMessage> {
-    try {
-      return this.#answer(request)
-    } catch (error) {
-      return Promise.reject(error)
-    }
-  }
-
-  #answer(request: PeerRequest): CoapMessage | Promise<CoapMessage> {
-    const response = this.#perform(request)
-    if (!(response instanceof Promise)) return response
+  #perform<T>(perform: () => T | Promise<T>): T | Promise<T> {
+    const answer = perform()
+    if (!(answer instanceof Promise)) return answer
     this.#busy = true
     return new Promise((resolve, reject) => {
       // Settled before the next request is performed, so that responses leave in the order of their requests.
@@ -75,7 +64,7 @@ export class Requests {
         this.#busy = false
         this.#continue()
       }
-      response.then(
+      answer.then(
         message => {
           resolve(message)
           proceed()

@@ -1,9 +1,14 @@
 import type { Clock } from '../transport/clock.ts'
+import { defaultParameters, exchangeLifetimeMs } from '../transport/coap/parameters.ts'
 import type { CoapPeer } from '../transport/coap/peer.ts'
 
+/** How long the other end waits for a response that is late (RFC 7252 §4.8.2). */
+const longestWaitMs = exchangeLifetimeMs(defaultParameters)
+
 /**
- * Calls back once no message has gone either way for so many seconds and no request waits for its answer. Asks the peer when
- * the time may have come, so that messages cost nothing; the returned function ends it.
+ * Calls back once no message has gone either way for so many seconds, no request waits for its answer and no part of a body
+ * that a server writes is being taken. Asks the peer when the time may have come, so that messages cost nothing; the returned
+ * function ends it.
  */
 export function whenQuiet(
   clock: Clock,
@@ -15,9 +20,10 @@ export function whenQuiet(
   const startedMs = clock.now()
   const look = () => {
     const peer = peerNow()
-    const remainingMs = (peer?.lastActivityMs ?? startedMs) + windowMs - clock.now()
-    if (remainingMs > 0) timer = clock.setTimeout(look, remainingMs)
-    else if (peer?.awaitsResponse === true) timer = clock.setTimeout(look, windowMs)
+    const silentMs = clock.now() - (peer?.lastActivityMs ?? startedMs)
+    const isBusy = peer?.awaitsResponse === true || (peer?.isTaking === true && silentMs < longestWaitMs)
+    if (silentMs < windowMs) timer = clock.setTimeout(look, windowMs - silentMs)
+    else if (isBusy) timer = clock.setTimeout(look, windowMs)
     else callback()
   }
   let timer = clock.setTimeout(look, windowMs)

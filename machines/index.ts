@@ -57,6 +57,32 @@ export {
   type UpdateOutcome,
 } from './effects.ts'
 export type { Cause, ClientEvent } from './events.ts'
+export {
+  type FirmwareCommand,
+  type FirmwareContext,
+  type FirmwareInput,
+  type FirmwarePhase,
+  type FirmwareResult,
+  firmwareResult,
+} from './firmware-context.ts'
+export { type DeferralInput, type FirmwareOutcome, firmwareEffects } from './firmware-effects.ts'
+export { firmwarePhase, firmwareState, firmwareUpdateMachine } from './firmware-update.machine.ts'
 export { defaultUpdateTiming, type UpdateTiming, updateDelaySeconds } from './lifetime.ts'
 export { defaultRetry, isExhausted, type RetryOptions, retryDelayMs } from './retry.ts'
+export {
+  type SavedSoftware,
+  type SoftwareCommand,
+  type SoftwareContext,
+  type SoftwareInput,
+  type SoftwareName,
+  type SoftwarePhase,
+  softwareResult,
+} from './software-context.ts'
+export { type InstallInput, type SoftwareOutcome, softwareEffects, type UninstallInput } from './software-effects.ts'
+export {
+  type SoftwareState,
+  softwareManagementMachine,
+  softwarePhase,
+  softwareState,
+} from './software-management.machine.ts'
 export { statecharts } from './statecharts.ts'

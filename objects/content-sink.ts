@@ -7,6 +7,9 @@ export interface ContentSink {
   write(bytes: Uint8Array): void | Promise<void>
   /** All of it has arrived: the response leaves when the Promise resolves. */
   end(): void | Promise<void>
-  /** The rest will not arrive: the server has begun anew, has been silent for too long, or is gone. */
+  /**
+   * The rest will not arrive: the server has begun anew, has been silent for too long, has lost its right, or is gone. May come
+   * while a `write` is under way, and never after `end`.
+   */
   abort(): void
 }

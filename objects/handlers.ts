@@ -26,7 +26,9 @@ export interface ResourceHandlers {
   readonly written?: (path: Path, value: Value) => void
   /**
    * Takes what a server writes to an opaque resource as it arrives, in place of the store, where nothing of it is kept. Is
-   * called when a Write begins; a throw refuses that. `totalBytes` is what the server says of the size, if it does.
+   * called when a Write begins; a throw refuses that. `totalBytes` is what the server says of the size, if it does; of a Write
+   * that came whole it is the size. Where such a resource is one of many that a Write, Write-Composite or Create is about, a
+   * refusal undoes all of them, and what goes wrong later leaves the others written. Bootstrap does not reach it.
    */
   readonly receive?: (path: Path, totalBytes: number | undefined) => ContentSink
 }
@@ -108,7 +110,7 @@ export function callHandlerNow<T>(path: Path, call: () => T | Promise<T>): T {
   const result = callHandler(path, call)
   if (!isPromiseLike(result)) return result
   void Promise.resolve(result).catch(() => undefined)
-  return fail(path, new TypeError('only read and execute handlers may return a Promise'))
+  return fail(path, new TypeError('this handler may not return a Promise'))
 }
 
 function fail(path: Path, error: unknown): never {

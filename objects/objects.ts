@@ -1,6 +1,12 @@
 import { fullAccess } from './access.ts'
 import type { Content } from './content.ts'
-import type { ExecutableName, InstanceValues, ObjectDefinition, ResourceContent } from './definition.ts'
+import type {
+  ExecutableName,
+  InstanceValues,
+  ObjectDefinition,
+  ResourceContent,
+  ResourceDefinition,
+} from './definition.ts'
 import type { ResourceEntry } from './definition-table.ts'
 import { OperationError, PathError } from './errors.ts'
 import type { ExecuteArguments, ObjectHandlers, ResourceHandlers } from './handlers.ts'
@@ -12,7 +18,7 @@ import type { PathValue } from './path-value.ts'
 import { parseResourcePath } from './resource-path.ts'
 import type { ObjectStore, Synchronous } from './store.ts'
 import type { TimeSeriesHandle, TimeSeriesOptions } from './time-series.ts'
-import type { ValueOf } from './value.ts'
+import type { ResourceType, ValueOf } from './value.ts'
 
 type ResourceName<D extends ObjectDefinition> = keyof InstanceValues<D> & string
 
@@ -200,7 +206,8 @@ export class ObjectsApi {
 
   /**
    * Takes what servers write to an opaque resource, block by block as it arrives, in place of the store: a package that is
-   * larger than memory. See {@link ResourceHandlers.receive}.
+   * larger than memory. See {@link ResourceHandlers.receive}. Throws OperationError `METHOD_NOT_ALLOWED` for a resource of
+   * another type.
    */
   onReceive(path: string, receive: NonNullable<ResourceHandlers['receive']>): () => void
   onReceive<const D extends ObjectDefinition>(
@@ -209,7 +216,7 @@ export class ObjectsApi {
     receive: NonNullable<ResourceHandlers['receive']>,
   ): () => void
   onReceive(...args: [...ResourceOf, NonNullable<ResourceHandlers['receive']>]): () => void {
-    return this.#add(args, receive => ({ receive }))
+    return this.#add(args, receive => ({ receive }), 'opaque')
   }
 
   /**
@@ -238,14 +245,23 @@ export class ObjectsApi {
     return objectId
   }
 
-  #add<H>(args: [...ResourceOf, H], toHandlers: (handler: H) => ResourceHandlers): () => void {
+  /** `type`: the only one that such handlers are for. */
+  #add<H>(args: [...ResourceOf, H], toHandlers: (handler: H) => ResourceHandlers, type?: ResourceType): () => void {
     const { handlers } = this.#store
     if (args.length === 3) {
       const [definition, name, handler] = args
-      return handlers.add(definition.id, undefined, resourceIdOf(definition, name), toHandlers(handler))
+      const resourceId = resourceIdOf(definition, name)
+      checkType(definition.resources[name], type)
+      return handlers.add(definition.id, undefined, resourceId, toHandlers(handler))
     }
     const [text, handler] = args
     const [objectId, instanceId, resourceId] = parseResourcePath(text, this.#store)
+    checkType(this.#store.resource(objectId, resourceId), type)
     return handlers.add(objectId, instanceId, resourceId, toHandlers(handler))
   }
+}
+
+function checkType(resource: ResourceDefinition | undefined, type: ResourceType | undefined): void {
+  if (type === undefined || resource?.type === type) return
+  throw new OperationError('METHOD_NOT_ALLOWED', `such a handler is for resources of type ${type}`)
 }

@@ -1,6 +1,5 @@
 import { FormatError, OperationError, ResponseCode } from '../objects/errors.ts'
-import { diagnostic } from '../transport/coap/blockwise-response.ts'
-import { type CoapMessage, noPayload } from '../transport/coap/message.ts'
+import { type CoapMessage, diagnostic, noPayload } from '../transport/coap/message.ts'
 import type { PeerConnection } from '../transport/coap/peer-connection.ts'
 
 const maximumEndpointLength = 200

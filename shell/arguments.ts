@@ -37,6 +37,24 @@ export const parseLifetimeSeconds = wholeNumber(0, 2 ** 31 - 1)
 export const parseConnectionIdLength = wholeNumber(0, 20)
 
 export const parseAttempts = wholeNumber(0, 1_000_000)
+/** Of a fleet, over all processes that share it; as many fit into the memory of no machine. */
+export const parseDeviceCount = wholeNumber(1, 10_000_000)
+
+export const parseSeconds = wholeNumber(0, 2 ** 31 - 1)
+
+/** What one of several processes has of something: the share `part` of 1 to `of`. */
+export interface Shard {
+  readonly part: number
+  readonly of: number
+}
+
+/** A share such as `2/3`. */
+export function parseShard(text: string): Shard {
+  const [, part, of] = /^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? []
+  const shard = { part: Number(part), of: Number(of) }
+  if (shard.part >= 1 && shard.part <= shard.of) return shard
+  throw new InvalidArgumentError('Write I/N: 1/3, 2/3 and 3/3 for three processes.')
+}
 
 export const parseRestartSeconds = wholeNumber(1, 2 ** 31 - 1)
 

@@ -4,7 +4,7 @@ import { type BootstrapEvent, Lwm2mBootstrapServer } from '../server/bootstrap-s
 import { BootstrapConfigError } from '../server/errors.ts'
 import { describeCode } from '../transport/coap/message.ts'
 import { describeContentFormat } from '../transport/lwm2m/describe.ts'
-import { readCredentials } from './credentials.ts'
+import { readServerCredentials } from './credentials.ts'
 import { DocumentError, readDocument } from './document.ts'
 import type { Environment } from './environment.ts'
 import { describeListening, type ListenArguments, listenOptions } from './listen.ts'
@@ -34,7 +34,7 @@ export async function runBootstrapServer(args: BootstrapArguments, environment: 
   const { clock, random, interrupted } = environment
   const log = new Log(environment)
   const listening = listenOptions(args)
-  const credentials = await readCredentials(args)
+  const credentials = await readServerCredentials(args)
   const recording = startRecording(args, environment)
   const server = await Lwm2mBootstrapServer.listen({
     config,

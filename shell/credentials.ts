@@ -7,7 +7,12 @@ import { readExpectedKey } from '../transport/dtls/certificate/raw-key.ts'
 import type { PskCredentials } from '../transport/dtls/credentials.ts'
 import { x509 } from '../transport/dtls/key-pair.ts'
 import { DocumentError, readDocument, shownName } from './document.ts'
-import { type SecurityArguments, securityKind } from './security.ts'
+import {
+  type MasterKeyArguments,
+  type SecurityArguments,
+  type ServerSecurityArguments,
+  securityKind,
+} from './security.ts'
 
 /** A certificate and its key, as they are in their files, and the authorities that vouch for the other end. */
 export interface CertificateFiles {
@@ -24,7 +29,30 @@ export interface RawKeyFiles {
   readonly peers: readonly Uint8Array[]
 }
 
+/** The key from which those of all devices derive. */
+interface MasterKey {
+  readonly kind: 'master'
+  readonly key: Buffer
+}
+
 export type CommandCredentials = PskCredentials | CertificateFiles | RawKeyFiles
+
+export type ServerCredentials = CommandCredentials | MasterKey
+
+/** As {@link readCredentials}, of a server. */
+export async function readServerCredentials(args: ServerSecurityArguments): Promise<ServerCredentials | undefined> {
+  const key = await readMasterKey(args)
+  return key === undefined ? readCredentials(args) : { kind: 'master', key }
+}
+
+/** Undefined: none was given. Rejects with OptionsError, which shows no key. */
+export async function readMasterKey({
+  pskMasterKey,
+  pskMasterKeyFile,
+}: MasterKeyArguments): Promise<Buffer | undefined> {
+  if (pskMasterKey !== undefined) return parseKey(pskMasterKey, '--psk-master-key')
+  return pskMasterKeyFile === undefined ? undefined : readKeyFile(pskMasterKeyFile)
+}
 
 /** The credentials that a command was given; undefined: none. Rejects with OptionsError, which shows no key. */
 export async function readCredentials(args: SecurityArguments): Promise<CommandCredentials | undefined> {
@@ -43,8 +71,12 @@ export async function readCredentials(args: SecurityArguments): Promise<CommandC
 async function readPsk({ pskIdentity = '', pskKey, pskKeyFile }: SecurityArguments): Promise<PskCredentials> {
   if (pskKey !== undefined) return psk(pskIdentity, parseKey(pskKey, '--psk-key'))
   if (pskKeyFile === undefined) throw new OptionsError('--psk-identity needs --psk-key or --psk-key-file')
-  const text = (await readFile(pskKeyFile, longestHexFile)).toString('latin1')
-  return psk(pskIdentity, parseKey(text.trim(), pskKeyFile))
+  return psk(pskIdentity, await readKeyFile(pskKeyFile))
+}
+
+async function readKeyFile(file: string): Promise<Buffer> {
+  const text = (await readFile(file, longestHexFile)).toString('latin1')
+  return parseKey(text.trim(), file)
 }
 
 async function readCertificate({ cert = '', key, ca }: SecurityArguments): Promise<CertificateFiles> {

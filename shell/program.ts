@@ -4,9 +4,12 @@ import { TransportError } from '../transport/errors.ts'
 import {
   checkServerUri,
   parseAttempts,
+  parseDeviceCount,
   parseLifetimeSeconds,
   parseListen,
   parseRestartSeconds,
+  parseSeconds,
+  parseShard,
   parseShortServerId,
   parseVersions,
 } from './arguments.ts'
@@ -16,9 +19,10 @@ import { type ClientArguments, runClient } from './client.ts'
 import { addShellOptions, runShell, type ShellArguments } from './console/shell-command.ts'
 import { runDdf } from './ddf.ts'
 import type { Environment } from './environment.ts'
+import { type FleetArguments, runFleet } from './fleet.ts'
 import { type GetArguments, runGet } from './get.ts'
 import { addRecordingOptions } from './recording.ts'
-import { addClientSecurityOptions, addSecurityOptions } from './security.ts'
+import { addClientSecurityOptions, addConnectionIdOption, addMasterKeyOptions, addSecurityOptions } from './security.ts'
 import { runServer, type ServerArguments } from './server.ts'
 import { runStatecharts, type StatechartsArguments } from './statecharts.ts'
 import { packageVersion } from './version.ts'
@@ -75,19 +79,51 @@ export async function run(args: readonly string[], environment: Environment): Pr
   const serverCommand = program
     .command('server')
     .description('register clients and log what happens until Ctrl-C')
-    .requiredOption(
+    .option(
       '--listen <port|uri>',
-      'UDP port, 0 for any free one; or coap://HOST[:PORT], coaps://, coap+tcp:// or coaps+tcp://; twice for UDP and TCP',
+      'UDP port, 0 for any free one; or coap://HOST[:PORT], coaps://, coap+tcp:// or coaps+tcp://; twice for UDP and TCP (default: 5683, with keys 5684)',
       parseListen,
     )
     .option('--host <address>', 'address to listen on with a port (default: 0.0.0.0)')
+    .addOption(
+      new Option('--max-clients <count>', 'clients registered at once, more are refused (default: 10000)')
+        .argParser(parseDeviceCount)
+        .conflicts('bootstrap'),
+    )
     .option('--bootstrap <file>', 'be a bootstrap server instead, which gives clients what this JSON file says')
-  withNetwork(serverCommand)
+  addMasterKeyOptions(withNetwork(serverCommand))
     .addHelpText('after', serverExamples)
     .action(async ({ bootstrap: file, ...options }: ServerArguments & { readonly bootstrap?: string }) => {
       exitCode = await (file === undefined
         ? runServer(options, environment)
         : runBootstrapServer({ ...options, file }, environment))
+    })
+  const fleetCommand = program
+    .command('fleet')
+    .description('run many simulated devices, and tell what happened to them; Ctrl-C de-registers all')
+    .requiredOption(
+      '--server <uri>',
+      'server to register with, coap://HOST[:PORT], coaps://, coap+tcp:// or coaps+tcp://',
+      checkServerUri,
+    )
+    .requiredOption('--count <devices>', 'devices, over all processes that share the fleet', parseDeviceCount)
+    .option('--shard <i/n>', 'run the I-th of N shares of the fleet, the others in other processes', parseShard)
+    .option('--endpoint-prefix <text>', 'endpoint client names without the index', 'urn:dev:os:fleet-')
+    .option('--objects <file>', 'objects, values and how they change, JSON as docs/device-file.md has it')
+    .option(
+      '--start-over <seconds>',
+      'start one after another over this time (default: 200 devices a second)',
+      parseSeconds,
+    )
+    .option('--duration <seconds>', 'end after this time; exit with 1 unless all are registered then', parseSeconds)
+    .option('--lifetime <seconds>', 'lifetime to register with, 0 is for ever (default: 300)', parseLifetimeSeconds)
+    .option('--lwm2m <versions>', 'versions to register as, in this order (default: 1.2,1.1,1.0)', parseVersions)
+    .option('--queue-mode', 'sleep between exchanges')
+    .option('--json', 'print one JSON object for each line')
+  addConnectionIdOption(addMasterKeyOptions(fleetCommand))
+    .addHelpText('after', fleetExamples)
+    .action(async (options: FleetArguments) => {
+      exitCode = await runFleet(options, environment)
     })
   addShellOptions(program.command('shell')).action(async (options: ShellArguments) => {
     exitCode = await runShell(options, environment)
@@ -158,10 +194,19 @@ Examples:
   lwm2m get coap://127.0.0.1/.well-known/core
   lwm2m get coap+tcp://127.0.0.1:5685/firmware.bin --output firmware.bin --continue
   lwm2m get https://localhost/firmware.bin --ca ca.pem --output firmware.bin`
+const fleetExamples = `
+Endpoint names, keys and values derive from the index of a device alone: N processes, on one machine or on several, need no
+more than --shard. The key of a device derives from the master key by its endpoint name, which is its identity.
+
+Examples:
+  lwm2m fleet --server coap://127.0.0.1 --count 1000
+  lwm2m fleet --server coap://10.0.0.2 --count 20000 --shard 1/4 --start-over 120 --duration 3600
+  lwm2m fleet --server coaps://127.0.0.1 --count 100 --psk-master-key-file master.hex`
 
 const serverExamples = `
 Examples:
   lwm2m server --listen 5683
   lwm2m server --listen coap+tcp://127.0.0.1:5683
   lwm2m server --listen coap://0.0.0.0 --listen coap+tcp://0.0.0.0
-  lwm2m server --listen coaps+tcp://0.0.0.0:5684 --psk-identity me --psk-key-file key.hex`
+  lwm2m server --listen coaps+tcp://0.0.0.0:5684 --psk-identity me --psk-key-file key.hex
+  lwm2m server --listen coaps://0.0.0.0 --psk-master-key-file master.hex`

@@ -21,6 +21,15 @@ export interface SecurityArguments {
   readonly cid?: number | true
 }
 
+/** A key from which those of all devices derive, see `derivedKey`; as `pskKey` and `pskKeyFile`. */
+export interface MasterKeyArguments {
+  readonly pskMasterKey?: string
+  readonly pskMasterKeyFile?: string
+}
+
+/** What only a server is asked for. */
+export interface ServerSecurityArguments extends SecurityArguments, MasterKeyArguments {}
+
 /** What only a client is asked for. */
 export interface ClientSecurityArguments extends SecurityArguments {
   /** File of what is known of the server, PEM or DER. */
@@ -38,7 +47,7 @@ export function connectionIdOption({ cid }: SecurityArguments): { connectionIdLe
 
 /** Adds the options of {@link SecurityArguments}. */
 export function addSecurityOptions(command: Command): Command {
-  return command
+  const withKeys = command
     .option('--psk-identity <id>', 'identity of the pre-shared key, for coaps:// and coaps+tcp://')
     .addOption(
       new Option('--psk-key <hex>', 'the key, hexadecimal; other users of the machine may see it').conflicts(
@@ -51,12 +60,28 @@ export function addSecurityOptions(command: Command): Command {
     .option('--ca <file>', 'authorities that vouch for the certificates of the other end; PEM or DER')
     .option('--rpk-key <file>', 'private key of the raw public key to show; PEM or DER')
     .option('--rpk-peer <file>', 'public key of the other end, may be repeated for a server; PEM or DER', collected)
+  return addConnectionIdOption(withKeys)
+}
+
+export function addConnectionIdOption(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--cid [length]',
+      'have a Connection ID of so many bytes, by default 8, for changes of address',
+    ).argParser(parseConnectionIdLength),
+  )
+}
+
+/** Adds those of {@link MasterKeyArguments} besides. */
+export function addMasterKeyOptions(command: Command): Command {
+  return command
     .addOption(
       new Option(
-        '--cid [length]',
-        'have a Connection ID of so many bytes, by default 8, for changes of address',
-      ).argParser(parseConnectionIdLength),
+        '--psk-master-key <hex>',
+        'key from which that of each device derives by its identity; other users of the machine may see it',
+      ).conflicts('pskMasterKeyFile'),
     )
+    .option('--psk-master-key-file <file>', 'file that holds that key, hexadecimal')
 }
 
 /** Adds those of {@link ClientSecurityArguments} besides. */
@@ -80,14 +105,18 @@ function parseUsage(text: string): CertificateUsage {
   return usage
 }
 
-/** Which of the three kinds of security was asked for; undefined: none. Throws OptionsError where options contradict each other. */
-export function securityKind(args: SecurityArguments): 'psk' | 'x509' | 'rpk' | undefined {
+/** Which kind of security was asked for; undefined: none. Throws OptionsError where options contradict each other. */
+export function securityKind(args: ServerSecurityArguments): 'master' | 'psk' | 'x509' | 'rpk' | undefined {
   const { pskIdentity, pskKey, pskKeyFile, cert, key, ca, rpkKey, rpkPeer, cid } = args
   const [kind, other] = [
+    (args.pskMasterKey ?? args.pskMasterKeyFile) !== undefined && ('master' as const),
     pskIdentity !== undefined && ('psk' as const),
     cert !== undefined && ('x509' as const),
     rpkKey !== undefined && ('rpk' as const),
   ].filter(one => one !== false)
+  if (other !== undefined && kind === 'master') {
+    throw new OptionsError('--psk-master-key excludes --psk-identity, --cert and --rpk-key')
+  }
   if (other !== undefined) throw new OptionsError('--psk-identity, --cert and --rpk-key exclude each other')
   if (kind !== 'psk' && (pskKey !== undefined || pskKeyFile !== undefined)) {
     throw new OptionsError('a key needs --psk-identity')

@@ -1,15 +1,16 @@
 import { OptionsError } from '../client/options-error.ts'
 import type { ServerSecurity } from '../server/security.ts'
 import { verifyRawKey } from '../transport/dtls/certificate/raw-key.ts'
-import type { CommandCredentials } from './credentials.ts'
+import { derivedKey } from '../transport/dtls/derived-key.ts'
+import type { ServerCredentials } from './credentials.ts'
 import type { Log } from './print.ts'
 import type { Recording } from './recording.ts'
-import { connectionIdOption, type SecurityArguments } from './security.ts'
+import { connectionIdOption, type ServerSecurityArguments } from './security.ts'
 
 /** A server with what it was given, which tells in a line why a handshake has failed. Throws OptionsError. */
 export function serverSecurity(
-  credentials: CommandCredentials,
-  args: SecurityArguments,
+  credentials: ServerCredentials,
+  args: ServerSecurityArguments,
   { keyLog }: Recording,
   log: Log,
 ): ServerSecurity {
@@ -21,12 +22,14 @@ export function serverSecurity(
   }
 }
 
-function proofs(credentials: CommandCredentials): ServerSecurity {
+function proofs(credentials: ServerCredentials): ServerSecurity {
   switch (credentials.kind) {
     case 'psk': {
       const { identity, key } = credentials
       return { psk: asked => (typeof key !== 'function' && asked.equals(identity) ? key : undefined) }
     }
+    case 'master':
+      return { psk: identity => derivedKey(credentials.key, identity) }
     case 'x509': {
       const { certificate, key, ca } = credentials
       if (ca === undefined) throw new OptionsError('a server with --cert needs --ca, to know devices by')

@@ -4,7 +4,7 @@ import type { Registration, RegistrationEvent } from '../server/registrations.ts
 import { Lwm2mServer } from '../server/server.ts'
 import { describeCode } from '../transport/coap/message.ts'
 import { describeMessage } from '../transport/lwm2m/describe.ts'
-import { readCredentials } from './credentials.ts'
+import { readServerCredentials } from './credentials.ts'
 import type { Environment } from './environment.ts'
 import { describeListening, type ListenArguments, listenOptions } from './listen.ts'
 import { describePlace, isSamePlace } from './place.ts'
@@ -13,7 +13,10 @@ import { type RecordingArguments, startRecording } from './recording.ts'
 import { describeSend } from './send-report.ts'
 import { serverSecurity } from './server-security.ts'
 
-export interface ServerArguments extends ListenArguments, RecordingArguments {}
+export interface ServerArguments extends ListenArguments, RecordingArguments {
+  /** Registered at once. */
+  readonly maxClients?: number
+}
 
 /**
  * `lwm2m server`: registers clients until it is interrupted. Resolves with the exit code. Rejects with OptionsError, or
@@ -23,10 +26,11 @@ export async function runServer(args: ServerArguments, environment: Environment)
   const { clock, random, interrupted } = environment
   const log = new Log(environment)
   const listening = listenOptions(args)
-  const credentials = await readCredentials(args)
+  const credentials = await readServerCredentials(args)
   const recording = startRecording(args, environment)
   const server = await Lwm2mServer.listen({
     ...listening,
+    ...(args.maxClients !== undefined && { maximumRegistrations: args.maxClients }),
     clock,
     random,
     network: recording.network,

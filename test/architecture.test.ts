@@ -22,7 +22,15 @@ const rooms: Readonly<Record<string, Room>> = {
   client: {
     folders: ['objects', 'transport', 'streams', 'machines'],
     packages: ['xstate', 'rxjs', '@statelyai/inspect', 'ws'],
-    node: ['client/inspector.ts', 'client/persistence.ts', 'client/file-system.ts', 'client/fingerprint.ts'],
+    node: [
+      'client/inspector.ts',
+      'client/persistence.ts',
+      'client/file-package-store.ts',
+      'client/file-package-stores.ts',
+      'client/file-system.ts',
+      'client/fingerprint.ts',
+      'client/replace-file.ts',
+    ],
   },
   server: { folders: ['objects', 'transport'], packages: ['rxjs'], node: true },
   shell: {

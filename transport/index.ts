@@ -28,6 +28,7 @@ export {
   type PendingRequest,
   type RequestHandler,
 } from './coap/peer.ts'
+export type { BodyReceiver, ReceiveBody } from './coap/streamed-bodies.ts'
 export type { Address, Connection, ConnectionReceiver, ConnectOptions, Listener, Network } from './connection.ts'
 export { CertificateError, type CertificateRule } from './dtls/certificate/certificate-error.ts'
 export { verifyRawKey } from './dtls/certificate/raw-key.ts'
@@ -46,6 +47,7 @@ export type {
   SigningKey,
   VerifyPeer,
 } from './dtls/credentials.ts'
+export { derivedKey } from './dtls/derived-key.ts'
 export type { DtlsConnection, SleepingDtls } from './dtls/dtls-connection.ts'
 export { type PemOrDer, rpk, x509 } from './dtls/key-pair.ts'
 export { listenDtls } from './dtls/listener.ts'

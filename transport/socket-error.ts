@@ -17,6 +17,11 @@ export function socketError(error: Error, { host, port }: Address): TransportErr
   if (code === 'EACCES') {
     return new TransportError('NETWORK_UNREACHABLE', `${where} may not be used by this user`, { cause: error })
   }
+  if (code === 'EMFILE' || code === 'ENFILE') {
+    const limit = code === 'EMFILE' ? 'of this process (ulimit -n)' : 'of the machine'
+    const message = `no socket is left for ${where}: raise the limit of open files ${limit}`
+    return new TransportError('NETWORK_UNREACHABLE', message, { cause: error })
+  }
   const reason = code === 'ECONNREFUSED' ? 'nothing listens there' : (code ?? error.message)
   return new TransportError('NETWORK_UNREACHABLE', `${where} cannot be reached (${reason})`, { cause: error })
 }

@@ -5,6 +5,7 @@ import { formatPath, MAX_ID, type Path } from '../path.ts'
 import type { PathValue } from '../path-value.ts'
 import type { ObjectStore } from '../store.ts'
 import type { OperationContext, OperationOf, Outcome } from './operation.ts'
+import { type TakeReceived, writeTransaction } from './received-content.ts'
 import { findTarget, isPresent, notAllowed } from './target.ts'
 import {
   checkObjectLinks,
@@ -25,18 +26,23 @@ type Create = OperationOf<'create'>
  * * A mandatory writable resource that neither the payload nor the application supplies is 4.00; so are an id that is
  *   taken, and an object of a single instance that has it ("Target already exists", LwM2M Transport 1.2.2 §6.4.3).
  */
-export function create(store: ObjectStore, access: Access, context: OperationContext, operation: Create): Outcome {
+export function create(
+  store: ObjectStore,
+  access: Access,
+  context: OperationContext,
+  operation: Create,
+): Outcome | Promise<Outcome> {
   const { path } = operation
   findTarget(store, access, 'create', path)
   if (path.length !== 1) throw notAllowed(path, 'Create')
   const [objectId] = path as [number]
   const named = groupByLevel(decodeNewValue(store, operation), 1)
   const instances = named.size === 0 ? new Map([[MAX_ID, []]]) : named
-  return store.batch(() => {
+  return writeTransaction(store, takeReceived => {
     // In order of id, so that the choice of the client, `MAX_ID`, comes after what is taken.
     const created = [...instances]
       .sort(([a], [b]) => a - b)
-      .map(([id, values]) => createInstance(store, objectId, id, values))
+      .map(([id, values]) => createInstance(store, objectId, id, values, takeReceived))
     addOwner(
       store,
       context.shortServerId,
@@ -45,7 +51,7 @@ export function create(store: ObjectStore, access: Access, context: OperationCon
     for (const instance of created) complete(store, instance)
     const location = instances.has(MAX_ID) ? created.at(-1)?.path : undefined
     return { responseCode: ResponseCode.created, ...(location && { location }) }
-  }, 'server')
+  })
 }
 
 /** An instance that a Create makes, with what its payload says of it. */
@@ -78,11 +84,14 @@ function createInstance(
   objectId: number,
   instanceId: number,
   named: readonly PathValue[],
+  takeReceived: TakeReceived,
 ): NewInstance {
   const path = [objectId, store.createInstance(objectId, instanceId === MAX_ID ? undefined : instanceId)]
-  const values = named
-    .filter(({ path: place }) => store.resource(objectId, place[2] as number)?.writable === true)
-    .map(entry => ({ ...entry, path: [...path, ...entry.path.slice(2)] }))
+  const values = takeReceived(
+    named
+      .filter(({ path: place }) => store.resource(objectId, place[2] as number)?.writable === true)
+      .map(entry => ({ ...entry, path: [...path, ...entry.path.slice(2)] })),
+  )
   for (const [resourceId, group] of groupByLevel(values, 2)) {
     writeResource(store, [...path, resourceId], store.resource(objectId, resourceId) as ResourceEntry, 'replace', group)
   }

@@ -60,7 +60,10 @@ function dispatch(store: ObjectStore, context: OperationContext, operation: Oper
 }
 
 /** Turns what an operation throws or rejects with into its Outcome. */
-export function settle(context: BootstrapContext, run: () => Outcome | Promise<Outcome>): Outcome | Promise<Outcome> {
+export function settle<T extends Outcome | undefined = Outcome>(
+  context: BootstrapContext,
+  run: () => T | Promise<T>,
+): T | Outcome | Promise<T | Outcome> {
   try {
     const outcome = run()
     return isPromiseLike(outcome) ? outcome.catch(error => failure(context, error)) : outcome

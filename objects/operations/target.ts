@@ -31,11 +31,12 @@ export function findTarget(
 
 /**
  * Whether an instance has the resource at `path`, or its resource instance: the store holds it or a `read` handler
- * supplies it; an executable resource is there when somebody performs it.
+ * supplies it, or a `receive` handler takes what is written to it; an executable resource is there when somebody performs it.
  */
 export function isPresent(store: ObjectStore, path: Path, resource: ResourceEntry): boolean {
   if (resource.executable) return store.handlers.find('execute', path) !== undefined
-  return store.has(path) || readHandler(store, path) !== undefined
+  if (store.has(path) || readHandler(store, path) !== undefined) return true
+  return store.handlers.find('receive', path) !== undefined
 }
 
 /** What supplies a resource in place of the store: nothing does while it has a time series. */

@@ -6,6 +6,7 @@ import { formatPath, type Path } from '../path.ts'
 import type { PathValue } from '../path-value.ts'
 import type { ObjectStore } from '../store.ts'
 import type { OperationOf, Outcome } from './operation.ts'
+import { writeTransaction } from './received-content.ts'
 import { findTarget, notAllowed } from './target.ts'
 import { badPayload, checkObjectLinks, decodePayload, tellHandlers, writeResource } from './write-resource.ts'
 
@@ -24,7 +25,11 @@ const compositeFormats: ReadonlySet<number> = new Set([
  * and writable, 4.05. A resource instance that does not exist is created; `null` removes a resource instance or an
  * optional resource, if it is there (RFC 8790 §3.2).
  */
-export function writeComposite(store: ObjectStore, access: Access, operation: OperationOf<'writeComposite'>): Outcome {
+export function writeComposite(
+  store: ObjectStore,
+  access: Access,
+  operation: OperationOf<'writeComposite'>,
+): Outcome | Promise<Outcome> {
   const { contentFormat } = operation
   if (contentFormat === undefined || !compositeFormats.has(contentFormat)) {
     throw new OperationError('UNSUPPORTED_CONTENT_FORMAT', `Content-Format ${contentFormat ?? 'missing'}`)
@@ -32,13 +37,14 @@ export function writeComposite(store: ObjectStore, access: Access, operation: Op
   const values = decodePayload(store, [], operation)
   if (values.length === 0) throw new OperationError('BAD_REQUEST', 'a composite operation without values')
   const groups = groupByResource(values)
-  const resources = new Map([...groups.keys()].map(path => [path, writableTarget(store, access, path)]))
-  store.batch(() => {
-    for (const [path, group] of groups) update(store, path, resources.get(path) as ResourceEntry, group)
-    checkObjectLinks(store, values)
-    tellHandlers(store, values)
-  }, 'server')
-  return { responseCode: ResponseCode.changed }
+  for (const path of groups.keys()) checkWritable(store, access, path)
+  return writeTransaction(store, takeReceived => {
+    const stored = takeReceived(values)
+    for (const [path, group] of stored === values ? groups : groupByResource(stored)) update(store, path, group)
+    checkObjectLinks(store, stored)
+    tellHandlers(store, stored)
+    return { responseCode: ResponseCode.changed }
+  })
 }
 
 /** The values by the path of their resource. */
@@ -55,13 +61,12 @@ function groupByResource(values: readonly PathValue[]): Map<Path, PathValue[]> {
   return new Map(groups.values())
 }
 
-function writableTarget(store: ObjectStore, access: Access, path: Path): ResourceEntry {
-  const resource = findTarget(store, access, 'writeComposite', path) as ResourceEntry
-  if (!resource.writable) throw notAllowed(path, 'Write-Composite')
-  return resource
+function checkWritable(store: ObjectStore, access: Access, path: Path): void {
+  if (findTarget(store, access, 'writeComposite', path)?.writable === false) throw notAllowed(path, 'Write-Composite')
 }
 
-function update(store: ObjectStore, path: Path, resource: ResourceEntry, group: readonly PathValue[]): void {
+function update(store: ObjectStore, path: Path, group: readonly PathValue[]): void {
+  const resource = store.resource(path[0] as number, path[2] as number) as ResourceEntry
   for (const { path: place, value } of group) {
     if (value !== null) continue
     if (place.length === 3 && group.length > 1) throw badPayload(place)

@@ -1,9 +1,11 @@
 import type { Access } from '../access.ts'
+import type { ResourceEntry } from '../definition-table.ts'
 import { ResponseCode } from '../errors.ts'
 import type { Path } from '../path.ts'
 import type { PathValue } from '../path-value.ts'
 import type { ObjectStore } from '../store.ts'
 import type { OperationOf, Outcome } from './operation.ts'
+import { writeTransaction } from './received-content.ts'
 import { findTarget, notAllowed, notFound } from './target.ts'
 import { checkObjectLinks, decodePayload, groupByLevel, tellHandlers, writeResource } from './write-resource.ts'
 
@@ -18,19 +20,26 @@ type Write = OperationOf<'write'>
  * * `replace` of an instance removes the optional writable resources the payload does not name; a mandatory one stays,
  *   since an instance without it would not conform. `update` keeps all that is not named.
  */
-export function write(store: ObjectStore, access: Access, operation: Write): Outcome {
+export function write(store: ObjectStore, access: Access, operation: Write): Outcome | Promise<Outcome> {
   const { path, mode } = operation
+  const target = findWriteTarget(store, access, path)
+  const values = decodePayload(store, path, operation)
+  return writeTransaction(store, takeReceived => {
+    const stored = takeReceived(values)
+    if (target === undefined) writeInstance(store, path, mode, stored)
+    else if (stored.length > 0 || values.length === 0) writeResource(store, path, target, mode, stored)
+    checkObjectLinks(store, stored)
+    tellHandlers(store, stored)
+    return { responseCode: ResponseCode.changed }
+  })
+}
+
+/** The resource that a Write addresses, undefined for an instance. Throws OperationError as {@link findTarget}, and what a Write cannot be. */
+export function findWriteTarget(store: ObjectStore, access: Access, path: Path): ResourceEntry | undefined {
   const target = findTarget(store, access, 'write', path)
   if (path.length === 1 || target?.writable === false) throw notAllowed(path, 'Write')
   if (path.length === 4 && !store.has(path)) throw notFound(path)
-  const values = decodePayload(store, path, operation)
-  store.batch(() => {
-    if (target === undefined) writeInstance(store, path, mode, values)
-    else writeResource(store, path, target, mode, values)
-    checkObjectLinks(store, values)
-    tellHandlers(store, values)
-  }, 'server')
-  return { responseCode: ResponseCode.changed }
+  return target
 }
 
 function writeInstance(store: ObjectStore, path: Path, mode: Write['mode'], values: readonly PathValue[]): void {

@@ -3,6 +3,7 @@ import { type CoapMessage, Code, noPayload } from '../../transport/coap/message.
 import { OptionNumber, pathOptions } from '../../transport/coap/options.ts'
 import type { CoapParameters } from '../../transport/coap/parameters.ts'
 import { CoapPeer, type RequestHandler } from '../../transport/coap/peer.ts'
+import type { ReceiveBody } from '../../transport/coap/streamed-bodies.ts'
 import { type NetworkConditions } from '../../transport/memory.ts'
 import { simulatedWorld } from './simulated-world.ts'
 
@@ -12,6 +13,7 @@ export interface CoapSiteOptions {
   readonly parameters?: Partial<CoapParameters>
   readonly clientParameters?: Partial<CoapParameters>
   readonly serverHandler?: RequestHandler
+  readonly serverReceive?: ReceiveBody
   readonly clientHandler?: RequestHandler
 }
 
@@ -26,6 +28,7 @@ export async function coapSite(options: CoapSiteOptions = {}) {
     random,
     local: { host: '10.0.0.2', port: 5683 },
     handler: options.serverHandler ?? notFound,
+    receive: options.serverReceive,
     parameters: options.parameters ?? {},
     onHandlerError,
   })
@@ -69,6 +72,12 @@ export function request(code: number, path: string, payload: Uint8Array = noPayl
 
 export function content(payload: Uint8Array | string): CoapMessage {
   return { code: Code.content, options: [], payload: Buffer.from(payload) }
+}
+
+/** A response that must have come at once. */
+export function atOnce(response: CoapMessage | Promise<CoapMessage>): CoapMessage {
+  if (response instanceof Promise) throw new Error('expected a response, not a promise')
+  return response
 }
 
 /** Bytes in which a lost, doubled or swapped block shows. */

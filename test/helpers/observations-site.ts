@@ -13,7 +13,7 @@ import { PathRouter } from '../../streams/route.ts'
 import { CoapEndpoint } from '../../transport/coap/endpoint.ts'
 import { findUint, OptionNumber } from '../../transport/coap/options.ts'
 import type { CoapParameters } from '../../transport/coap/parameters.ts'
-import { CoapPeer, type PendingObservation } from '../../transport/coap/peer.ts'
+import { CoapPeer, type PendingObservation, type RequestHandler } from '../../transport/coap/peer.ts'
 import { encodeOperation } from '../../transport/lwm2m/downlink.ts'
 import { type NetworkConditions } from '../../transport/memory.ts'
 import { notFound } from './coap-site.ts'
@@ -58,13 +58,14 @@ export async function observationsSite(
     const objects = new ObjectsApi(store)
     const sensors = [0, 1, 2].map(id => objects.create(temperature, id, { sensorValue: id }))
     const context: OperationContext = { shortServerId: 1, attributes: new AttributeTree(), enablerVersion: '1.1' }
+    const router = new PathRouter(changes$(store))
     const told = { waiting: 0, changed: 0 }
     const observations = new Observations({
       store,
-      router: new PathRouter(changes$(store)),
+      router,
       clock,
       context,
-      serverPath: [1, 0],
+      serverInstance: { store, router, path: [1, 0] },
       maximum: 10,
       confirmable: false,
       storesNotifications: () => storing,
@@ -107,9 +108,10 @@ export async function observationsSite(
     /** Opens a connection; nothing is attached to it yet. */
     async open(localPort = clientPort): Promise<CoapPeer> {
       const connection = await network.connect(server.local, { localPort })
-      const perform = deviceManagement({ ...device, isOpen: () => true })
-      const requests = new Requests(device.store, perform, 10)
-      peer = new CoapPeer(connection, { clock, random, handler: request => requests.handle(request), parameters })
+      const { perform } = deviceManagement({ ...device, isOpen: () => true })
+      const requests = new Requests(device.store, 10)
+      const handler: RequestHandler = request => requests.handle(() => perform(request))
+      peer = new CoapPeer(connection, { clock, random, handler, parameters })
       return peer
     },
     async connect(): Promise<CoapPeer> {

@@ -1,4 +1,4 @@
-import type { FileSystem } from '../../client/file-system.ts'
+import type { PackageFileSystem } from '../../client/file-system.ts'
 
 /** A file: what was written, and how much of it no power loss takes away. */
 interface Content {
@@ -28,7 +28,7 @@ class DiskError extends Error {
 }
 
 /** A disk in memory on which a process can die at any step, in the middle of a write, too. */
-export class SimulatedDisk implements FileSystem {
+export class SimulatedDisk implements PackageFileSystem {
   readonly #names: Map<string, Content>
   readonly #durableNames: Map<string, Content>
   /** What is not on the disk yet, oldest first. */
@@ -112,6 +112,37 @@ export class SimulatedDisk implements FileSystem {
       },
       close: () => this.#step('close'),
     }
+  }
+
+  size(path: string): number {
+    return this.#names.get(path)?.bytes.length ?? 0
+  }
+
+  async makeDirectory(): Promise<void> {}
+
+  async openFile(path: string) {
+    await this.#step('open')
+    const content = this.#names.get(path) ?? { bytes: Buffer.alloc(0), syncedLength: 0 }
+    if (!this.#names.has(path)) this.#change([path, content])
+    const put = (bytes: Uint8Array, position: number) => {
+      content.bytes = Buffer.concat([content.bytes.subarray(0, position), bytes])
+    }
+    return {
+      write: async (bytes: Uint8Array, position: number) => {
+        await this.#step('write', fraction => put(bytes.subarray(0, Math.floor(bytes.length * fraction)), position))
+        put(bytes, position)
+      },
+      sync: async () => {
+        await this.#step('sync')
+        content.syncedLength = content.bytes.length
+      },
+      close: () => this.#step('close'),
+    }
+  }
+
+  async *stream(path: string): AsyncIterable<Uint8Array> {
+    await this.#step('stream')
+    yield this.#content(path).bytes
   }
 
   async rename(from: string, to: string): Promise<void> {

@@ -3,6 +3,7 @@ import type { CoapParameters } from '../../transport/coap/parameters.ts'
 import { defaultParameters } from '../../transport/coap/parameters.ts'
 import { CoapPeer, type RequestHandler } from '../../transport/coap/peer.ts'
 import { CoapStreamEndpoint } from '../../transport/coap/stream-endpoint.ts'
+import type { ReceiveBody } from '../../transport/coap/streamed-bodies.ts'
 import type { TransportError } from '../../transport/errors.ts'
 import { type NetworkConditions } from '../../transport/memory.ts'
 import { notFound } from './coap-site.ts'
@@ -14,6 +15,7 @@ export interface StreamSiteOptions {
   readonly parameters?: Partial<CoapParameters>
   readonly clientParameters?: Partial<CoapParameters>
   readonly serverHandler?: RequestHandler
+  readonly serverReceive?: ReceiveBody
   readonly clientHandler?: RequestHandler
   readonly fragmentBytes?: readonly [min: number, max: number]
   readonly maximumPeers?: number
@@ -37,6 +39,7 @@ export async function streamSite(options: StreamSiteOptions = {}) {
       if (!serverPeers.includes(request.peer)) serverPeers.push(request.peer)
       return (options.serverHandler ?? notFound)(request)
     },
+    receive: options.serverReceive,
     parameters,
     ...(options.maximumPeers === undefined ? {} : { maximumPeers: options.maximumPeers }),
   })

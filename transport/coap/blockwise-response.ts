@@ -12,10 +12,17 @@ import {
   offsetOf,
   unitBytes,
 } from './block.ts'
-import { type CoapMessage, Code, isSuccess, noPayload } from './message.ts'
+import { type CoapMessage, Code, diagnostic, isSuccess, noPayload } from './message.ts'
 import type { MessageLayer } from './message-layer.ts'
 import { findOption, findUint, OptionNumber, uintOption, withOption } from './options.ts'
 import { type CoapParameters, exchangeLifetimeMs } from './parameters.ts'
+import { type Answer, type ReceiveBody, StreamedBodies } from './streamed-bodies.ts'
+import { transferKey } from './transfer.ts'
+
+/** What comes of a request: it is whole, or this is the response to it. */
+export type ReceivedRequest =
+  | { readonly request: CoapMessage }
+  | { readonly response: CoapMessage | Promise<CoapMessage> }
 
 /** A request body that arrives in blocks. */
 interface IncomingBody {
@@ -30,27 +37,40 @@ interface OutgoingBody {
 }
 
 /**
- * The server role of block-wise transfer for one peer (RFC 7959, RFC 8323 §6): puts Block1 requests together and cuts
- * large responses into Block2. Both are bounded in count and bytes; what is forgotten is answered with 4.08, or made anew.
+ * The server role of block-wise transfer for one peer (RFC 7959, RFC 8323 §6): puts Block1 requests together, but for those
+ * that `receive` takes as they arrive, and cuts large responses into Block2. Both are bounded in count and bytes; what is
+ * forgotten is answered with 4.08, or made anew.
  */
 export class BlockwiseResponses {
   readonly #layer: Pick<MessageLayer, 'limits'>
   readonly #clock: Clock
   readonly #parameters: CoapParameters
+  readonly #streamed: StreamedBodies | undefined
   readonly #incoming = new Map<string, IncomingBody>()
   readonly #outgoing = new Map<string, OutgoingBody>()
 
-  constructor(layer: Pick<MessageLayer, 'limits'>, clock: Clock, parameters: CoapParameters) {
+  constructor(layer: Pick<MessageLayer, 'limits'>, clock: Clock, parameters: CoapParameters, receive?: ReceiveBody) {
     this.#layer = layer
     this.#clock = clock
     this.#parameters = parameters
+    this.#streamed = receive && new StreamedBodies(receive, clock, parameters)
+  }
+
+  /** Whether a body is taken as it arrives. */
+  get busy(): boolean {
+    return this.#streamed?.busy === true
+  }
+
+  /** Whether a part of such a body is being taken. */
+  get isTaking(): boolean {
+    return this.#streamed?.isTaking === true
   }
 
   /**
-   * Takes a request as it arrived. Returns the whole request once it is complete, or the response that goes out at once
-   * (2.31 for a block, an error, a kept block of a response).
+   * Takes a request as it arrived. Returns the whole request once it is complete, or the response that goes out
+   * (2.31 for a block, an error, a kept block of a response). Throws, or rejects, with what a {@link ReceiveBody} throws.
    */
-  receive(request: CoapMessage): { readonly request: CoapMessage } | { readonly response: CoapMessage } {
+  receive(request: CoapMessage): ReceivedRequest {
     const { acceptsBert } = this.#layer.limits
     const block1 = findBlock(request, OptionNumber.block1, acceptsBert)
     const block2 = findBlock(request, OptionNumber.block2, acceptsBert)
@@ -60,7 +80,7 @@ export class BlockwiseResponses {
     }
     if (block1 !== undefined) return this.#receiveBlock(request, block1)
     if (block2 === undefined || block2.number === 0) return { request }
-    const kept = this.#find(this.#outgoing, keyOf(request))
+    const kept = this.#find(this.#outgoing, transferKey(request))
     if (kept !== undefined) return { response: cutResponse(kept.response, this.#fitting(block2)) }
     // What only reads can be asked again; anything else was done when its first block was.
     if (request.code !== Code.get && request.code !== Code.fetch) {
@@ -68,6 +88,11 @@ export class BlockwiseResponses {
     }
     // RFC 7959 §3.4: a later block is fetched, not observed.
     return { request: { ...request, options: withOption(request.options, OptionNumber.observe, undefined) } }
+  }
+
+  /** The connection is gone. */
+  close(): void {
+    this.#streamed?.close()
   }
 
   /** The response as it goes out: whole when it fits, else its block that `request` asks for. */
@@ -97,21 +122,27 @@ export class BlockwiseResponses {
     const block = this.#fitting(requested ?? { number: 0, more: false, bytes: blockBytes })
     if (response.payload.length <= block.bytes) return cutResponse(response, block)
     const tagged = withTag(response)
-    this.#keep(this.#outgoing, keyOf(request), { response: tagged, expiresMs: this.#expiryMs() })
+    this.#keep(this.#outgoing, transferKey(request), { response: tagged, expiresMs: this.#expiryMs() })
     return cutResponse(tagged, block)
   }
 
-  #receiveBlock(
-    request: CoapMessage,
-    block: Block,
-  ): { readonly request: CoapMessage } | { readonly response: CoapMessage } {
-    const key = keyOf(request)
-    const { maximumBodyBytes } = this.#parameters
-    const announced = findUint(request, OptionNumber.size1) ?? 0
-    if (announced > maximumBodyBytes) return { response: this.#tooLarge() }
+  #receiveBlock(request: CoapMessage, block: Block): ReceivedRequest {
     if (block.more ? !isFull(block, request.payload.length) : request.payload.length > block.bytes) {
       return { response: diagnostic(Code.badRequest, 'a block that is not of its size') }
     }
+    const streamed = this.#streamed?.receive(request, block)
+    if (streamed === undefined) return this.#assemble(request, block)
+    const respond = (answer: Answer) =>
+      answer === undefined ? this.#continueWith(block) : this.prepare(request, answer)
+    const { answer } = streamed
+    return { response: answer instanceof Promise ? answer.then(respond) : respond(answer) }
+  }
+
+  #assemble(request: CoapMessage, block: Block): ReceivedRequest {
+    const key = transferKey(request)
+    const { maximumBodyBytes } = this.#parameters
+    const announced = findUint(request, OptionNumber.size1) ?? 0
+    if (announced > maximumBodyBytes) return { response: this.#tooLarge() }
     // Block 0 always starts anew: the sender may have started over.
     const assembly = block.number === 0 ? new BodyAssembly(maximumBodyBytes) : this.#find(this.#incoming, key)?.assembly
     if (assembly === undefined) {
@@ -215,30 +246,4 @@ function withTag(response: CoapMessage): CoapMessage {
     ...response,
     options: withOption(response.options, OptionNumber.eTag, { number: OptionNumber.eTag, value }),
   }
-}
-
-/**
- * What makes two messages parts of the same transfer: method and options, the block-wise ones and Observe apart. A block
- * of another Content-Format thus belongs to no transfer and is answered with 4.08 (RFC 7959 §2.9.2).
- */
-function keyOf(request: CoapMessage): string {
-  let key = String(request.code)
-  for (const { number, value } of request.options) {
-    if (transferOptions.has(number)) continue
-    key += `;${number}:${value.length}:${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1')}`
-  }
-  return key
-}
-
-const transferOptions: ReadonlySet<number> = new Set([
-  OptionNumber.observe,
-  OptionNumber.block1,
-  OptionNumber.block2,
-  OptionNumber.size1,
-  OptionNumber.size2,
-])
-
-/** An error response with a text for people (RFC 7252 §5.5.2). */
-export function diagnostic(code: number, text: string): CoapMessage {
-  return { code, options: [], payload: Buffer.from(text, 'utf8') }
 }

@@ -73,6 +73,11 @@ export interface CoapDatagram extends CoapMessage {
 
 export const noPayload: Uint8Array = new Uint8Array(0)
 
+/** An error response with a text for people (RFC 7252 §5.5.2). */
+export function diagnostic(code: number, text: string): CoapMessage {
+  return { code, options: [], payload: Buffer.from(text, 'utf8') }
+}
+
 export function isRequest(code: number): boolean {
   return code !== Code.empty && code >> 5 === 0
 }

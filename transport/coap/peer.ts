@@ -3,11 +3,11 @@ import { closedError, TransportError } from '../errors.ts'
 import type { Random } from '../random.ts'
 import type { Trace } from '../trace.ts'
 import { BlockwiseRequest } from './blockwise-request.ts'
-import { BlockwiseResponses, diagnostic } from './blockwise-response.ts'
+import { BlockwiseResponses, type ReceivedRequest } from './blockwise-response.ts'
 import { CoapStream } from './coap-stream.ts'
 import { DatagramLayer } from './datagram.ts'
 import { type ExchangeListener, Exchanges } from './exchange.ts'
-import { type CoapMessage, Code, isSuccess, noPayload } from './message.ts'
+import { type CoapMessage, Code, diagnostic, isSuccess, noPayload } from './message.ts'
 import type { InboundRequest, MessageLayer, MessageReceiver } from './message-layer.ts'
 import { ObserveRelation, type RelationHost, type RelationListener, type SavedRelation } from './observe-relation.ts'
 import { type ObservationListener, ObserveRequest } from './observe-request.ts'
@@ -15,6 +15,7 @@ import { OptionNumber, unprocessableOption } from './options.ts'
 import { type CoapParameters, defaultParameters } from './parameters.ts'
 import type { PeerConnection } from './peer-connection.ts'
 import { ReliableLayer } from './reliable.ts'
+import type { ReceiveBody } from './streamed-bodies.ts'
 
 /** A request as its handler gets it: whole, its blocks put together. */
 export interface PeerRequest {
@@ -38,6 +39,8 @@ export interface CoapPeerOptions {
   readonly clock: Clock
   readonly random: Random
   readonly handler: RequestHandler
+  /** Which bodies of several blocks are taken as they arrive, whatever their size; default: none. Faults are those of a handler. */
+  readonly receive?: ReceiveBody | undefined
   readonly parameters?: Partial<CoapParameters>
   readonly trace?: Trace | undefined
   /** The network refused a datagram: the port is closed, the host unreachable. */
@@ -101,7 +104,7 @@ export class CoapPeer {
         ? new ReliableLayer({ stream: connection, clock, parameters, receiver })
         : new DatagramLayer({ connection, clock, random, parameters, receiver, trace })
     this.#exchanges = new Exchanges(this.#layer, clock, random, parameters)
-    this.#responses = new BlockwiseResponses(this.#layer, clock, parameters)
+    this.#responses = new BlockwiseResponses(this.#layer, clock, parameters, options.receive)
     this.#relationHost = {
       layer: this.#layer,
       responses: this.#responses,
@@ -122,9 +125,14 @@ export class CoapPeer {
     return this.#exchanges.size > 0
   }
 
-  /** Whether something of this peer is open: a request, an observation, an observer. */
+  /** Whether the other end waits while a part of a body is being taken, see {@link ReceiveBody}. */
+  get isTaking(): boolean {
+    return this.#responses.isTaking
+  }
+
+  /** Whether something of this peer is open: a request, an observation, an observer, a body that arrives. */
   get busy(): boolean {
-    return this.#exchanges.size > 0 || this.#relations.size > 0
+    return this.#exchanges.size > 0 || this.#relations.size > 0 || this.#responses.busy
   }
 
   /** Sends a request, block-wise where it must be; `response` is whole. */
@@ -214,6 +222,7 @@ export class CoapPeer {
     this.#closed = true
     // First, or the end of each request would let the next one that waits go out.
     this.#layer.close()
+    this.#responses.close()
     for (const relation of this.#relations.values()) relation.end('closed')
     this.#exchanges.failAll(error)
     for (const reject of this.#pings) reject(error)
@@ -246,18 +255,19 @@ export class CoapPeer {
       if (inbound.confirmable) inbound.respond(unprocessable(critical))
       return
     }
-    const received = this.#responses.receive(inbound.message)
-    if ('response' in received) inbound.respond(received.response)
-    else this.#handle(inbound, received.request)
+    let received: ReceivedRequest
+    try {
+      received = this.#responses.receive(inbound.message)
+    } catch (error) {
+      received = { response: this.#handlerFailed(error) }
+    }
+    if ('request' in received) this.#handle(inbound, received.request)
+    else this.#whenAnswered(inbound, received.response, response => this.#respond(inbound, response))
   }
 
   #handle(inbound: InboundRequest, message: CoapMessage): void {
     let answer: CoapMessage | Promise<CoapMessage>
     let relation: ObserveRelation | undefined
-    const respond = (response: CoapMessage) => {
-      if (!isSuccess(response.code)) relation?.end('cancelled')
-      this.#respond(inbound, message, response)
-    }
     try {
       answer = this.#options.handler({
         message,
@@ -270,6 +280,17 @@ export class CoapPeer {
     } catch (error) {
       answer = this.#handlerFailed(error)
     }
+    this.#whenAnswered(inbound, answer, response => {
+      if (!isSuccess(response.code)) relation?.end('cancelled')
+      this.#respond(inbound, this.#responses.prepare(message, response))
+    })
+  }
+
+  #whenAnswered(
+    inbound: InboundRequest,
+    answer: CoapMessage | Promise<CoapMessage>,
+    respond: (response: CoapMessage) => void,
+  ): void {
     if (answer instanceof Promise) {
       inbound.defer()
       void answer.catch((error: unknown) => this.#handlerFailed(error)).then(respond)
@@ -278,9 +299,9 @@ export class CoapPeer {
     }
   }
 
-  #respond(inbound: InboundRequest, message: CoapMessage, response: CoapMessage): void {
+  #respond(inbound: InboundRequest, response: CoapMessage): void {
     try {
-      inbound.respond(this.#responses.prepare(message, response))
+      inbound.respond(response)
     } catch (error) {
       // A separate response that finds the queue full is lost, as on the wire; the requester asks again.
       this.#options.onHandlerError?.(error)

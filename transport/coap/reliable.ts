@@ -1,10 +1,9 @@
 import type { Clock } from '../clock.ts'
 import { TransportError } from '../errors.ts'
-import { diagnostic } from './blockwise-response.ts'
 import type { CoapStream, CoapStreamReceiver } from './coap-stream.ts'
 import { Confirmations } from './confirmations.ts'
 import { Liveness } from './liveness.ts'
-import { type CoapFrame, type CoapMessage, Code, isRequest } from './message.ts'
+import { type CoapFrame, type CoapMessage, Code, diagnostic, isRequest } from './message.ts'
 import type {
   Delivery,
   DeliveryListener,

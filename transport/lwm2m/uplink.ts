@@ -49,13 +49,17 @@ export function encodeRegister(parameters: RegisterParameters): CoapMessage {
   return linksMessage(Code.post, [registrationPath], query, objectLinks)
 }
 
+export function isRegister(request: CoapMessage): boolean {
+  const path = findStrings(request, OptionNumber.uriPath)
+  return request.code === Code.post && path.length === 1 && path[0] === registrationPath
+}
+
 /**
  * Reads a Register request; undefined when the request is none. Throws OperationError BAD_REQUEST,
  * UNSUPPORTED_CONTENT_FORMAT, or PRECONDITION_FAILED for a version of LwM2M that is not supported.
  */
 export function decodeRegister(request: CoapMessage): RegisterParameters | undefined {
-  const path = findStrings(request, OptionNumber.uriPath)
-  if (request.code !== Code.post || path.length !== 1 || path[0] !== registrationPath) return undefined
+  if (!isRegister(request)) return undefined
   const query = readQuery(request, 'pid')
   const endpoint = readEndpoint(query)
   const version = query.get('lwm2m')

@@ -13,7 +13,7 @@ import { type CoapParameters, defaultParameters } from '../../../transport/coap/
 import type { TransportError } from '../../../transport/errors.ts'
 import { seededRandom } from '../../../transport/random.ts'
 import { SimulatedClock } from '../../../transport/simulated-clock.ts'
-import { content, get, patternBytes, request } from '../../helpers/coap-site.ts'
+import { atOnce, content, get, patternBytes, request } from '../../helpers/coap-site.ts'
 import { coapWire } from '../../helpers/coap-wire.ts'
 
 type Handler = (message: CoapMessage) => CoapMessage
@@ -113,7 +113,8 @@ function serving(limits: MessageLimits, handler: Handler, parameters: Partial<Co
     responses,
     ask(message: CoapMessage): CoapMessage {
       const received = responses.receive(message)
-      return 'response' in received ? received.response : responses.prepare(received.request, handler(received.request))
+      if ('response' in received) return atOnce(received.response)
+      return responses.prepare(received.request, handler(received.request))
     },
   }
 }

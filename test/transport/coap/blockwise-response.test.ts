@@ -5,7 +5,7 @@ import { type CoapMessage, type CoapOption, Code } from '../../../transport/coap
 import { findOption, findUint, OptionNumber, uintOption, withOption } from '../../../transport/coap/options.ts'
 import { type CoapParameters, defaultParameters } from '../../../transport/coap/parameters.ts'
 import { SimulatedClock } from '../../../transport/simulated-clock.ts'
-import { coapSite, content, get, patternBytes, request } from '../../helpers/coap-site.ts'
+import { atOnce, coapSite, content, get, patternBytes, request } from '../../helpers/coap-site.ts'
 
 /** A server role without a network: requests in, responses out, counting those that reach the handler. */
 function serving(
@@ -23,7 +23,7 @@ function serving(
     handled,
     ask(message: CoapMessage): CoapMessage {
       const received = responses.receive(message)
-      if ('response' in received) return received.response
+      if ('response' in received) return atOnce(received.response)
       handled.push(received.request)
       return responses.prepare(received.request, handler(received.request))
     },

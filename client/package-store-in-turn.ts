@@ -1,0 +1,36 @@
+import type { PackageStore } from './package-store.ts'
+
+const turns = new WeakMap<PackageStore, PackageStore>()
+
+/**
+ * The same store, whose calls wait for one another: who keeps a package and who notes what is known of it need not know of each
+ * other. The same for each that asks.
+ */
+export function inTurn(store: PackageStore): PackageStore {
+  let turn = turns.get(store)
+  if (turn === undefined) {
+    turn = queued(store)
+    turns.set(store, turn)
+    turns.set(turn, turn)
+  }
+  return turn
+}
+
+function queued(store: PackageStore): PackageStore {
+  let last: Promise<unknown> = Promise.resolve()
+  const next = (call: () => Promise<void>) => {
+    const done = last.then(call)
+    last = done.catch(() => undefined)
+    return done
+  }
+  return {
+    load: () => store.load(),
+    note: note => next(() => store.note(note)),
+    append: bytes => next(() => store.append(bytes)),
+    clear: () => next(() => store.clear()),
+    async *read() {
+      await last
+      yield* store.read()
+    },
+  }
+}
