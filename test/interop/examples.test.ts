@@ -15,6 +15,9 @@ const programs: Readonly<Record<string, { readonly args?: readonly string[]; rea
   inspect: { prints: /^account-1 +window\.over +→ \{"online":"asleep"\}$/m },
   'quick-start': { prints: /^done: \d+ operations, 4 notifications, \d+ bytes$/m },
   reporting: { prints: /^done$/m },
+  'sensor-stream': {
+    prints: /^It has been from \S+ to \S+ °C; .+\nFrom now on .+\ndone: \d+ changes, \d+ notifications$/m,
+  },
   x509: { args: [certs], prints: /that it is urn:dev:os:1\nread over DTLS: 21\.5\nrefused, as it should be: .+/ },
 }
 
