@@ -19,6 +19,7 @@ import type { ConnectionEnvironment } from './connection-environment.ts'
 import type { ExternalKeys } from './external-keys.ts'
 import { factoryBootstrap } from './factory-bootstrap.ts'
 import { inspectWith } from './inspector.ts'
+import { IotDevices } from './iot-devices.ts'
 import type { ObservationEvent } from './observation-event.ts'
 import { type ClientOptions, checkOptions } from './options.ts'
 import { type Saving, savingOf } from './saving.ts'
@@ -52,6 +53,8 @@ export class Lwm2mClient {
   readonly actor: ActorRefFrom<typeof client>
   /** The time of the client, for what runs beside it. */
   readonly clock: Clock
+  /** The devices behind the client, which a `Gateway` adds. */
+  readonly devices = new IotDevices()
   readonly #options: ClientOptions
   readonly #traces: Traces
   readonly #store: ObjectStore
@@ -275,9 +278,10 @@ export class Lwm2mClient {
 
   /**
    * Tells a server, or every one that the client is registered with and that has not muted Send, what is at some paths: of
-   * objects, instances, resources, resource instances (LwM2M Core 1.2.2 §6.4.6). What a server may not read is left out for
-   * it. While the client sleeps, this wakes it. Resolves when all of them have it; rejects, when all have settled, with the
-   * first failure: SendError, TransportError when a server does not answer (TIMEOUT is a lost connection), PathError.
+   * objects, instances, resources, resource instances (LwM2M Core 1.2.2 §6.4.6), of the client or of one device behind it.
+   * What a server may not read is left out for it. While the client sleeps, this wakes it. Resolves when all of them have it;
+   * rejects, when all have settled, with the first failure: SendError, TransportError when a server does not answer (TIMEOUT
+   * is a lost connection), PathError.
    */
   async send(paths: readonly string[], options: SendOptions = {}): Promise<void> {
     await sendToServers(this.#servers, paths, options)
@@ -302,6 +306,7 @@ export class Lwm2mClient {
       endpoint: this.endpoint,
       store: this.#store,
       router: this.#streams.router,
+      devices: this.devices,
       clock: this.clock,
       random: this.#options.random ?? systemRandom,
       network: this.#options.network ?? systemNetwork,

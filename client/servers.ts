@@ -7,6 +7,7 @@ import { server } from '../objects/definitions/server.ts'
 import { accountObjectIds } from '../objects/snapshot.ts'
 import type { Change } from '../objects/store.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
+import type { IotDevices } from './iot-devices.ts'
 import type { SavedServer } from './saved-state.ts'
 import { ServerConnection } from './server-connection.ts'
 
@@ -27,6 +28,11 @@ export class Servers {
 
   get size(): number {
     return this.#connections.size
+  }
+
+  /** The devices behind the client. */
+  get devices(): IotDevices {
+    return this.#environment.devices
   }
 
   /** Takes the accounts of the store; connections of accounts that are as they were are kept. */

@@ -79,9 +79,9 @@ export async function run(args: readonly string[], environment: Environment): Pr
   const serverCommand = program
     .command('server')
     .description('register clients and log what happens until Ctrl-C')
-    .requiredOption(
+    .option(
       '--listen <port|uri>',
-      'UDP port, 0 for any free one; or coap://HOST[:PORT], coaps://, coap+tcp:// or coaps+tcp://; twice for UDP and TCP',
+      'UDP port, 0 for any free one; or coap://HOST[:PORT], coaps://, coap+tcp:// or coaps+tcp://; twice for UDP and TCP (default: 5683, with keys 5684)',
       parseListen,
     )
     .option('--host <address>', 'address to listen on with a port (default: 0.0.0.0)')
