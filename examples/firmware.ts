@@ -76,8 +76,8 @@ async function updateTwice(): Promise<void> {
   const install = async () => {
     await server.execute(endpoint, '/5/0/2')
     await reached('idle')
-    const { values } = await server.readComposite(endpoint, ['/5/0/5', '/3/0/3'])
-    console.log('  server: Update Result %s, firmware %s', ...values.map(({ value }) => value))
+    const { values } = await server.readComposite(endpoint, ['/3/0/3', '/5/0/5'])
+    console.log('  server: firmware %s, Update Result %s', ...values.map(({ value }) => value))
   }
   client.start()
   await client.registered()
