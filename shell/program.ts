@@ -191,7 +191,7 @@ Examples:
 
 const getExamples = `
 Examples:
-  lwm2m get coap://127.0.0.1/.well-known/core
+  lwm2m get coap://127.0.0.1:5685/firmware.bin
   lwm2m get coap+tcp://127.0.0.1:5685/firmware.bin --output firmware.bin --continue
   lwm2m get https://localhost/firmware.bin --ca ca.pem --output firmware.bin`
 const fleetExamples = `
