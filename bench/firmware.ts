@@ -6,13 +6,17 @@ import { hasLibcoap, LibcoapServer, putFile } from './libcoap.ts'
 import type { DeviceStart } from './targets/firmware-device.ts'
 import { pinnedCpu, Worker } from './worker.ts'
 
-const rounds = 5
+const rounds = 3
+const warmUps = 4
+const measured = 3
 const firmwareBytes = 5_000_000
 const blocks = Math.ceil(firmwareBytes / 1_024)
 const targetRatio = 0.5
 
 interface Measure {
   readonly megabytesPerSecond: number
+  /** Of the first of the process, before its code is compiled. */
+  readonly firstMegabytesPerSecond: number
   /** Of each end, a block; NaN where it is not known. */
   readonly writerMicroseconds: number
   readonly deviceMicroseconds: number
@@ -44,7 +48,7 @@ const pairs: Record<string, (bench: Bench) => Promise<Measure>> = {
 export async function benchFirmware(): Promise<void> {
   const cpu = pinnedCpu === undefined ? 'not pinned (no taskset)' : `both ends on CPU ${pinnedCpu}`
   console.log(
-    `\nFirmware of ${firmwareBytes / 1e6} MB in blocks of 1,024 bytes over loopback UDP, ${cpu}; median of ${rounds} rounds`,
+    `\nFirmware of ${firmwareBytes / 1e6} MB in blocks of 1,024 bytes over loopback UDP, ${cpu}; median of ${rounds} rounds of ${measured} packages after ${warmUps}`,
   )
   const directory = mkdtempSync(join(tmpdir(), 'lwm2m-bench-'))
   const measures = new Map<string, Measure[]>()
@@ -54,8 +58,8 @@ export async function benchFirmware(): Promise<void> {
     writeFileSync(path, firmware)
     const bench = { path, sha256: createHash('sha256').update(firmware).digest('hex'), directory }
     for (let round = 0; round < rounds; round++) {
-      for (const [name, measure] of Object.entries(pairs)) {
-        measures.set(name, [...(measures.get(name) ?? []), await measure(bench)])
+      for (const [name, measurePair] of Object.entries(pairs)) {
+        measures.set(name, [...(measures.get(name) ?? []), await measurePair(bench)])
       }
     }
   } finally {
@@ -67,7 +71,7 @@ export async function benchFirmware(): Promise<void> {
 async function measureLibcoap({ path }: Bench): Promise<Measure> {
   const server = await LibcoapServer.start()
   try {
-    return await measureTwice(() => timed(() => putFile(path, server.port)), { device: () => server.cpuTime() })
+    return await measure(() => timed(() => putFile(path, server.port)), { device: () => server.cpuTime() })
   } finally {
     await server.stop()
   }
@@ -77,9 +81,9 @@ async function measureEndpoint(bench: Bench): Promise<Measure> {
   const device = new Worker('targets/firmware-device')
   try {
     const port = await device.ask<number>('take')
-    const measure = await measureTwice(() => timed(() => putFile(bench.path, port)), { device: cpuOf(device) })
+    const result = await measure(() => timed(() => putFile(bench.path, port)), { device: cpuOf(device) })
     await check(bench, device)
-    return measure
+    return result
   } finally {
     await device.stop()
   }
@@ -90,7 +94,7 @@ async function measurePeer({ path }: Bench): Promise<Measure> {
   const writer = new Worker('targets/firmware-writer')
   try {
     await writer.ask('read', path)
-    return await measureTwice(() => writer.ask('put', server.port), {
+    return await measure(() => writer.ask('put', server.port), {
       writer: cpuOf(writer),
       device: () => server.cpuTime(),
     })
@@ -103,16 +107,16 @@ function measurePush(bench: Bench, directory?: string): Promise<Measure> {
   return withWorkers(bench, async (writer, device) => {
     const serverPort = await writer.ask<number>('listen')
     await device.ask('register', { serverPort, ...(directory !== undefined && { directory }) } satisfies DeviceStart)
-    const measure = await measureTwice(() => writer.ask('push'), { writer: cpuOf(writer), device: cpuOf(device) })
+    const result = await measure(() => writer.ask('push'), { writer: cpuOf(writer), device: cpuOf(device) })
     await check(bench, device)
-    return measure
+    return result
   })
 }
 
 function measureWorkers(bench: Bench, serve: string, write: string): Promise<Measure> {
   return withWorkers(bench, async (writer, device) => {
     const port = await device.ask<number>(serve)
-    return measureTwice(() => writer.ask(write, port), { writer: cpuOf(writer), device: cpuOf(device) })
+    return measure(() => writer.ask(write, port), { writer: cpuOf(writer), device: cpuOf(device) })
   })
 }
 
@@ -133,19 +137,21 @@ async function withWorkers(
 
 type CpuTime = () => number | Promise<number>
 
-/** Once to warm up, then once to measure. */
-async function measureTwice(
+async function measure(
   write: () => Promise<number>,
   { writer = () => Number.NaN, device }: { readonly writer?: CpuTime; readonly device: CpuTime },
 ): Promise<Measure> {
-  await write()
+  const firstMs = await write()
+  for (let left = warmUps - 1; left > 0; left--) await write()
   const before = [await writer(), await device()] as const
-  const elapsedMs = await write()
+  const elapsedMs: number[] = []
+  while (elapsedMs.length < measured) elapsedMs.push(await write())
   const after = [await writer(), await device()] as const
   return {
-    megabytesPerSecond: firmwareBytes / 1_000 / elapsedMs,
-    writerMicroseconds: (after[0] - before[0]) / blocks,
-    deviceMicroseconds: (after[1] - before[1]) / blocks,
+    megabytesPerSecond: firmwareBytes / 1_000 / median(elapsedMs),
+    firstMegabytesPerSecond: firmwareBytes / 1_000 / firstMs,
+    writerMicroseconds: (after[0] - before[0]) / blocks / measured,
+    deviceMicroseconds: (after[1] - before[1]) / blocks / measured,
   }
 }
 
@@ -164,11 +170,11 @@ async function check({ sha256 }: Bench, device: Worker): Promise<void> {
 }
 
 function print(measuresOf: (name: string) => readonly Measure[]): void {
-  const medianOf = (name: string, key: keyof Measure) => median(measuresOf(name).map(measure => measure[key]))
+  const medianOf = (name: string, key: keyof Measure) => median(measuresOf(name).map(one => one[key]))
   const speedOf = (name: string) => medianOf(name, 'megabytesPerSecond')
   const ratio = (name: string) => speedOf(name) / speedOf(libcoap)
   const shown = (value: number, digits: number) => (Number.isNaN(value) ? '' : value.toFixed(digits))
-  console.log(row('', 'MB/s', '× libcoap', '× datagrams', 'CPU µs/block', 'of the device'))
+  console.log(row('', 'MB/s', '× libcoap', '× datagrams', 'MB/s at first', 'CPU µs/block', 'of the device'))
   for (const name of Object.keys(pairs)) {
     console.log(
       row(
@@ -176,6 +182,7 @@ function print(measuresOf: (name: string) => readonly Measure[]): void {
         speedOf(name).toFixed(1),
         shown(ratio(name), 2),
         (speedOf(name) / speedOf('bare datagrams')).toFixed(2),
+        medianOf(name, 'firstMegabytesPerSecond').toFixed(1),
         shown(medianOf(name, 'writerMicroseconds'), 1),
         shown(medianOf(name, 'deviceMicroseconds'), 1),
       ),
