@@ -1,54 +1,63 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { hasLibcoap, LibcoapServer, putFile } from './libcoap.ts'
 import type { DeviceStart } from './targets/firmware-device.ts'
 import { pinnedCpu, Worker } from './worker.ts'
 
 const rounds = 3
 const warmUps = 4
-const measured = 3
+const packages = 5
 const firmwareBytes = 5_000_000
 const blocks = Math.ceil(firmwareBytes / 1_024)
 const targetRatio = 0.5
 
+/** Who writes, and the device that is written to. */
+interface Pair {
+  /** Writes a package. @returns the time it took, in ms. */
+  write(): Promise<number>
+  /** CPU time used so far, µs; not of `coap-client`, which is a process a package. */
+  writerTime?(): Promise<number>
+  deviceTime(): number | Promise<number>
+  /** SHA-256 of what has arrived last, where that is kept. */
+  digest?(): Promise<string | undefined>
+  stop(): Promise<unknown>
+}
+
 interface Measure {
+  /** Of a process that has taken some already. */
   readonly megabytesPerSecond: number
-  /** Of the first of the process, before its code is compiled. */
+  /** Of its first. */
   readonly firstMegabytesPerSecond: number
-  /** Of each end, a block; NaN where it is not known. */
+  /** CPU time a block; NaN where it is not known. */
   readonly writerMicroseconds: number
   readonly deviceMicroseconds: number
 }
 
-/** What is written, and where there is room to keep it. */
-interface Bench {
-  readonly path: string
-  readonly sha256: string
-  readonly directory: string
-}
-
+const floor = 'bare datagrams'
 const libcoap = 'coap-client to coap-server'
-const goals = ['Lwm2mServer to client, in memory', 'Lwm2mServer to client, in a file']
+const inMemory = 'Lwm2mServer to client, in memory'
+const inFile = 'Lwm2mServer to client, in a file'
 
-/** The floor, then the peer and each end beside it, then both ends of the engine. */
-const pairs: Record<string, (bench: Bench) => Promise<Measure>> = {
-  'bare datagrams': bench => measureWorkers(bench, 'answer', 'send'),
+/** The floor, the peer, each end beside it, and both ends of the engine. */
+const pairs: Record<string, (path: string) => Promise<Pair>> = {
+  [floor]: path => openWorkers(path, 'answer', 'send'),
   ...(hasLibcoap && {
-    [libcoap]: measureLibcoap,
-    'coap-client to CoapEndpoint': measureEndpoint,
-    'CoapPeer to coap-server': measurePeer,
+    [libcoap]: openLibcoap,
+    'coap-client to CoapEndpoint': openEndpoint,
+    'CoapEndpoint to coap-server': openWriter,
   }),
-  [goals[0] as string]: bench => measurePush(bench),
-  [goals[1] as string]: bench => measurePush(bench, bench.directory),
+  'CoapEndpoint to CoapEndpoint': path => openWorkers(path, 'take', 'put'),
+  [inMemory]: path => openPush(path),
+  [inFile]: path => openPush(path, dirname(path)),
 }
 
-/** A package of 5 MB written block-wise over loopback UDP: MB a second and CPU time a block, beside bare datagrams and libcoap. */
+/** A package written block-wise over loopback UDP: MB a second and CPU time a block, beside bare datagrams and libcoap. */
 export async function benchFirmware(): Promise<void> {
   const cpu = pinnedCpu === undefined ? 'not pinned (no taskset)' : `both ends on CPU ${pinnedCpu}`
   console.log(
-    `\nFirmware of ${firmwareBytes / 1e6} MB in blocks of 1,024 bytes over loopback UDP, ${cpu}; median of ${rounds} rounds of ${measured} packages after ${warmUps}`,
+    `\nFirmware of ${firmwareBytes / 1e6} MB in blocks of 1,024 bytes over loopback UDP, ${cpu}; median of ${rounds} rounds of ${packages} packages`,
   )
   const directory = mkdtempSync(join(tmpdir(), 'lwm2m-bench-'))
   const measures = new Map<string, Measure[]>()
@@ -56,10 +65,10 @@ export async function benchFirmware(): Promise<void> {
     const firmware = randomBytes(firmwareBytes)
     const path = join(directory, 'firmware')
     writeFileSync(path, firmware)
-    const bench = { path, sha256: createHash('sha256').update(firmware).digest('hex'), directory }
+    const sha256 = createHash('sha256').update(firmware).digest('hex')
     for (let round = 0; round < rounds; round++) {
-      for (const [name, measurePair] of Object.entries(pairs)) {
-        measures.set(name, [...(measures.get(name) ?? []), await measurePair(bench)])
+      for (const [name, measure] of await measureRound(path, sha256)) {
+        measures.set(name, [...(measures.get(name) ?? []), measure])
       }
     }
   } finally {
@@ -68,105 +77,109 @@ export async function benchFirmware(): Promise<void> {
   print(name => measures.get(name) ?? [])
 }
 
-async function measureLibcoap({ path }: Bench): Promise<Measure> {
+/** In new processes, one package of each pair after the other: what else the machine does, it does to all of them. */
+async function measureRound(path: string, sha256: string): Promise<Map<string, Measure>> {
+  const open = new Map<string, Pair>()
+  try {
+    for (const [name, openPair] of Object.entries(pairs)) open.set(name, await openPair(path))
+    const timesMs = new Map<string, number[]>()
+    const cpuBefore = new Map<string, CpuTimes>()
+    for (let turn = 0; turn < warmUps + packages; turn++) {
+      for (const [name, pair] of open) {
+        if (turn === warmUps) cpuBefore.set(name, await cpuTimes(pair))
+        timesMs.set(name, [...(timesMs.get(name) ?? []), await pair.write()])
+      }
+    }
+    const measures = new Map<string, Measure>()
+    for (const [name, pair] of open) {
+      const [firstMs = Number.NaN, ...others] = timesMs.get(name) ?? []
+      const [writerBefore, deviceBefore] = cpuBefore.get(name) as CpuTimes
+      const [writer, device] = await cpuTimes(pair)
+      measures.set(name, {
+        megabytesPerSecond: megabytesPerSecond(median(others.slice(warmUps - 1))),
+        firstMegabytesPerSecond: megabytesPerSecond(firstMs),
+        writerMicroseconds: (writer - writerBefore) / packages / blocks,
+        deviceMicroseconds: (device - deviceBefore) / packages / blocks,
+      })
+      if (((await pair.digest?.()) ?? sha256) !== sha256) throw new Error(`${name}: another package has arrived`)
+    }
+    return measures
+  } finally {
+    await Promise.all([...open.values()].map(pair => pair.stop()))
+  }
+}
+
+type CpuTimes = readonly [writer: number, device: number]
+
+async function cpuTimes(pair: Pair): Promise<CpuTimes> {
+  return [(await pair.writerTime?.()) ?? Number.NaN, await pair.deviceTime()]
+}
+
+function megabytesPerSecond(elapsedMs: number): number {
+  return firmwareBytes / 1_000 / elapsedMs
+}
+
+async function openLibcoap(path: string): Promise<Pair> {
   const server = await LibcoapServer.start()
-  try {
-    return await measure(() => timed(() => putFile(path, server.port)), { device: () => server.cpuTime() })
-  } finally {
-    await server.stop()
-  }
-}
-
-async function measureEndpoint(bench: Bench): Promise<Measure> {
-  const device = new Worker('targets/firmware-device')
-  try {
-    const port = await device.ask<number>('take')
-    const result = await measure(() => timed(() => putFile(bench.path, port)), { device: cpuOf(device) })
-    await check(bench, device)
-    return result
-  } finally {
-    await device.stop()
-  }
-}
-
-async function measurePeer({ path }: Bench): Promise<Measure> {
-  const server = await LibcoapServer.start()
-  const writer = new Worker('targets/firmware-writer')
-  try {
-    await writer.ask('read', path)
-    return await measure(() => writer.ask('put', server.port), {
-      writer: cpuOf(writer),
-      device: () => server.cpuTime(),
-    })
-  } finally {
-    await Promise.all([writer.stop(), server.stop()])
-  }
-}
-
-function measurePush(bench: Bench, directory?: string): Promise<Measure> {
-  return withWorkers(bench, async (writer, device) => {
-    const serverPort = await writer.ask<number>('listen')
-    await device.ask('register', { serverPort, ...(directory !== undefined && { directory }) } satisfies DeviceStart)
-    const result = await measure(() => writer.ask('push'), { writer: cpuOf(writer), device: cpuOf(device) })
-    await check(bench, device)
-    return result
-  })
-}
-
-function measureWorkers(bench: Bench, serve: string, write: string): Promise<Measure> {
-  return withWorkers(bench, async (writer, device) => {
-    const port = await device.ask<number>(serve)
-    return measure(() => writer.ask(write, port), { writer: cpuOf(writer), device: cpuOf(device) })
-  })
-}
-
-/** New processes each round: the code is compiled anew. */
-async function withWorkers(
-  { path }: Bench,
-  run: (writer: Worker, device: Worker) => Promise<Measure>,
-): Promise<Measure> {
-  const writer = new Worker('targets/firmware-writer')
-  const device = new Worker('targets/firmware-device')
-  try {
-    await writer.ask('read', path)
-    return await run(writer, device)
-  } finally {
-    await Promise.all([writer.stop(), device.stop()])
-  }
-}
-
-type CpuTime = () => number | Promise<number>
-
-async function measure(
-  write: () => Promise<number>,
-  { writer = () => Number.NaN, device }: { readonly writer?: CpuTime; readonly device: CpuTime },
-): Promise<Measure> {
-  const firstMs = await write()
-  for (let left = warmUps - 1; left > 0; left--) await write()
-  const before = [await writer(), await device()] as const
-  const elapsedMs: number[] = []
-  while (elapsedMs.length < measured) elapsedMs.push(await write())
-  const after = [await writer(), await device()] as const
   return {
-    megabytesPerSecond: firmwareBytes / 1_000 / median(elapsedMs),
-    firstMegabytesPerSecond: firmwareBytes / 1_000 / firstMs,
-    writerMicroseconds: (after[0] - before[0]) / blocks / measured,
-    deviceMicroseconds: (after[1] - before[1]) / blocks / measured,
+    write: () => timed(() => putFile(path, server.port)),
+    deviceTime: () => server.cpuTime(),
+    stop: () => server.stop(),
   }
 }
 
-function cpuOf(worker: Worker): CpuTime {
-  return () => worker.ask('cpuTime')
+async function openEndpoint(path: string): Promise<Pair> {
+  const device = new Worker('targets/firmware-device')
+  const port = await device.ask<number>('take')
+  return { write: () => timed(() => putFile(path, port)), ...measured(device), stop: () => device.stop() }
+}
+
+async function openWriter(path: string): Promise<Pair> {
+  const server = await LibcoapServer.start()
+  const writer = new Worker('targets/firmware-writer')
+  await writer.ask('read', path)
+  return {
+    write: () => writer.ask('put', server.port),
+    writerTime: () => writer.ask('cpuTime'),
+    deviceTime: () => server.cpuTime(),
+    stop: () => Promise.all([writer.stop(), server.stop()]),
+  }
+}
+
+async function openPush(path: string, directory?: string): Promise<Pair> {
+  const writer = new Worker('targets/firmware-writer')
+  const device = new Worker('targets/firmware-device')
+  await writer.ask('read', path)
+  const serverPort = await writer.ask<number>('listen')
+  await device.ask('register', { serverPort, ...(directory !== undefined && { directory }) } satisfies DeviceStart)
+  return both(writer, device, () => writer.ask('push'))
+}
+
+async function openWorkers(path: string, serve: 'answer' | 'take', write: 'send' | 'put'): Promise<Pair> {
+  const writer = new Worker('targets/firmware-writer')
+  const device = new Worker('targets/firmware-device')
+  await writer.ask('read', path)
+  const port = await device.ask<number>(serve)
+  return both(writer, device, () => writer.ask(write, port))
+}
+
+function both(writer: Worker, device: Worker, write: () => Promise<number>): Pair {
+  return {
+    write,
+    writerTime: () => writer.ask('cpuTime'),
+    ...measured(device),
+    stop: () => Promise.all([writer.stop(), device.stop()]),
+  }
+}
+
+function measured(device: Worker): Pick<Pair, 'deviceTime' | 'digest'> {
+  return { deviceTime: () => device.ask('cpuTime'), digest: () => device.ask('digest') }
 }
 
 async function timed(run: () => Promise<unknown>): Promise<number> {
   const startedMs = performance.now()
   await run()
   return performance.now() - startedMs
-}
-
-async function check({ sha256 }: Bench, device: Worker): Promise<void> {
-  if ((await device.ask('digest')) !== sha256) throw new Error('another package has arrived')
 }
 
 function print(measuresOf: (name: string) => readonly Measure[]): void {
@@ -181,7 +194,7 @@ function print(measuresOf: (name: string) => readonly Measure[]): void {
         name,
         speedOf(name).toFixed(1),
         shown(ratio(name), 2),
-        (speedOf(name) / speedOf('bare datagrams')).toFixed(2),
+        (speedOf(name) / speedOf(floor)).toFixed(2),
         medianOf(name, 'firstMegabytesPerSecond').toFixed(1),
         shown(medianOf(name, 'writerMicroseconds'), 1),
         shown(medianOf(name, 'deviceMicroseconds'), 1),
@@ -189,7 +202,7 @@ function print(measuresOf: (name: string) => readonly Measure[]): void {
     )
   }
   if (!hasLibcoap) return
-  for (const name of goals) {
+  for (const name of [inMemory, inFile]) {
     console.log(
       `${name}: ${ratio(name).toFixed(2)} × libcoap (target ${targetRatio}, ${ratio(name) >= targetRatio ? 'holds' : 'missed'})`,
     )

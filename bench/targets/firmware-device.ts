@@ -12,7 +12,7 @@ export interface DeviceStart {
 }
 
 /** What has arrived. */
-let read: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array> = () => []
+let read: (() => AsyncIterable<Uint8Array> | Iterable<Uint8Array>) | undefined
 
 answerQuestions({
   /** A client with Firmware Update, registered. */
@@ -67,8 +67,9 @@ answerQuestions({
     return socket.address().port
   },
 
-  /** SHA-256 of what has arrived. */
-  async digest(): Promise<string> {
+  /** SHA-256 of what has arrived; nothing where it is not kept. */
+  async digest(): Promise<string | undefined> {
+    if (read === undefined) return undefined
     const hash = createHash('sha256')
     for await (const part of read()) hash.update(part)
     return hash.digest('hex')
