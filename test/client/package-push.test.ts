@@ -127,7 +127,7 @@ describe('a package that a server writes', () => {
         },
       })
       const push = it.begin(70_000)
-      for (let offset = 0; offset < 32_768; offset += 1_024) push.write(patternBytes(1_024))
+      for (let offset = 0; offset < 32_768; offset += 1_024) void push.write(patternBytes(1_024))
       await turn()
       expect(await code(push.write(patternBytes(1_024)))).toBe('4.13')
       expect(it.heard).toEqual(['begun 70000', 'failed NOT_ENOUGH_STORAGE'])
