@@ -7,9 +7,10 @@ import { pinned } from './worker.ts'
 
 const startMs = 300
 const program = 'coap-server-notls'
+const clientProgram = 'coap-client-notls'
 
 /** Whether there is one. */
-export const hasLibcoap = spawnSync(program, ['-h']).error === undefined
+export const hasLibcoap = [program, clientProgram].every(name => spawnSync(name, ['-h']).error === undefined)
 
 /** libcoap's example server, over UDP and TCP; a PUT creates what is read. */
 export class LibcoapServer {
@@ -37,6 +38,18 @@ export class LibcoapServer {
     this.#process.kill('SIGKILL')
     await once(this.#process, 'exit')
   }
+}
+
+/** Writes a file by libcoap's example client, in blocks of 1,024 bytes. Throws when that fails. */
+export async function putFile(path: string, port: number): Promise<void> {
+  const uri = `coap://127.0.0.1:${port}/firmware`
+  const [command, ...args] = pinned(clientProgram, '-m', 'put', '-b', '1024', '-f', path, uri)
+  const client = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  // Whatever fails, it says so and ends with 0.
+  for (const stream of [client.stdout, client.stderr]) stream.on('data', chunk => (output += chunk))
+  await once(client, 'close')
+  if (output !== '') throw new Error(`${clientProgram}: ${output}`)
 }
 
 async function freePort(): Promise<number> {

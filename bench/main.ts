@@ -1,5 +1,6 @@
 import { benchClients } from './clients.ts'
 import { benchDtls } from './dtls.ts'
+import { benchFirmware } from './firmware.ts'
 import { benchFormats } from './formats.ts'
 import { benchMemory } from './memory.ts'
 import { benchObserve } from './observe.ts'
@@ -13,6 +14,7 @@ const benches: Record<string, () => Promise<void>> = {
   memory: benchMemory,
   clients: benchClients,
   observe: benchObserve,
+  firmware: benchFirmware,
 }
 
 const names = process.argv.slice(2)

@@ -47,7 +47,11 @@ export function receivePackage(
   }
 }
 
-/** Blocks are put together up to this size before they are stored: a store has its costs by the call. */
+/**
+ * Blocks are put together up to this size before they are stored: a store has its costs by the call. While one such piece is being
+ * stored the next arrives; the server waits when that is complete, too. That nothing is written until then is no loss: what a store
+ * has taken is safe with the note after the last byte, not before.
+ */
 const gatheredBytes = 32_768
 
 class PackagePush {
@@ -110,6 +114,9 @@ class IncomingPackage implements ContentSink {
   #bytes = 0
   #gathered: Uint8Array[] = []
   #gatheredBytes = 0
+  /** The piece that is being stored. */
+  #storing: Promise<void> | undefined
+  #failure: OperationError | undefined
 
   constructor(push: PackagePush, totalBytes: number | undefined) {
     this.#push = push
@@ -134,7 +141,7 @@ class IncomingPackage implements ContentSink {
     }
     this.#checkCurrent()
     this.#gather(bytes)
-    if (this.#gatheredBytes >= gatheredBytes) return this.#store()
+    if (this.#gatheredBytes >= gatheredBytes) return this.#storeNext()
   }
 
   end(): void | Promise<void> {
@@ -156,6 +163,7 @@ class IncomingPackage implements ContentSink {
 
   async #finish(): Promise<void> {
     this.#checkCurrent()
+    await this.#storing
     await this.#store()
     this.#checkCurrent()
     try {
@@ -164,6 +172,21 @@ class IncomingPackage implements ContentSink {
       throw this.#fail(packageError(error, 'INTEGRITY_FAILED', 'the package cannot be taken'), error)
     }
     this.#push.finish(this)
+  }
+
+  /** Takes the server time only while the piece before is still being stored. */
+  #storeNext(): void | Promise<void> {
+    if (this.#storing !== undefined) return this.#storing.then(() => this.#startStoring())
+    this.#startStoring()
+  }
+
+  #startStoring(): void {
+    const storing = this.#store().finally(() => {
+      this.#storing = undefined
+    })
+    // Whoever writes next is told.
+    storing.catch(() => undefined)
+    this.#storing = storing
   }
 
   async #store(): Promise<void> {
@@ -186,15 +209,19 @@ class IncomingPackage implements ContentSink {
   }
 
   #checkCurrent(): void {
-    if (!this.#push.isCurrent(this)) throw new OperationError('CONFLICT', 'the package was cancelled')
+    if (this.#push.isCurrent(this)) return
+    throw this.#failure ?? new OperationError('CONFLICT', 'the package was cancelled')
   }
 
   /** Tells the listener, and returns what the server is to be told. */
   #fail(error: PackageError, thrown: unknown = error): OperationError {
     this.#gathered = []
     this.#push.fail(this, error)
-    if (thrown instanceof OperationError) return thrown
-    return new OperationError(responses[error.code] ?? 'INTERNAL_SERVER_ERROR', error.message, { cause: error })
+    this.#failure ??=
+      thrown instanceof OperationError
+        ? thrown
+        : new OperationError(responses[error.code] ?? 'INTERNAL_SERVER_ERROR', error.message, { cause: error })
+    return this.#failure
   }
 }
 

@@ -48,34 +48,61 @@ describe('a package that a server writes', () => {
     expect(it.heard).toEqual(['begun 3', 'received 3'])
   })
 
-  test('block by block: stored in larger pieces, the sender waits for each of these', async () => {
-    let open = () => {}
-    const it = pushing({
-      pause: call =>
-        call.startsWith('append')
-          ? new Promise(resolve => {
-              open = resolve
-            })
-          : undefined,
+  describe('block by block, stored in larger pieces', () => {
+    const turn = () => new Promise(resolve => setImmediate(resolve))
+
+    test('each while the next arrives: the sender waits for one at a time', async () => {
+      const opens: (() => void)[] = []
+      const it = pushing({
+        pause: call => (call.startsWith('append') ? new Promise<void>(resolve => opens.push(resolve)) : undefined),
+      })
+      const body = patternBytes(70_000)
+      const push = it.begin(70_000)
+      for (let offset = 0; offset < 64_512; offset += 1_024) {
+        expect(push.write(body.subarray(offset, offset + 1_024))).toBeUndefined()
+      }
+      await turn()
+      expect(it.kept.calls).toEqual(['clear', 'append 32768'])
+      const waiting = push.write(body.subarray(64_512, 65_536))
+      expect(waiting).toBeInstanceOf(Promise)
+      await turn()
+      expect(it.kept.calls).toEqual(['clear', 'append 32768'])
+      opens[0]?.()
+      expect(await waiting).toBeUndefined()
+      await turn()
+      expect(it.kept.calls).toEqual(['clear', 'append 32768', 'append 32768'])
+      const ended = push.end(body.subarray(65_536))
+      await turn()
+      opens[1]?.()
+      await turn()
+      opens[2]?.()
+      expect(await code(ended)).toBe('2.04')
+      expect(Buffer.compare(it.kept.bytes(), body)).toBe(0)
+      expect(it.heard).toEqual(['begun 70000', 'received 70000'])
     })
-    const body = patternBytes(70_000)
-    const push = it.begin(70_000)
-    for (let offset = 0; offset < 31_744; offset += 1_024) {
-      expect(push.write(body.subarray(offset, offset + 1_024))).toBeUndefined()
-    }
-    expect(it.kept.calls).toEqual([])
-    const stored = push.write(body.subarray(31_744, 32_768))
-    expect(stored).toBeInstanceOf(Promise)
-    await new Promise(resolve => setImmediate(resolve))
-    expect(it.kept.calls).toEqual(['clear', 'append 32768'])
-    open()
-    expect(await stored).toBeUndefined()
-    const ended = push.end(body.subarray(32_768))
-    await new Promise(resolve => setImmediate(resolve))
-    open()
-    expect(await code(ended)).toBe('2.04')
-    expect(Buffer.compare(it.kept.bytes(), body)).toBe(0)
-    expect(it.heard).toEqual(['begun 70000', 'received 70000'])
+
+    test('the sender waits for none that is stored already', async () => {
+      const it = pushing()
+      const push = it.begin(70_000)
+      for (let offset = 0; offset < 65_536; offset += 1_024) {
+        expect(push.write(patternBytes(1_024))).toBeUndefined()
+        await turn()
+      }
+      expect(it.kept.calls).toEqual(['clear', 'append 32768', 'append 32768'])
+    })
+
+    test('one that cannot be stored refuses the next block', async () => {
+      const it = pushing({
+        pause: call => {
+          if (call.startsWith('append')) throw new PackageError('NOT_ENOUGH_STORAGE', 'full')
+        },
+      })
+      const push = it.begin(70_000)
+      for (let offset = 0; offset < 32_768; offset += 1_024) void push.write(patternBytes(1_024))
+      await turn()
+      expect(await code(push.write(patternBytes(1_024)))).toBe('4.13')
+      expect(it.heard).toEqual(['begun 70000', 'failed NOT_ENOUGH_STORAGE'])
+    })
   })
 
   test('takes the place of the one before', async () => {

@@ -185,8 +185,11 @@ export class DatagramLayer implements MessageLayer, ConnectionReceiver {
   #acknowledged(message: CoapDatagram): void {
     // RFC 7252 §4.2: an acknowledgement of an unknown message, or one that carries a request, is ignored.
     if (isRequest(message.code)) return
-    if (!this.#confirmables.acknowledged(message.messageId)) return
+    const { messageId } = message
+    if (!this.#confirmables.has(messageId)) return
+    // First: RFC 7252 §5.2.2, a response implies the acknowledgement, so nobody starts to wait for a separate one.
     if (message.code !== Code.empty) this.#options.receiver.response(message, message.token)
+    this.#confirmables.acknowledged(messageId)
   }
 
   #reset(messageId: number): void {

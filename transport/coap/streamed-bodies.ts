@@ -3,7 +3,7 @@ import { type Block, offsetOf } from './block.ts'
 import { type CoapMessage, Code, diagnostic } from './message.ts'
 import { OptionNumber } from './options.ts'
 import { type CoapParameters, exchangeLifetimeMs } from './parameters.ts'
-import { transferKey } from './transfer.ts'
+import { isOfTransfer, type Transfer, transferOf } from './transfer.ts'
 
 /**
  * Takes the body of one request as its blocks arrive, in order and each byte once. Calls come one after another: the next when
@@ -31,7 +31,8 @@ const maximumRepeats = 8
 export type Answer = CoapMessage | undefined
 
 interface StreamedBody {
-  readonly key: string
+  readonly place: string
+  readonly transfer: Transfer
   readonly receiver: BodyReceiver
   /** Where the block that was taken last starts. */
   offset: number
@@ -57,6 +58,8 @@ export class StreamedBodies {
   readonly #lifetimeMs: number
   readonly #maximum: number
   readonly #bodies = new Map<string, StreamedBody>()
+  /** The last of them, whose blocks mostly come one after another: it is found without a key. */
+  #latest: StreamedBody | undefined
   #sweep: Timer
 
   constructor(receive: ReceiveBody, clock: Clock, parameters: CoapParameters) {
@@ -80,37 +83,44 @@ export class StreamedBodies {
 
   /** Takes a block whose payload is of its size; undefined when it belongs to no body that is taken as it arrives. */
   receive(request: CoapMessage, block: Block): { readonly answer: Answer | Promise<Answer> } | undefined {
-    const place = placeOf(request)
-    const body = block.number === 0 ? this.#begin(place, request, block) : this.#bodies.get(place)
-    if (body === undefined || body.key !== transferKey(request)) return undefined
+    const body = block.number === 0 ? this.#begin(request, block) : this.#find(request)
+    if (body === undefined) return undefined
     const offset = offsetOf(block)
     const end = offset + request.payload.length
-    this.#touch(place, body)
+    this.#touch(body)
     if (offset === body.offset && end === body.length) return { answer: answerAgain(body) }
     // Older than the last: a straggler of the network, which nobody waits for any more.
     if (block.more && end <= body.length) return { answer: undefined }
     if (offset !== body.length || body.isPending || body.isEnded) {
-      this.#forget(place, body)
+      this.#forget(body)
       return { answer: diagnostic(Code.requestEntityIncomplete, 'a block is missing') }
     }
-    return { answer: this.#take(place, body, block, request.payload) }
+    return { answer: this.#take(body, block, request.payload) }
   }
 
   /** The connection is gone. */
   close(): void {
-    for (const [place, body] of this.#bodies) this.#forget(place, body)
+    for (const body of this.#bodies.values()) this.#forget(body)
     this.#clock.clearTimeout(this.#sweep)
     this.#sweep = undefined
   }
 
-  #begin(place: string, request: CoapMessage, { more }: Block): StreamedBody | undefined {
+  #find(request: CoapMessage): StreamedBody | undefined {
+    if (this.#latest !== undefined && isOfTransfer(this.#latest.transfer, request)) return this.#latest
+    const body = this.#bodies.get(placeOf(request))
+    return body !== undefined && isOfTransfer(body.transfer, request) ? body : undefined
+  }
+
+  #begin(request: CoapMessage, { more }: Block): StreamedBody | undefined {
+    const place = placeOf(request)
     const former = this.#bodies.get(place)
-    if (former !== undefined) this.#forget(place, former)
+    if (former !== undefined) this.#forget(former)
     const receiver = more ? this.#receive(request) : undefined
     if (receiver === undefined) return undefined
     this.#makeRoom()
     return {
-      key: transferKey(request),
+      place,
+      transfer: transferOf(request),
       receiver,
       offset: -1,
       length: 0,
@@ -122,7 +132,7 @@ export class StreamedBodies {
     }
   }
 
-  #take(place: string, body: StreamedBody, { more }: Block, payload: Uint8Array): Answer | Promise<Answer> {
+  #take(body: StreamedBody, { more }: Block, payload: Uint8Array): Answer | Promise<Answer> {
     body.offset = body.length
     body.length += payload.length
     body.repeats = 0
@@ -131,7 +141,7 @@ export class StreamedBodies {
     try {
       answer = more ? body.receiver.write(payload) : body.receiver.end(payload)
     } catch (error) {
-      this.#drop(place, body)
+      this.#drop(body)
       throw error
     }
     if (answer instanceof Promise) {
@@ -141,11 +151,11 @@ export class StreamedBodies {
           body.isPending = false
           settle(body, settled)
           // The peer is not silent while it waits for us.
-          if (this.#bodies.get(place) === body) this.#touch(place, body)
+          if (this.#bodies.get(body.place) === body) this.#touch(body)
           return settled
         },
         (error: unknown) => {
-          this.#drop(place, body)
+          this.#drop(body)
           throw error
         },
       )
@@ -156,41 +166,45 @@ export class StreamedBodies {
   }
 
   /** The one untouched for longest comes first. */
-  #touch(place: string, body: StreamedBody): void {
-    this.#bodies.delete(place)
-    this.#bodies.set(place, body)
+  #touch(body: StreamedBody): void {
+    if (this.#latest !== body) {
+      this.#bodies.delete(body.place)
+      this.#bodies.set(body.place, body)
+      this.#latest = body
+    }
     body.expiresMs = this.#clock.now() + this.#lifetimeMs
     this.#sweep ??= this.#clock.setTimeout(() => this.#expire(), this.#lifetimeMs)
   }
 
   #makeRoom(): void {
     if (this.#bodies.size < this.#maximum) return
-    const oldest = this.#bodies.entries().next()
-    if (oldest.done !== true) this.#forget(...oldest.value)
+    const oldest = this.#bodies.values().next()
+    if (oldest.done !== true) this.#forget(oldest.value)
   }
 
   #expire(): void {
     this.#sweep = undefined
     const nowMs = this.#clock.now()
-    for (const [place, body] of this.#bodies) {
+    for (const body of this.#bodies.values()) {
       if (body.isPending) continue
       if (body.expiresMs > nowMs) {
         this.#sweep = this.#clock.setTimeout(() => this.#expire(), body.expiresMs - nowMs)
         return
       }
-      this.#forget(place, body)
+      this.#forget(body)
     }
   }
 
-  #forget(place: string, body: StreamedBody): void {
-    this.#drop(place, body)
+  #forget(body: StreamedBody): void {
+    this.#drop(body)
     if (body.isEnded) return
     body.isEnded = true
     body.receiver.abort()
   }
 
-  #drop(place: string, body: StreamedBody): void {
-    if (this.#bodies.get(place) === body) this.#bodies.delete(place)
+  #drop(body: StreamedBody): void {
+    if (this.#bodies.get(body.place) === body) this.#bodies.delete(body.place)
+    if (this.#latest === body) this.#latest = undefined
   }
 }
 

@@ -1,4 +1,4 @@
-import type { CoapMessage } from './message.ts'
+import type { CoapMessage, CoapOption } from './message.ts'
 import { OptionNumber } from './options.ts'
 
 /**
@@ -12,6 +12,31 @@ export function transferKey(request: CoapMessage): string {
     key += `;${number}:${value.length}:${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1')}`
   }
   return key
+}
+
+/** What the messages of one transfer have in common. */
+export interface Transfer {
+  readonly code: number
+  /** In the order of the message. */
+  readonly options: readonly CoapOption[]
+}
+
+/** Copied, so that the message does not stay in memory. */
+export function transferOf({ code, options }: CoapMessage): Transfer {
+  const own = options.filter(({ number }) => !transferOptions.has(number))
+  return { code, options: own.map(({ number, value }) => ({ number, value: Buffer.from(value) })) }
+}
+
+/** Whether a message is a part of it: as by {@link transferKey}, without making one. */
+export function isOfTransfer(transfer: Transfer, { code, options }: CoapMessage): boolean {
+  if (code !== transfer.code) return false
+  let index = 0
+  for (const { number, value } of options) {
+    if (transferOptions.has(number)) continue
+    const own = transfer.options[index++]
+    if (own?.number !== number || Buffer.compare(own.value, value) !== 0) return false
+  }
+  return index === transfer.options.length
 }
 
 const transferOptions: ReadonlySet<number> = new Set([
