@@ -1,14 +1,14 @@
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import {
-  fileStore,
   type FirmwareUpdate,
   type FirmwareUpdateOptions,
   filePackageStore,
+  fileStore,
   firmwareUpdate,
   psk as pskSecurity,
 } from '../../../index.ts'
-import { type Psk, psk as filePsk } from '../dtls/psk.ts'
+import { psk as filePsk, type Psk } from '../dtls/psk.ts'
 import { LifecycleClient } from './lifecycle-client.ts'
 
 export interface FirmwareDeviceOptions extends Partial<Omit<FirmwareUpdateOptions, 'store'>> {
@@ -17,6 +17,8 @@ export interface FirmwareDeviceOptions extends Partial<Omit<FirmwareUpdateOption
   readonly psk?: Psk | undefined
   /** Where its state and its package are kept. */
   readonly folder: string
+  /** What the store takes. */
+  readonly storeBytes?: number
 }
 
 /** The package of a device as text: its CRC-32 and its size. */
@@ -34,7 +36,7 @@ export class FirmwareDevice extends LifecycleClient {
   /** The packages that were installed, see {@link packageName}. */
   readonly installed: string[] = []
 
-  constructor({ endpoint, serverUri, psk, folder, ...options }: FirmwareDeviceOptions) {
+  constructor({ endpoint, serverUri, psk, folder, storeBytes, ...options }: FirmwareDeviceOptions) {
     super({
       endpoint,
       versions: ['1.1'],
@@ -50,7 +52,7 @@ export class FirmwareDevice extends LifecycleClient {
       ],
     })
     this.firmware = firmwareUpdate(this.client, {
-      store: filePackageStore(join(folder, 'firmware')),
+      store: filePackageStore(join(folder, 'firmware'), storeBytes === undefined ? {} : { maximumBytes: storeBytes }),
       download: { security: pskSecurity(filePsk.identity, filePsk.key), attempts: 1 },
       install: async ({ read }) => {
         let crc = 0

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 
@@ -8,12 +9,13 @@ export interface HttpFile {
   readonly uri: string
   /** The Range of each request for it; `all` without one. */
   readonly ranges: readonly string[]
-  /** How much of it was sent in all. */
+  /** How much was sent in all, some of it maybe to nobody. */
   readonly sentBytes: number
   close(): void
 }
 
-const partBytes = 65_536
+/** No multiple of anything that a client asks for. */
+const partBytes = 61_001
 
 /** Serves one file over HTTP, in parts with a wait between them; it knows Range, If-Range and ETag (RFC 9110 §13, §14). */
 export async function startHttpFile(body: Buffer, { partDelayMs = 0 } = {}): Promise<HttpFile> {
@@ -33,14 +35,17 @@ export async function startHttpFile(body: Buffer, { partDelayMs = 0 } = {}): Pro
       'content-length': body.length - start,
       ...(range !== null && { 'content-range': `bytes ${start}-${body.length - 1}/${body.length}` }),
     })
-    for (let at = start; at < body.length && !response.destroyed; at += partBytes) {
+    // Whoever asked may be gone.
+    await pipeline(parts(start), response).catch(() => undefined)
+  })
+  async function* parts(start: number) {
+    for (let at = start; at < body.length; at += partBytes) {
       const part = body.subarray(at, at + partBytes)
-      if (!response.write(part)) await Promise.race([once(response, 'drain'), once(response, 'close')])
-      if (!response.destroyed) sentBytes += part.length
+      sentBytes += part.length
+      yield part
       if (partDelayMs > 0) await wait(partDelayMs)
     }
-    response.end()
-  })
+  }
   await once(server.listen(0, '127.0.0.1'), 'listening')
   return {
     uri: `http://127.0.0.1:${(server.address() as AddressInfo).port}/firmware.bin`,

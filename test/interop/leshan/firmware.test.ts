@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { PackageError } from '../../../index.ts'
 import { FileServer } from '../../../server/file-server.ts'
@@ -7,10 +5,10 @@ import { seededRandom } from '../../../transport/random.ts'
 import { patternBytes } from '../../helpers/coap-site.ts'
 import { psk as filePsk } from '../dtls/psk.ts'
 import { freePort } from '../free-port.ts'
-import { coapClient, libcoapInstall, startCoapServer } from '../libcoap/libcoap.ts'
+import { type CoapServer, coapClient, libcoapInstall, startCoapServer } from '../libcoap/libcoap.ts'
 import { describePeer } from '../peer-suite.ts'
-import { Relay } from '../relay.ts'
-import { packageName } from './firmware-device.ts'
+import { type Loss, Relay } from '../relay.ts'
+import { type FirmwareDeviceOptions, packageName } from './firmware-device.ts'
 import { startHttpFile } from './firmware-files.ts'
 import { FirmwareFolder, FirmwareSite, type FirmwareTransport } from './firmware-site.ts'
 import { type Leshan, leshanInstall, leshanPrograms, startLeshan } from './leshan.ts'
@@ -18,16 +16,18 @@ import { type Leshan, leshanInstall, leshanPrograms, startLeshan } from './lesha
 const large = patternBytes(5_000_000, 5)
 const small = patternBytes(200_000, 2)
 
+const transports: readonly FirmwareTransport[] = ['UDP', 'DTLS']
 const changed = 'CHANGED(204)'
-const state = { idle: 0, downloaded: 2 }
+const state = { idle: 0, downloading: 1, downloaded: 2 }
+const resource = { update: 2, cancel: 10 }
 const waiting = { timeout: 30_000, interval: 20 }
-const programs = [...leshanPrograms, 'coap-client-notls', 'coap-server-notls', 'coap-server-openssl']
+const programs = [...leshanPrograms, 'coap-client-notls', 'coap-server-openssl']
 
 /** What each test has measured, for people. */
 const figures: string[] = []
 
 function tell(transport: string, what: string, figure: string): void {
-  figures.push(`  ${transport.padEnd(6)}${what.padEnd(52)}${figure}`)
+  figures.push(`  ${transport.padEnd(6)}${what.padEnd(72)}${figure}`)
 }
 
 /** Runs it, and tells how fast it was. */
@@ -44,17 +44,20 @@ describePeer('Leshan 2.0.0-M18 updates firmware', programs, `${leshanInstall}; $
   let largeFile: string
   let smallFile: string
   let emptyFile: string
+  let libcoap: CoapServer
 
   beforeAll(async () => {
     folder = await FirmwareFolder.make()
     largeFile = await folder.write('large.bin', large)
     smallFile = await folder.write('small.bin', small)
     emptyFile = await folder.write('empty.bin', Buffer.alloc(0))
+    libcoap = await startCoapServer({ backend: 'openssl', psk: filePsk })
+    await coapClient(`${libcoap.uri}/large.bin`, { method: 'put', payload: large, blockSize: 1_024 })
     leshan = await startLeshan({
       settings: {
         maximumBodyBytes: 8_000_000,
         blockBytes: 1_024,
-        ackTimeoutMs: 150,
+        ackTimeoutMs: 100,
         maxRetransmit: 8,
         timeoutMs: 60_000,
       },
@@ -63,26 +66,21 @@ describePeer('Leshan 2.0.0-M18 updates firmware', programs, `${leshanInstall}; $
   afterAll(async () => {
     process.stdout.write(['', 'Firmware updates by Leshan', ...figures, '', ''].join('\n'))
     await leshan?.close()
+    await libcoap?.close()
     await folder?.remove()
   })
 
-  const create = (transport: FirmwareTransport, ...isLost: ConstructorParameters<typeof Array<() => boolean>>) =>
-    FirmwareSite.create(leshan, folder, transport, isLost[0] as (() => boolean) | undefined)
+  const create = (transport: FirmwareTransport, isLost?: Loss) => FirmwareSite.create(leshan, folder, transport, isLost)
 
-  /** A file of libcoap's server, of the same security as the way to Leshan. */
-  async function servedByLibcoap(transport: FirmwareTransport) {
-    const isSecure = transport === 'DTLS'
-    const server = await startCoapServer(isSecure ? { backend: 'openssl', psk: filePsk } : {})
-    onTestFinished(() => server.close())
-    const { error } = await coapClient(`${server.uri}/firmware.bin`, { method: 'put', payload: large, blockSize: 1024 })
-    expect(error).toBe('')
-    const relay = await Relay.start(isSecure ? `coaps://127.0.0.1:${server.securePort}` : server.uri)
+  /** libcoap's server, of the same security as the way to Leshan. */
+  const libcoapUri = (transport: FirmwareTransport) =>
+    transport === 'DTLS' ? `coaps://127.0.0.1:${libcoap.securePort}` : libcoap.uri
+
+  async function relayTo(uri: string): Promise<Relay> {
+    const relay = await Relay.start(uri)
     onTestFinished(() => relay.close())
-    return { relay, uri: `${relay.uri}/firmware.bin` }
+    return relay
   }
-
-  const sentBytes = (relay: Relay, from = 0) =>
-    relay.datagrams.slice(from).reduce((sum, one) => sum + (one.from === 'server' ? one.bytes.length : 0), 0)
 
   async function install(site: FirmwareSite, installed: () => readonly string[], content: Buffer): Promise<void> {
     expect(await site.seen()).toEqual([state.downloaded, 0])
@@ -94,7 +92,7 @@ describePeer('Leshan 2.0.0-M18 updates firmware', programs, `${leshanInstall}; $
   const isDownloaded = (site: FirmwareSite) => () =>
     vi.waitFor(async () => expect(await site.seen()).toEqual([state.downloaded, 0]), waiting)
 
-  describe.each<FirmwareTransport>(['UDP', 'DTLS'])('over %s', transport => {
+  describe.each(transports)('over %s', transport => {
     const coapScheme = transport === 'UDP' ? 'coap' : 'coaps'
 
     it('push of 5 MB', async () => {
@@ -105,21 +103,10 @@ describePeer('Leshan 2.0.0-M18 updates firmware', programs, `${leshanInstall}; $
       tell(transport, 'push of 5 MB', figure)
     })
 
-    it('push of 200 kB where every tenth datagram is lost', async () => {
-      const random = seededRandom(1)
-      const { site, relay } = await create(transport, () => random.fraction() < 0.1)
-      const device = await site.device()
-      const figure = await timed(small.length, async () => expect(await site.push(smallFile)).toBe(changed))
-      await install(site, () => device.installed, small)
-      expect(relay?.lostCount).toBeGreaterThan(20)
-      tell(transport, 'push of 200 kB at 10 % loss', `${figure}, ${relay?.lostCount} of ${relay?.datagrams.length} lost`)
-    })
-
     it('pull of 5 MB from libcoap', async () => {
-      const { uri } = await servedByLibcoap(transport)
       const { site } = await create(transport)
       const device = await site.device()
-      expect(await site.writeUri(uri)).toBe(changed)
+      expect(await site.writeUri(`${libcoapUri(transport)}/large.bin`)).toBe(changed)
       const figure = await timed(large.length, isDownloaded(site))
       await install(site, () => device.installed, large)
       tell(transport, `pull of 5 MB from coap-server, ${coapScheme}`, figure)
@@ -164,56 +151,217 @@ describePeer('Leshan 2.0.0-M18 updates firmware', programs, `${leshanInstall}; $
       const second = await site.process()
       await isDownloaded(site)()
       await install(site, () => installedBy(second.output), large)
-      expect(http.ranges).toEqual(['all', `bytes=${bytes}-`])
-      tell(transport, `pull over HTTP killed at ${bytes}`, `Range ${http.ranges[1]}, ${http.sentBytes} bytes sent in all`)
+      // From the last byte that is there, so that there is one to ask for.
+      expect(http.ranges).toEqual(['all', `bytes=${bytes - 1}-`])
+      tell(
+        transport,
+        `pull over HTTP killed at ${bytes}`,
+        `Range ${http.ranges[1]}, ${http.sentBytes} bytes sent in all`,
+      )
     })
+  })
+
+  it('push of 200 kB where every tenth datagram is lost', async () => {
+    await Promise.all(
+      transports.map(async transport => {
+        const random = seededRandom(1)
+        const { site, relay } = await create(transport, () => random.fraction() < 0.1)
+        const device = await site.device()
+        const figure = await timed(small.length, async () => expect(await site.push(smallFile)).toBe(changed))
+        await install(site, () => device.installed, small)
+        expect(relay?.lostCount).toBeGreaterThan(20)
+        const lost = `${relay?.lostCount} of ${relay?.datagrams.length} datagrams lost`
+        tell(transport, 'push of 200 kB at 10 % loss', `${figure}, ${lost}`)
+      }),
+    )
   })
 
   function installedBy(output: string): string[] {
     return [...output.matchAll(/^installed (.*)$/gm)].map(([, name]) => name as string)
   }
 
-  /** Kills the device in the middle of a download and starts it again. Returns how much was there and what came after that. */
-  async function pullInTwo(transport: FirmwareTransport, relay: Relay, uri: string) {
+  /** Kills the device in the middle of a download and starts it again. */
+  async function pullInTwo(transport: FirmwareTransport, relay: Relay) {
     const { site } = await create(transport)
     const first = await site.process()
-    expect(await site.writeUri(uri)).toBe(changed)
+    expect(await site.writeUri(`${relay.uri}/large.bin`)).toBe(changed)
     await first.sees(/progress [2-4]\d{6}/)
     await first.kill()
     const datagrams = relay.datagrams.length
     const bytes = await site.keptBytes()
     expect(bytes).toBeGreaterThan(2_000_000)
     expect(bytes).toBeLessThan(large.length)
+    // What has no port to keep comes from another one.
+    if (transport === 'DTLS') await relay.move()
     const second = await site.process()
     await isDownloaded(site)()
     await install(site, () => installedBy(second.output), large)
-    return { bytes, restBytes: sentBytes(relay, datagrams) }
+    const rest = relay.datagrams.slice(datagrams).filter(({ from }) => from === 'server')
+    return { bytes, restBytes: rest.reduce((sum, datagram) => sum + datagram.bytes.length, 0) }
   }
 
-  it('killed in the middle of a pull from libcoap over CoAP: it goes on where it was, from the same port', async () => {
-    const { relay, uri } = await servedByLibcoap('UDP')
-    const { bytes, restBytes } = await pullInTwo('UDP', relay, uri)
+  it('killed in the middle of a pull from libcoap over UDP: it goes on where it was, from the same port', async () => {
+    const relay = await relayTo(libcoapUri('UDP'))
+    const { bytes, restBytes } = await pullInTwo('UDP', relay)
     expect(relay.clientPorts).toHaveLength(1)
     expect(restBytes).toBeLessThan(1.05 * (large.length - bytes))
     tell('UDP', `pull from coap-server killed at ${bytes}`, `${restBytes} bytes on the wire for the rest`)
   })
 
-  it('killed in the middle of a pull from libcoap over DTLS, whose ETag is another for each session: it starts over', async () => {
-    const { relay, uri } = await servedByLibcoap('DTLS')
-    const { bytes, restBytes } = await pullInTwo('DTLS', relay, uri)
+  it('killed in the middle of a pull from libcoap over DTLS, which has another ETag for each session: it starts over', async () => {
+    const { bytes, restBytes } = await pullInTwo('DTLS', await relayTo(libcoapUri('DTLS')))
     expect(restBytes).toBeGreaterThan(large.length)
     tell('DTLS', `pull from coap-server killed at ${bytes}`, `started over, ${restBytes} bytes on the wire`)
   })
 
-  it.each<FirmwareTransport>(['UDP', 'DTLS'])('killed in the middle of a pull from our file server over %s', async transport => {
-    const isSecure = transport === 'DTLS'
-    const security = isSecure ? { security: { psk: { [filePsk.identity]: filePsk.key } } } : {}
-    const server = await FileServer.listen({ folder: folder.path, host: '127.0.0.1', port: 0, ...security })
+  it('killed in the middle of a pull from our file server over DTLS: it goes on where it was', async () => {
+    const security = { psk: { [filePsk.identity]: filePsk.key } }
+    const server = await FileServer.listen({ folder: folder.path, host: '127.0.0.1', port: 0, security })
     onTestFinished(() => server.close())
-    const relay = await Relay.start(`${isSecure ? 'coaps' : 'coap'}://127.0.0.1:${server.local?.port}`)
-    onTestFinished(() => relay.close())
-    const { bytes, restBytes } = await pullInTwo(transport, relay, `${relay.uri}/large.bin`)
+    const { bytes, restBytes } = await pullInTwo('DTLS', await relayTo(`coaps://127.0.0.1:${server.local?.port}`))
     expect(restBytes).toBeLessThan(1.1 * (large.length - bytes))
-    tell(transport, `pull from our file server killed at ${bytes}`, `${restBytes} bytes on the wire for the rest`)
+    tell('DTLS', `pull from our file server killed at ${bytes}`, `${restBytes} bytes on the wire for the rest`)
+  })
+
+  describe('each result', () => {
+    /** A device of its own for each; returns what Leshan was answered, if that is not 2.04. */
+    interface Cause {
+      readonly name: string
+      readonly options?: Partial<FirmwareDeviceOptions>
+      readonly provoke: (site: FirmwareSite) => Promise<readonly string[]>
+      readonly answers: readonly string[]
+      readonly seen: readonly [state: number, result: number]
+    }
+    const throws = (error: Error) => () => {
+      throw error
+    }
+    const pushes = async (site: FirmwareSite) => [await site.push(smallFile)]
+    const pulls = (uri: () => string | Promise<string>) => async (site: FirmwareSite) => [
+      await site.writeUri(await uri()),
+    ]
+    const downloaded =
+      (...resourceIds: readonly number[]) =>
+      async (site: FirmwareSite) => {
+        const answers = [await site.push(smallFile)]
+        for (const id of resourceIds) answers.push(await site.execute(id))
+        return answers
+      }
+    const pullsSlowly = async (site: FirmwareSite) => {
+      const http = await startHttpFile(large, { partDelayMs: 100 })
+      onTestFinished(() => http.close())
+      const answer = await site.writeUri(http.uri)
+      expect(await site.seen()).toEqual([state.downloading, 0])
+      return [answer]
+    }
+    const causes: readonly Cause[] = [
+      {
+        name: 'a package above the limit, written',
+        options: { maximumBytes: small.length - 1 },
+        provoke: pushes,
+        answers: ['REQUEST_ENTITY_TOO_LARGE(413)'],
+        seen: [state.idle, 2],
+      },
+      {
+        name: 'a package above the limit, fetched',
+        options: { maximumBytes: small.length - 1 },
+        provoke: pulls(() => `${libcoap.uri}/large.bin`),
+        answers: [changed],
+        seen: [state.idle, 2],
+      },
+      {
+        name: 'a store that is full',
+        options: { storeBytes: 100_000 },
+        provoke: pushes,
+        answers: ['REQUEST_ENTITY_TOO_LARGE(413)'],
+        seen: [state.idle, 2],
+      },
+      {
+        name: 'a verification that runs out of memory',
+        options: { verify: throws(new PackageError('OUT_OF_MEMORY', 'no memory')) },
+        provoke: pushes,
+        answers: ['INTERNAL_SERVER_ERROR(500)'],
+        seen: [state.idle, 3],
+      },
+      {
+        name: 'nobody at the URI',
+        options: { download: { attempts: 0, coap: { ackTimeoutMs: 50, maxRetransmit: 2 } } },
+        provoke: pulls(async () => `coap://127.0.0.1:${await freePort()}/firmware.bin`),
+        answers: [changed],
+        seen: [state.idle, 4],
+      },
+      {
+        name: 'a verification that throws',
+        options: { verify: throws(new Error('the signature is wrong')) },
+        provoke: pushes,
+        answers: ['BAD_REQUEST(400)'],
+        seen: [state.idle, 5],
+      },
+      {
+        name: 'a package for another device',
+        options: { verify: throws(new PackageError('UNSUPPORTED_PACKAGE', 'for another device')) },
+        provoke: pushes,
+        answers: ['BAD_REQUEST(400)'],
+        seen: [state.idle, 6],
+      },
+      { name: 'no URI', provoke: pulls(() => 'firmware'), answers: [changed], seen: [state.idle, 7] },
+      {
+        name: 'a file that is not there',
+        provoke: pulls(() => `${libcoap.uri}/missing.bin`),
+        answers: [changed],
+        seen: [state.idle, 7],
+      },
+      {
+        name: 'an installation that throws',
+        options: { install: throws(new Error('the flash is worn out')) },
+        provoke: downloaded(resource.update),
+        answers: [changed, changed],
+        seen: [state.downloaded, 8],
+      },
+      {
+        name: 'another protocol',
+        provoke: pulls(() => 'ftp://127.0.0.1/f'),
+        answers: [changed],
+        seen: [state.idle, 9],
+      },
+      {
+        name: 'Cancel of a package that is downloaded',
+        provoke: downloaded(resource.cancel),
+        answers: [changed, changed],
+        seen: [state.idle, 10],
+      },
+      {
+        name: 'Cancel of a package that is on its way',
+        provoke: async site => [...(await pullsSlowly(site)), await site.execute(resource.cancel)],
+        answers: [changed, changed],
+        seen: [state.idle, 10],
+      },
+      {
+        name: 'an update that the user puts off',
+        options: { defers: () => true },
+        provoke: downloaded(resource.update),
+        answers: [changed, changed],
+        seen: [state.downloaded, 11],
+      },
+      {
+        name: 'an empty package, which takes back the one that is downloaded',
+        provoke: async site => [...(await downloaded()(site)), await site.push(emptyFile)],
+        answers: [changed, changed],
+        seen: [state.idle, 0],
+      },
+      {
+        name: 'an empty URI, which takes back the one that is on its way',
+        provoke: async site => [...(await pullsSlowly(site)), await site.writeUri('')],
+        answers: [changed, changed],
+        seen: [state.idle, 0],
+      },
+    ]
+
+    it.each(causes)('$seen.1: $name', async ({ name, options, provoke, answers, seen }) => {
+      const { site } = await create('UDP')
+      await site.device(options)
+      expect(await provoke(site)).toEqual(answers)
+      await vi.waitFor(async () => expect(await site.seen()).toEqual(seen), waiting)
+      tell('UDP', name, `${answers.join(', ')}: state ${seen[0]}, result ${seen[1]}`)
+    })
   })
 })
