@@ -74,7 +74,7 @@ async function connect(
   if (signal.aborted) throw closedError()
   const hangUp = () => dialer.hangUp()
   signal.addEventListener('abort', hangUp)
-  const opening: Promise<PeerConnection> = dialer.open(destination)
+  const opening = open(dialer, destination)
   try {
     return await unlessAborted(opening, signal)
   } catch (error) {
@@ -86,6 +86,16 @@ async function connect(
     throw error
   } finally {
     signal.removeEventListener('abort', hangUp)
+  }
+}
+
+async function open(dialer: DatagramDialer | StreamDialer, destination: Destination): Promise<PeerConnection> {
+  try {
+    return await dialer.open(destination)
+  } catch (error) {
+    if (!(error instanceof TransportError && error.code === 'ADDRESS_IN_USE')) throw error
+    // Somebody else has the port of before meanwhile; the dialer takes another one then.
+    return dialer.open(destination)
   }
 }
 

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import { PackageError } from '../../../index.ts'
 import { FileServer } from '../../../server/file-server.ts'
 import { seededRandom } from '../../../transport/random.ts'
-import { patternBytes } from '../../helpers/coap-site.ts'
 import { psk as filePsk } from '../dtls/psk.ts'
 import { freePort } from '../free-port.ts'
 import { type CoapServer, coapClient, libcoapInstall, startCoapServer } from '../libcoap/libcoap.ts'
@@ -13,8 +12,9 @@ import { startHttpFile } from './firmware-files.ts'
 import { FirmwareFolder, FirmwareSite, type FirmwareTransport } from './firmware-site.ts'
 import { type Leshan, leshanInstall, leshanPrograms, startLeshan } from './leshan.ts'
 
-const large = patternBytes(5_000_000, 5)
-const small = patternBytes(200_000, 2)
+/** Without a period: a block in the place of another would show. */
+const large = seededRandom(5).bytes(5_000_000)
+const small = seededRandom(2).bytes(200_000)
 
 const transports: readonly FirmwareTransport[] = ['UDP', 'DTLS']
 const changed = 'CHANGED(204)'
@@ -52,7 +52,8 @@ describePeer('Leshan 2.0.0-M18 updates firmware', programs, `${leshanInstall}; $
     smallFile = await folder.write('small.bin', small)
     emptyFile = await folder.write('empty.bin', Buffer.alloc(0))
     libcoap = await startCoapServer({ backend: 'openssl', psk: filePsk })
-    await coapClient(`${libcoap.uri}/large.bin`, { method: 'put', payload: large, blockSize: 1_024 })
+    const { error } = await coapClient(`${libcoap.uri}/large.bin`, { method: 'put', payload: large, blockSize: 1_024 })
+    expect(error).toBe('')
     leshan = await startLeshan({
       settings: {
         maximumBodyBytes: 8_000_000,
@@ -84,7 +85,7 @@ describePeer('Leshan 2.0.0-M18 updates firmware', programs, `${leshanInstall}; $
 
   async function install(site: FirmwareSite, installed: () => readonly string[], content: Buffer): Promise<void> {
     expect(await site.seen()).toEqual([state.downloaded, 0])
-    expect(await site.execute(2)).toBe(changed)
+    expect(await site.execute(resource.update)).toBe(changed)
     await vi.waitFor(async () => expect(await site.seen()).toEqual([state.idle, 1]), waiting)
     expect(installed()).toEqual([packageName(content)])
   }
