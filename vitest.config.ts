@@ -14,6 +14,7 @@ export default defineConfig({
       // The scenarios of the client's lifecycle and of Send again, over TCP.
       project('tcp', ['test/client/lifecycle/**/*.test.ts', 'test/client/send.test.ts'], {
         provide: { transport: 'tcp' },
+        testTimeout: 20_000,
         isolate: false,
       }),
       project('mocked', ['test/**/*.mocked.test.ts']),

@@ -2,29 +2,28 @@ import { type Observable, type Observer, Subscription } from 'rxjs'
 import { type Actor, type ActorOptions, type ActorRefFrom, type AnyStateMachine, createActor, waitFor } from 'xstate'
 import type { ClientEvent } from '../machines/events.ts'
 import type { Content } from '../objects/content.ts'
-import { server } from '../objects/definitions/server.ts'
 import { ObjectsApi } from '../objects/objects.ts'
-import { accountObjectIds } from '../objects/snapshot.ts'
 import type { Change, ObjectStore } from '../objects/store.ts'
 import { type Clock, systemClock } from '../transport/clock.ts'
 import { TransportError } from '../transport/errors.ts'
-import { systemRandom } from '../transport/random.ts'
-import { systemNetwork } from '../transport/system-network.ts'
 import type { Trace } from '../transport/trace.ts'
-import { accountInputs, bootstrapInput, raiseLifetimes, versionsOf } from './accounts.ts'
+import { followAccountChanges } from './account-changes.ts'
+import { accountInputs, bootstrapInput } from './accounts.ts'
 import { attachPorts, client } from './actors.ts'
 import { Bootstraps } from './bootstraps.ts'
+import { clientEnvironment } from './client-environment.ts'
 import { ClientStreams } from './client-streams.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import type { ExternalKeys } from './external-keys.ts'
 import { factoryBootstrap } from './factory-bootstrap.ts'
 import { inspectWith } from './inspector.ts'
+import { IotDevices } from './iot-devices.ts'
 import type { ObservationEvent } from './observation-event.ts'
 import { type ClientOptions, checkOptions } from './options.ts'
 import { type Saving, savingOf } from './saving.ts'
 import { type SendOptions, sendToServers } from './send.ts'
 import { type ServerStatus, serverStatus } from './server-status.ts'
-import { concernsAccounts, concernsLifecycle, Servers } from './servers.ts'
+import { Servers } from './servers.ts'
 import { Traces } from './traces.ts'
 import { serveTriggers } from './triggers.ts'
 
@@ -52,6 +51,8 @@ export class Lwm2mClient {
   readonly actor: ActorRefFrom<typeof client>
   /** The time of the client, for what runs beside it. */
   readonly clock: Clock
+  /** The devices behind the client, which a `Gateway` adds. */
+  readonly devices = new IotDevices()
   readonly #options: ClientOptions
   readonly #traces: Traces
   readonly #store: ObjectStore
@@ -59,13 +60,12 @@ export class Lwm2mClient {
   readonly #servers: Servers
   readonly #bootstraps: Bootstraps
   readonly #saving: Saving | undefined
-  readonly #registered = new Set<number>()
   readonly #inspection: Pick<ActorOptions<AnyStateMachine>, 'inspect'>
 
   /** Opens nothing yet. Throws OptionsError, TransportError INVALID_URI, or ValueError for a value of `device`. */
   constructor(options: ClientOptions) {
     checkOptions(options)
-    const { clock = systemClock, random = systemRandom, inspect } = options
+    const { clock = systemClock, inspect } = options
     this.endpoint = options.endpoint
     this.#options = options
     this.#traces = new Traces(options.trace)
@@ -86,7 +86,7 @@ export class Lwm2mClient {
     this.actor = createActor(client, { id: 'client', clock, ...this.#inspection })
     attachPorts(this.actor.system, {
       clock,
-      random,
+      random: environment.random,
       connection: shortServerId => this.#servers.connection(shortServerId),
       bootstrapConnection: securityInstanceId => this.#bootstraps.connection(securityInstanceId),
       purgeBootstrapAccount: securityInstanceId => this.#bootstraps.purge(securityInstanceId),
@@ -96,7 +96,14 @@ export class Lwm2mClient {
     this.actor.subscribe({ error: environment.onError })
     this.actor.start()
     serveTriggers(this, this.#store, this.#servers)
-    this.#store.onChanges(changes => this.#followChanges(changes))
+    followAccountChanges({
+      store,
+      options,
+      servers: this.#servers,
+      actor: this.actor,
+      isStarted: () => this.#isStarted(),
+      save: () => this.#save(),
+    })
   }
 
   /**
@@ -250,7 +257,7 @@ export class Lwm2mClient {
       const subscription = new Subscription()
       const look = () => {
         if (!this.#isStarted()) reject(new TransportError('CLOSED', 'the client is not started'))
-        else if (this.#isRegistered()) resolve()
+        else if (this.#servers.areRegistered) resolve()
         else return
         subscription.unsubscribe()
       }
@@ -275,9 +282,10 @@ export class Lwm2mClient {
 
   /**
    * Tells a server, or every one that the client is registered with and that has not muted Send, what is at some paths: of
-   * objects, instances, resources, resource instances (LwM2M Core 1.2.2 §6.4.6). What a server may not read is left out for
-   * it. While the client sleeps, this wakes it. Resolves when all of them have it; rejects, when all have settled, with the
-   * first failure: SendError, TransportError when a server does not answer (TIMEOUT is a lost connection), PathError.
+   * objects, instances, resources, resource instances (LwM2M Core 1.2.2 §6.4.6), of the client or of one device behind it.
+   * What a server may not read is left out for it. While the client sleeps, this wakes it. Resolves when all of them have it;
+   * rejects, when all have settled, with the first failure: SendError, TransportError when a server does not answer (TIMEOUT
+   * is a lost connection), PathError.
    */
   async send(paths: readonly string[], options: SendOptions = {}): Promise<void> {
     await sendToServers(this.#servers, paths, options)
@@ -297,36 +305,18 @@ export class Lwm2mClient {
   }
 
   #environment(keys: ExternalKeys): ConnectionEnvironment {
-    const { queueMode } = this.#options
-    return {
-      endpoint: this.endpoint,
+    return clientEnvironment(this.#options, {
       store: this.#store,
       router: this.#streams.router,
-      clock: this.clock,
-      random: this.#options.random ?? systemRandom,
-      network: this.#options.network ?? systemNetwork,
-      connect: this.#options.connect,
-      coap: this.#options.coap ?? {},
-      dtls: this.#options.dtls ?? {},
+      devices: this.devices,
       keys,
       trace: this.#traces,
-      versions: versionsOf(this.#options),
-      smsNumber: this.#options.smsNumber,
-      profileId: this.#options.profileId,
-      whileAsleep: (typeof queueMode === 'object' ? queueMode.whileAsleep : undefined) ?? 'close',
-      confirmableNotifications: this.#options.confirmableNotifications ?? false,
-      unacknowledgedEnds: this.#options.unacknowledgedEnds ?? 'connection',
-      maximumObservations: this.#options.maximumObservations ?? 1_000,
-      maximumHeldNotifications: this.#options.maximumHeldNotifications ?? 1_000,
-      maximumWaitingRequests: this.#options.maximumWaitingRequests ?? 64,
-      maximumWaitingSends: this.#options.maximumWaitingSends ?? 64,
-      onError: this.#options.onError ?? (() => undefined),
       onObservation: event => this.#streams.announceObservation(event),
       onKeptChanged: () => this.#save(),
       onRecorded: () => this.#saving?.scheduleRecorded(this.actor, this.#servers),
       onTransportOverridden: shortServerId => this.reconnect(shortServerId),
       onTransmissionWaiting: shortServerId => this.actor.send({ type: 'transmission.waiting', shortServerId }),
-    }
+    })
   }
 
   /** Whether the accounts run, or will. */
@@ -337,57 +327,13 @@ export class Lwm2mClient {
     return !isOver || snapshot.context.next !== undefined
   }
 
-  #isRegistered(): boolean {
-    return this.#servers.size > 0 && this.#registered.size === this.#servers.size
-  }
-
   #announce(event: ClientEvent): void {
-    switch (event.type) {
-      case 'REGISTRATION_COMPLETE':
-      case 'REG_UPDATE_COMPLETE':
-        this.#registered.add(event.shortServerId)
-        break
-      case 'REGISTRATION_FAILURE':
-      case 'CONNECT_FAILURE':
-      case 'REG_TIMEOUT':
-      case 'DEREGISTER':
-        this.#registered.delete(event.shortServerId)
-        break
-      case 'SERVER_DISABLED':
-        this.#registered.delete(event.shortServerId)
-        this.#servers.disable(event.shortServerId, event.untilMs === undefined ? {} : { untilMs: event.untilMs })
-        break
-      case 'DISCONNECT':
-        if (event.shortServerId === undefined) break
-        this.#registered.delete(event.shortServerId)
-        this.#servers.end(event.shortServerId)
-        break
-      case 'BOOTSTRAP_TRANSFER_COMPLETE':
-        this.#registered.clear()
-    }
+    this.#servers.hear(event)
     this.#save()
     this.#streams.announce(event)
   }
 
   #save(): void {
     this.#saving?.schedule(this.actor, this.#servers)
-  }
-
-  #followChanges(changes: readonly Change[]): void {
-    // Most changes are values that the device measures.
-    if (!changes.some(concernsLifecycle)) return
-    const isBootstrapping = this.actor.getSnapshot().matches('bootstrapping')
-    if (!isBootstrapping) {
-      if (changes.some(({ path }) => accountObjectIds.includes(path[0] as number))) this.#save()
-      if (changes.some(({ path }) => path[0] === server.id)) raiseLifetimes(this.#store, this.#options)
-    }
-    for (const command of this.#servers.commandsFor(changes)) this.actor.send(command)
-    // The accounts that a session in progress writes count when it is accepted; when it is not, those before are back.
-    if (isBootstrapping) return
-    this.#servers.forgetInstances(changes)
-    if (!changes.some(concernsAccounts) || !this.#isStarted()) return
-    const accounts = accountInputs(this.#store, this.#options)
-    this.#servers.extend()
-    this.actor.send({ type: 'accounts.changed', accounts })
   }
 }

@@ -10,6 +10,7 @@ import type { Random } from '../transport/random.ts'
 import type { Trace } from '../transport/trace.ts'
 import type { ClientDtlsOptions } from './dtls-options.ts'
 import type { ExternalKeys } from './external-keys.ts'
+import type { IotDevices } from './iot-devices.ts'
 import type { ObservationEvent } from './observation-event.ts'
 
 /** Opens the application's own connection to a server. */
@@ -23,6 +24,8 @@ export interface ConnectionEnvironment {
   readonly endpoint: string
   readonly store: ObjectStore
   readonly router: PathRouter
+  /** The devices behind the client. */
+  readonly devices: IotDevices
   readonly clock: Clock
   readonly random: Random
   readonly network: Network

@@ -23,7 +23,7 @@ export interface DeviceManagementOptions {
 /** Performs what a server asks for by the Device Management and Information Reporting interfaces (LwM2M Core 1.2.2 §6.3, §6.4). */
 export function deviceManagement({ store, context, observations, isOpen }: DeviceManagementOptions): RequestPerformer {
   function respond(request: PeerRequest, operation: Operation, outcome: Outcome): CoapMessage {
-    const response = encodeOutcome(outcome)
+    const response = encodeOutcome(outcome, store.prefix)
     // What a slow handler ends up with after its connection is no matter of the observations of the next.
     if (!isOpen() || outcome.responseCode !== ResponseCode.content) return response
     switch (operation.kind) {
@@ -41,7 +41,7 @@ export function deviceManagement({ store, context, observations, isOpen }: Devic
     perform: request => {
       let operation: Operation
       try {
-        operation = decodeOperation(request.message)
+        operation = decodeOperation(request.message, store.prefix)
       } catch (error) {
         return refusal(error)
       }
@@ -56,7 +56,7 @@ export function deviceManagement({ store, context, observations, isOpen }: Devic
 
 /** A Write that can be performed as it arrives. */
 function receiveWrite(store: ObjectStore, context: OperationContext, first: CoapMessage): BodyReceiver | undefined {
-  const operation = findWrite(first)
+  const operation = findWrite(store, first)
   const write = operation && streamedWrite(store, context, operation, findUint(first, OptionNumber.size1))
   if (write === undefined) return undefined
   return {
@@ -67,9 +67,9 @@ function receiveWrite(store: ObjectStore, context: OperationContext, first: Coap
 }
 
 /** What is not understood is refused when it is there as a whole. */
-function findWrite(message: CoapMessage): OperationOf<'write'> | undefined {
+function findWrite({ prefix }: ObjectStore, message: CoapMessage): OperationOf<'write'> | undefined {
   try {
-    const operation = decodeOperation(message)
+    const operation = decodeOperation(message, prefix)
     return operation.kind === 'write' ? operation : undefined
   } catch (error) {
     if (error instanceof OperationError) return undefined

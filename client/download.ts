@@ -164,7 +164,10 @@ function sourceOf(uri: string, environment: SourceEnvironment, localPort: number
       case undefined:
         throw new DownloadError('INVALID_URI', 'the URI of the resource is none: the scheme is missing')
       default:
-        throw new DownloadError('UNSUPPORTED_PROTOCOL', `nothing is downloaded from ${scheme.slice(0, 20)}:`)
+        throw new DownloadError(
+          'UNSUPPORTED_PROTOCOL',
+          `nothing is downloaded by ${scheme.slice(0, 20)}; there are coap, coaps, coap+tcp, coaps+tcp, http, https`,
+        )
     }
   } catch (error) {
     throw downloadFailure(error)

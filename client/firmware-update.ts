@@ -3,7 +3,6 @@ import { type Actor, type SnapshotFrom, type Subscription, waitFor } from 'xstat
 import { type FirmwareCommand, isFirmwareFailure } from '../machines/firmware-context.ts'
 import { firmwarePhase, firmwareState } from '../machines/firmware-update.machine.ts'
 import { OperationError } from '../objects/errors.ts'
-import type { client as clientLogic } from './actors.ts'
 import type { Lwm2mClient } from './client.ts'
 import { attachFirmwarePorts, firmware, firmwareResultOf } from './firmware-actors.ts'
 import {
@@ -23,6 +22,7 @@ import type {
   FirmwareUpdateOptions,
 } from './firmware-options.ts'
 import { KeptPackage } from './kept-package.ts'
+import { isOffNetwork } from './off-network.ts'
 import { PackageError } from './package-error.ts'
 import { type PackageProgress, pullPackage } from './package-pull.ts'
 import { receivePackage } from './package-push.ts'
@@ -95,7 +95,7 @@ class FirmwareUpdater implements FirmwareUpdate {
     this.#status = new BehaviorSubject(this.#statusOf(this.#actor.getSnapshot()))
     this.#publish(this.#actor.getSnapshot())
     this.#actor.subscribe(snapshot => this.#publish(snapshot))
-    this.#network = client.actor.subscribe(snapshot => this.#followNetwork(isOff(snapshot)))
+    this.#network = client.actor.subscribe(snapshot => this.#followNetwork(isOffNetwork(snapshot)))
     this.#endPush = this.#receive()
   }
 
@@ -143,7 +143,7 @@ class FirmwareUpdater implements FirmwareUpdate {
         phase: resumedPhase(noted, bytes),
         result: noted.result,
         manual: confirm === 'manual',
-        held: isOff(this.#client.actor.getSnapshot()),
+        held: isOffNetwork(this.#client.actor.getSnapshot()),
         ...(noted.deferredAtMs === undefined ? {} : { deferredAtMs: noted.deferredAtMs }),
       },
     })
@@ -352,10 +352,4 @@ class FirmwareUpdater implements FirmwareUpdate {
 
 function notAllowed(what: string): OperationError {
   return new OperationError('METHOD_NOT_ALLOWED', `the state of the firmware update does not allow ${what}`)
-}
-
-/** Whether the client has no business on the network. */
-function isOff(snapshot: SnapshotFrom<typeof clientLogic>): boolean {
-  const isDown = snapshot.matches('stopped') || snapshot.matches('stopping') || snapshot.matches('suspended')
-  return isDown || snapshot.context.offline
 }

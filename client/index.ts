@@ -23,6 +23,7 @@ export { DownloadError, type DownloadErrorCode } from './download-error.ts'
 export type { ClientDtlsOptions } from './dtls-options.ts'
 export type { DurationSummary } from './durations.ts'
 export { filePackageStore } from './file-package-store.ts'
+export { filePackageStores } from './file-package-stores.ts'
 export type { FirmwareDescription } from './firmware-note.ts'
 export type { FirmwareObjectOptions, FirmwareSeverity } from './firmware-object.ts'
 export type {
@@ -35,6 +36,8 @@ export type {
 export { firmwareUpdate } from './firmware-update.ts'
 export { Fleet, type FleetOptions } from './fleet.ts'
 export type { FleetFailure, FleetProgress, FleetSummary } from './fleet-tally.ts'
+export { Gateway, type GatewayDeviceOptions } from './gateway.ts'
+export type { GatewayDevice } from './gateway-device.ts'
 export type { Feed } from './generator-sweep.ts'
 export type { Generator, ReadFile } from './generators.ts'
 export { memoryPackageStore, type PackageStoreOptions } from './memory-package-store.ts'
@@ -50,6 +53,7 @@ export { OptionsError } from './options-error.ts'
 export { PackageError, type PackageErrorCode } from './package-error.ts'
 export type { PackageProgress } from './package-pull.ts'
 export type { PackageStore } from './package-store.ts'
+export { memoryPackageStores, type PackageStores } from './package-stores.ts'
 export {
   fileStore,
   type LoadedState,
@@ -66,4 +70,16 @@ export type { SendOptions } from './send.ts'
 export { SendError, type SendErrorCode } from './send-error.ts'
 export type { ServerSendOptions } from './sends.ts'
 export type { ServerStatus } from './server-status.ts'
+export { softwareManagement } from './software-management.ts'
+export type {
+  InstalledSoftware,
+  ManagedSoftware,
+  Software,
+  SoftwareDescription,
+  SoftwareManagement,
+  SoftwareManagementOptions,
+  SoftwarePackage,
+  SoftwareStatus,
+  SoftwareWork,
+} from './software-options.ts'
 export { type CertificateSecurity, type CertificateSecurityOptions, x509 } from './x509.ts'

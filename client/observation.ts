@@ -90,7 +90,7 @@ export class Observation implements RelationListener, CompositeState, Observed {
   /** Before the first `watch` it knows nothing of changes. Throws OperationError for what cannot be observed. */
   constructor(host: ObservationHost, { operation, lastSentMs, pending, confirmedMs, relation }: ObservationStart) {
     this.operation = operation
-    this.paths = pathsOf(operation)
+    this.paths = pathsOf(operation, host.store.prefix)
     this.ownAttributes = ownAttributesOf(host.store, host.context, operation)
     this.lastSentMs = lastSentMs
     this.pending = pending

@@ -3,18 +3,28 @@ import type { Path } from '../objects/path.ts'
 import type { ObjectStore } from '../objects/store.ts'
 import type { PathRouter } from '../streams/route.ts'
 import type { Clock } from '../transport/clock.ts'
+import type { ConfirmableTurn } from './confirmable-turn.ts'
 import type { ObservationEvent } from './observation-event.ts'
+
+/** The Server Object instance with what holds where no attribute says otherwise. */
+export interface ServerInstance {
+  /** The objects of the client, whichever are observed. */
+  readonly store: ObjectStore
+  readonly router: PathRouter
+  readonly path: Path
+}
 
 export interface ObservationsOptions {
   readonly store: ObjectStore
   readonly router: PathRouter
   readonly clock: Clock
   readonly context: OperationContext
-  /** Path of the Server Object instance with what holds where no attribute says otherwise. */
-  readonly serverPath: Path
+  readonly serverInstance: ServerInstance
   /** Paths that may be observed at once. */
   readonly maximum: number
   readonly confirmable: boolean
+  /** What they share with those of other stores that the server observes. Default: nothing. */
+  readonly turn?: ConfirmableTurn
   /** Reports kept while nothing may leave, over all observations, and 16 times as many values. Default 1,000. */
   readonly maximumHeldNotifications?: number
   /** Whether each change is kept with its time while nothing may leave, not only the newest state. Default: no. */

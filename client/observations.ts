@@ -1,25 +1,28 @@
-import { formatOf } from '../objects/formats/formats.ts'
+import { ResponseCode } from '../objects/errors.ts'
+import { nameOf } from '../objects/formats/path-name.ts'
 import type { OperationOf, Outcome } from '../objects/operations/operation.ts'
-import { formatPath, type Path } from '../objects/path.ts'
+import type { Path } from '../objects/path.ts'
 import type { CoapMessage } from '../transport/coap/message.ts'
 import type { RelationEnd } from '../transport/coap/observe-relation.ts'
 import type { CoapPeer, PeerRequest } from '../transport/coap/peer.ts'
+import { encodeOutcome } from '../transport/lwm2m/downlink.ts'
+import { ConfirmableTurn } from './confirmable-turn.ts'
 import { Observation, type ObservationHost } from './observation.ts'
 import type { ObservationEvent } from './observation-event.ts'
 import type { ObservationsOptions } from './observations-options.ts'
-import { type ObserveOperation, observationKey, pathsOf } from './observed.ts'
+import { type ObserveOperation, observationKey, pathCount, pathsOf } from './observed.ts'
 import { Outbox } from './outbox.ts'
 import type { InFlight, Report } from './report.ts'
 import { isTellable } from './report-batch.ts'
-import { defaultAttributeIds, ReportingAttributes } from './reporting-attributes.ts'
-import type { ObservationStatus } from './reporting-status.ts'
+import { ReportingAttributes } from './reporting-attributes.ts'
+import { type ObservationStatus, observationStatus } from './reporting-status.ts'
 import {
   type RestoredObservation,
   restoreObservation,
   type SavedObservation,
   saveObservation,
 } from './saved-observation.ts'
-import { nothingUnsent, reportsIn, type Unsent } from './unsent.ts'
+import { takeOver, unsentOf } from './unsent.ts'
 import { type Watch, watchOf } from './watch.ts'
 
 /** After that a server that is told nothing by them does not miss it. */
@@ -41,15 +44,16 @@ export class Observations {
   readonly #stopListening: () => void
 
   constructor(options: ObservationsOptions) {
-    const { store, context, router, clock, serverPath, confirmable, onWaiting } = options
-    const { maximumHeldNotifications = 1_000 } = options
-    const attributes = new ReportingAttributes(context.attributes, store, serverPath)
+    const { store, context, router, clock, serverInstance, confirmable, onWaiting } = options
+    const { maximumHeldNotifications = 1_000, turn = new ConfirmableTurn() } = options
+    const attributes = new ReportingAttributes(context.attributes, serverInstance)
     const outbox = new Outbox({
       clock,
       schema: store,
       attributes,
       confirmable,
       maximumHeldNotifications,
+      turn,
       onWaiting,
       onDropped: (observation, droppedCount) => {
         options.onEvent?.({ type: 'dropped', ...this.#named(observation), droppedCount })
@@ -70,25 +74,16 @@ export class Observations {
       detached: (observation, lost, reason) => this.#detached(observation, lost, reason),
       ended: (observation, reason) => this.#ended(observation, reason),
     }
-    const unlisten = context.attributes.onChange(path => this.#refreshAttributes(path))
-    const defaults = router.changesOf(serverPath).subscribe(changes => {
-      if (changes.some(({ path }) => defaultAttributeIds.has(path[2] as number))) this.#refreshAttributes([])
-    })
-    this.#stopListening = () => {
-      unlisten()
-      defaults.unsubscribe()
-    }
+    this.#stopListening = attributes.onChange(path => this.#refreshAttributes(path))
   }
 
   get size(): number {
     return this.#active.size
   }
 
-  /** What they take in memory and time goes by their paths: a composite may have thousands. */
-  get #pathCount(): number {
-    let count = 0
-    for (const { paths } of this.#active.values()) count += paths.length
-    return count
+  /** Of the device behind a gateway whose objects they are about. */
+  get #prefix(): string | undefined {
+    return this.#options.store.prefix
   }
 
   /** How many reports were dropped, because there were more than `maximumHeldNotifications`, or than hqmax. */
@@ -97,25 +92,20 @@ export class Observations {
   }
 
   status(): ObservationStatus[] {
-    return Array.from(this.#active.values(), observation => {
-      const [first = []] = observation.paths
-      return {
-        paths: observation.paths.map(formatPath),
-        isComposite: observation.isComposite,
-        attributes: this.#host.attributes.at(first, observation),
-      }
-    })
+    const { attributes } = this.#host
+    return Array.from(this.#active.values(), observation => observationStatus(observation, attributes, this.#prefix))
   }
 
   /** Starts an observation whose first read gave `outcome`; returns the response that says so. */
   start(request: PeerRequest, operation: ObserveOperation, outcome: Outcome, response: CoapMessage): CoapMessage {
-    const key = observationKey(operation)
+    const key = observationKey(operation, this.#prefix)
     const former = this.#active.get(key)
     const retired = this.#retired.get(key)
-    const missed = this.#unsentOf(retired ?? former)
+    const missed = unsentOf(this.#outbox, retired ?? former)
     former?.end('replaced')
     // RFC 7641 §4.1: a server that cannot add an observer answers as if it was not asked to.
-    if (this.#pathCount + pathsOf(operation).length > this.#options.maximum) return response
+    if (pathCount(this.#active.values()) + pathsOf(operation, this.#prefix).length > this.#options.maximum)
+      return response
     const { clock, onChanged } = this.#options
     const nowMs = clock.now()
     const observation = new Observation(this.#host, {
@@ -127,7 +117,9 @@ export class Observations {
     const accepted = observation.accept(request, response, outcome)
     this.#active.set(key, observation)
     retired?.end('cancelled')
-    this.#takeOver(observation, outcome, missed)
+    if (takeOver(this.#outbox, observation, outcome.contentFormat, missed)) {
+      clock.setTimeout(() => this.#outbox.drain(), 0)
+    }
     observation.watch(this.#watchNow())
     this.#tell('added', observation)
     onChanged?.()
@@ -136,7 +128,7 @@ export class Observations {
 
   /** Ends the observation of the same, if there is one. */
   cancel(operation: OperationOf<'cancelObservation' | 'cancelObservationComposite'>): void {
-    this.#active.get(observationKey(operation))?.end('cancelled')
+    this.#active.get(observationKey(operation, this.#prefix))?.end('cancelled')
   }
 
   /**
@@ -179,6 +171,13 @@ export class Observations {
   close(): void {
     this.clear()
     this.#stopListening()
+  }
+
+  /** What they are about is gone, which a server hears that can (RFC 7641 §4.2). */
+  closeGone(): void {
+    const gone = encodeOutcome({ responseCode: ResponseCode.notFound })
+    if (this.#outbox.isOpen) for (const observation of this.#active.values()) observation.notify(gone, undefined)
+    this.close()
   }
 
   /** A new connection to the server: goes on with all observations over it. Throws TransportError CLOSED. */
@@ -227,13 +226,8 @@ export class Observations {
 
   /** All observations as they can go on after a restart of the process. */
   save(): SavedObservation[] {
-    const saved: SavedObservation[] = []
-    for (const observation of [...this.#active.values(), ...this.#retired.values()]) {
-      const { savedRelation } = observation
-      if (savedRelation === undefined) continue
-      saved.push(saveObservation(savedRelation, observation, this.#outbox.reportsOf(observation)))
-    }
-    return saved
+    const all = [...this.#active.values(), ...this.#retired.values()]
+    return all.flatMap(observation => saveObservation(observation, this.#outbox.reportsOf(observation)) ?? [])
   }
 
   /**
@@ -246,7 +240,7 @@ export class Observations {
     const nowMs = this.#options.clock.now()
     for (const one of saved) {
       if (this.#active.size + this.#retired.size >= this.#options.maximum) break
-      const restored = restoreObservation(one, nowMs)
+      const restored = restoreObservation(one, nowMs, this.#prefix)
       if (restored === undefined || this.#active.has(restored.key) || this.#retired.has(restored.key)) continue
       this.#restoreOne(restored)
     }
@@ -276,32 +270,6 @@ export class Observations {
       this.#active.set(key, observation)
       observation.watch(this.#watchNow())
     }
-  }
-
-  /** What is kept of an observation in whose place comes another, and how much of it was dropped. */
-  #unsentOf(former: Observation | undefined): Unsent {
-    if (former === undefined) return nothingUnsent
-    const outbox = this.#outbox
-    return {
-      reports: outbox.reportsOf(former),
-      droppedCount: outbox.takeDropped(former),
-      hasNewer: outbox.hasChange(former),
-    }
-  }
-
-  /** Tells a server that observes again what it missed, once it has the answer to that. */
-  #takeOver(
-    observation: Observation,
-    { contentFormat }: Outcome,
-    { reports: all, droppedCount, hasNewer }: Unsent,
-  ): void {
-    if (contentFormat === undefined) return
-    const reports = reportsIn(contentFormat, all)
-    this.#outbox.addReports(observation, reports, droppedCount)
-    if (reports.length === 0) return
-    // The answer told it; but without times, what comes after that is taken for newer.
-    if (hasNewer && formatOf(contentFormat)?.timed !== true) this.#outbox.addChange(observation)
-    this.#options.clock.setTimeout(() => this.#outbox.drain(), 0)
   }
 
   #endRetired(): void {
@@ -354,7 +322,7 @@ export class Observations {
 
   #ended(observation: Observation, reason: RelationEnd): void {
     this.#outbox.remove(observation)
-    const key = observationKey(observation.operation)
+    const key = observationKey(observation.operation, this.#prefix)
     if (this.#retired.get(key) === observation) this.#retired.delete(key)
     if (this.#active.get(key) === observation) {
       this.#active.delete(key)
@@ -362,8 +330,7 @@ export class Observations {
       this.#tell('removed', observation)
       this.#options.onChanged?.()
     }
-    // What waits for its acknowledgement waits no more.
-    this.#outbox.drain()
+    this.#outbox.proceed()
   }
 
   #refreshAttributes(changed: Path): void {
@@ -379,6 +346,6 @@ export class Observations {
   }
 
   #named({ paths }: Observation): Pick<ObservationEvent, 'shortServerId' | 'paths'> {
-    return { shortServerId: this.#options.context.shortServerId, paths: paths.map(formatPath) }
+    return { shortServerId: this.#options.context.shortServerId, paths: paths.map(path => nameOf(path, this.#prefix)) }
   }
 }

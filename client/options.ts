@@ -121,10 +121,14 @@ export interface ClientOptions {
    * connection, and the client connects anew and tells the server so, which goes on observing. Default `connection`.
    */
   readonly unacknowledgedEnds?: 'observation' | 'connection'
-  /** Paths that a server may observe at once; a composite counts with each of its paths. Default 1,000. */
+  /**
+   * Paths that a server may observe at once, of the client and of each device behind it; a composite counts with each of its
+   * paths. Default 1,000.
+   */
   readonly maximumObservations?: number
   /**
-   * Notifications that may wait while a server cannot be reached; beyond that, or 16 times as many values, the oldest goes.
+   * Notifications that may wait while a server cannot be reached, of the client and of each device behind it; beyond that, or
+   * 16 times as many values, the oldest goes.
    * Default 1,000.
    */
   readonly maximumHeldNotifications?: number

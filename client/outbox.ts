@@ -1,12 +1,12 @@
 import type { Schema } from '../objects/formats/format.ts'
-import type { PathValue } from '../objects/path-value.ts'
 import type { NotificationCause } from '../streams/notify-attributes.ts'
 import type { Clock } from '../transport/clock.ts'
 import { isSuccess } from '../transport/coap/message.ts'
 import { encodeOutcome } from '../transport/lwm2m/downlink.ts'
+import type { ConfirmableTurn } from './confirmable-turn.ts'
 import { History } from './history.ts'
 import type { Observation } from './observation.ts'
-import type { InFlight, Report } from './report.ts'
+import { type InFlight, isWhole, type Report, withoutSeries } from './report.ts'
 import { reportBatch } from './report-batch.ts'
 import type { ReportingAttributes } from './reporting-attributes.ts'
 
@@ -17,6 +17,7 @@ export interface OutboxOptions {
   /** Whether notifications are confirmable where neither attributes nor the server say. */
   readonly confirmable: boolean
   readonly maximumHeldNotifications: number
+  readonly turn: ConfirmableTurn
   /** See `ObservationsOptions`. */
   readonly onWaiting: (() => void) | undefined
   /** Reports of an observation were dropped, since there were too many. */
@@ -43,8 +44,6 @@ export class Outbox {
   readonly #partial = new Set<Observation>()
   /** Goes on where it was: to look for the first from the start each time passes all that were deleted. */
   #nextChanged: Iterator<Observation> | undefined
-  /** Whose confirmable notification was the last to leave. */
-  #unacknowledged: Observation | undefined
   #connected = false
   #held = false
   #paused = false
@@ -52,6 +51,7 @@ export class Outbox {
   /** Whether `onWaiting` was called since the last `hold`, or since something could last leave. */
   #told = false
   #draining = false
+  readonly #drain = () => this.drain()
 
   constructor(options: OutboxOptions) {
     this.#options = options
@@ -162,7 +162,7 @@ export class Outbox {
     if (arrived?.isHistory === true) this.#history.delivered(observation, arrived.reports)
     arrived?.series?.delivered()
     if (arrived?.series?.complete === false) this.#changed.add(observation)
-    this.drain()
+    this.proceed()
   }
 
   /** Takes back what left but did not arrive: as it was, or only that there is something to tell. */
@@ -221,15 +221,21 @@ export class Outbox {
     this.#history.remove(observation)
   }
 
+  /** An acknowledgement came, or does not come any more: what waited for it goes on. */
+  proceed(): void {
+    this.#options.turn.pass()
+    this.drain()
+  }
+
   /** Sends what is kept, a confirmable notification only when the one before has arrived: their queue is bounded. */
   drain(): void {
-    if (this.#open) this.#told = false
+    if (this.isOpen) this.#told = false
     // A notification that ends its observation comes back here.
     if (this.#draining) return
     this.#draining = true
     try {
       let more = true
-      while (more && this.#open) more = this.#sendNext()
+      while (more && this.isOpen) more = this.#sendNext()
     } finally {
       this.#draining = false
     }
@@ -269,7 +275,7 @@ export class Outbox {
     const { message, reports } = reportBatch(this.#history.of(observation), path, schema, maximumBatchBytes)
     // What is kept goes only when it has arrived, so it is sent confirmable.
     observation.notify(message, { reports, isHistory: true, series: undefined })
-    this.#unacknowledged = observation
+    this.#options.turn.take(observation)
     return !observation.busy
   }
 
@@ -289,28 +295,30 @@ export class Outbox {
     // RFC 7641 §4.2: an error, such as 4.04 for an instance that was deleted, is the last: the relation ends with it.
     const carried = isConfirmable ? { reports: [report], isHistory: false, series: outcome.series } : undefined
     observation.notify(encodeOutcome(outcome), carried)
-    if (isConfirmable) this.#unacknowledged = observation
+    if (isConfirmable) this.#options.turn.take(observation)
   }
 
   #isConfirmable({ confirmedMs, isConfirmable = this.#options.confirmable }: Observation): boolean {
     return isConfirmable || this.#options.clock.now() >= confirmedMs + confirmEveryMs
   }
 
-  /**
-   * Whether an acknowledgement has to come first. One confirmable notification at a time leaves (RFC 7252 §4.7, NSTART), so
-   * that none is told later than it says, and pmin counts from when it left.
-   */
+  /** Whether an acknowledgement has to come first, of the observation itself or of any. */
   #mustWait(observation: Observation, isConfirmable: boolean): boolean {
-    return observation.busy || (isConfirmable && this.#unacknowledged?.busy === true)
+    if (observation.busy) return true
+    const { turn } = this.#options
+    if (!isConfirmable || !turn.isTaken) return false
+    turn.wait(this.#drain)
+    return true
   }
 
-  get #open(): boolean {
+  /** Whether a notification may leave. */
+  get isOpen(): boolean {
     return this.#connected && !this.#held && !this.#paused
   }
 
   /** Nothing of an observation overtakes what is still kept of it. */
   #isFreeFor(observation: Observation): boolean {
-    return this.#open && !this.#changed.has(observation) && !this.#history.has(observation)
+    return this.isOpen && !this.#changed.has(observation) && !this.#history.has(observation)
   }
 
   /** What of a report is kept. Undefined: nothing. */
@@ -327,21 +335,8 @@ export class Outbox {
   }
 
   #tell(): void {
-    if (this.#told || this.#open || (this.#history.size === 0 && this.#changed.size === 0)) return
+    if (this.#told || this.isOpen || (this.#history.size === 0 && this.#changed.size === 0)) return
     this.#told = true
     this.#options.onWaiting?.()
   }
-}
-
-/** Whether all of a report is kept. */
-function isWhole(kept: Report | undefined, { outcome }: Report): boolean {
-  return kept?.outcome.values?.length === outcome.values?.length && kept !== undefined
-}
-
-/** What is kept of a report: its values, except those that a time series keeps by itself. Undefined: nothing. */
-function withoutSeries({ timeSeconds, outcome }: Report, isKept: (value: PathValue) => boolean): Report | undefined {
-  const { responseCode, contentFormat, values } = outcome
-  if (values === undefined || contentFormat === undefined) return { timeSeconds, outcome }
-  const kept = values.filter(value => value.timeSeconds === undefined && isKept(value))
-  return kept.length === 0 ? undefined : { timeSeconds, outcome: { responseCode, contentFormat, values: kept } }
 }

@@ -3,7 +3,7 @@ import { DownloadError, type DownloadErrorCode } from './download-error.ts'
 import { PackageError, type PackageErrorCode } from './package-error.ts'
 import type { PackageStore } from './package-store.ts'
 
-export interface PackageBegin {
+interface PackageBegin {
   /** Tells this version of the package from others; undefined: it cannot be resumed. */
   readonly validator?: string
   /** 0: from the beginning, the store was cleared. */

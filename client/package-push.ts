@@ -120,7 +120,6 @@ class IncomingPackage implements ContentSink {
   begin(): void {
     this.#hasBegun = true
     this.#push.begin(this, this.#totalBytes)
-    if (this.#totalBytes !== undefined) this.#checkSize(this.#totalBytes)
   }
 
   write(bytes: Uint8Array): void | Promise<void> {
@@ -149,7 +148,8 @@ class IncomingPackage implements ContentSink {
 
   #gather(bytes: Uint8Array): void {
     this.#bytes += bytes.length
-    this.#checkSize(this.#bytes)
+    // Not as it begins: the transaction of that would take back what the listener makes of the failure.
+    this.#checkSize(Math.max(this.#bytes, this.#totalBytes ?? 0))
     this.#gathered.push(bytes)
     this.#gatheredBytes += bytes.length
   }

@@ -4,7 +4,8 @@ import type { NotificationAttributes } from '../objects/attributes/evaluate.ts'
 import type { AttributeTree } from '../objects/attributes/tree.ts'
 import { server, server12 } from '../objects/definitions/server.ts'
 import type { Path } from '../objects/path.ts'
-import type { ObjectStore } from '../objects/store.ts'
+import type { Value } from '../objects/value.ts'
+import type { ServerInstance } from './observations-options.ts'
 
 /** What an observation looks at, and the attributes that it brought along, if any. */
 export interface Observed {
@@ -17,7 +18,7 @@ export interface Observed {
 const { defaultMinimumPeriod, defaultMaximumPeriod } = server.resources
 const { defaultNotificationMode } = server12.resources
 
-export const defaultAttributeIds: ReadonlySet<number> = new Set([
+const defaultAttributeIds: ReadonlySet<number> = new Set([
   defaultMinimumPeriod.id,
   defaultMaximumPeriod.id,
   defaultNotificationMode.id,
@@ -32,13 +33,24 @@ const withoutPeriods = { pminSeconds: null, pmaxSeconds: null, epminSeconds: nul
  */
 export class ReportingAttributes {
   readonly #tree: AttributeTree
-  readonly #store: ObjectStore
-  readonly #serverPath: Path
+  readonly #server: ServerInstance
 
-  constructor(tree: AttributeTree, store: ObjectStore, serverPath: Path) {
+  constructor(tree: AttributeTree, serverInstance: ServerInstance) {
     this.#tree = tree
-    this.#store = store
-    this.#serverPath = serverPath
+    this.#server = serverInstance
+  }
+
+  /** Tells when those at and below a path may be others. Returns the function that ends it. */
+  onChange(listener: (path: Path) => void): () => void {
+    const { router, path: serverPath } = this.#server
+    const unlisten = this.#tree.onChange(listener)
+    const defaults = router.changesOf(serverPath).subscribe(changes => {
+      if (changes.some(({ path }) => defaultAttributeIds.has(path[2] as number))) listener([])
+    })
+    return () => {
+      unlisten()
+      defaults.unsubscribe()
+    }
   }
 
   /** The periods of one observed path. */
@@ -73,7 +85,7 @@ export class ReportingAttributes {
   confirmable(observed: Observed): boolean | undefined {
     if (this.#some(observed, ({ con }) => con === 1)) return true
     if (observed.paths.every(path => this.at(path, observed).con === 0)) return false
-    const mode = this.#store.get([...this.#serverPath, defaultNotificationMode.id])
+    const mode = this.#default(defaultNotificationMode.id)
     return mode === undefined ? undefined : mode === 1
   }
 
@@ -107,8 +119,13 @@ export class ReportingAttributes {
   }
 
   #seconds(resourceId: number): number | undefined {
-    const value = this.#store.get([...this.#serverPath, resourceId])
+    const value = this.#default(resourceId)
     return typeof value === 'number' && value >= 0 ? value : undefined
+  }
+
+  #default(resourceId: number): Value | undefined {
+    const { store, path } = this.#server
+    return store.get([...path, resourceId])
   }
 }
 

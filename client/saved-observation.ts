@@ -33,13 +33,18 @@ export interface RestoredObservation {
   readonly reports: readonly Report[]
 }
 
-type SavedState = Pick<SavedObservation, 'lastSentMs' | 'confirmedMs'> & { readonly isRetired: boolean }
+type Saveable = Pick<SavedObservation, 'lastSentMs' | 'confirmedMs'> & {
+  readonly isRetired: boolean
+  readonly savedRelation: SavedRelation | undefined
+}
 
+/** Undefined for an observation without a relation that could go on. */
 export function saveObservation(
-  { request, token, sequence }: SavedRelation,
-  { lastSentMs, confirmedMs, isRetired }: SavedState,
+  { savedRelation, lastSentMs, confirmedMs, isRetired }: Saveable,
   reports: readonly Report[] = [],
-): SavedObservation {
+): SavedObservation | undefined {
+  if (savedRelation === undefined) return undefined
+  const { request, token, sequence } = savedRelation
   const { code, options, payload } = request
   const bytes = encodeDatagram({ type: MessageType.confirmable, messageId: 0, code, token, options, payload })
   return {
@@ -52,16 +57,16 @@ export function saveObservation(
   }
 }
 
-/** Reads what {@link saveObservation} made; undefined when it is anything else. */
-export function restoreObservation(saved: unknown, nowMs: number): RestoredObservation | undefined {
+/** Reads what {@link saveObservation} made, of the client or of the device with a prefix; undefined when it is anything else. */
+export function restoreObservation(saved: unknown, nowMs: number, prefix?: string): RestoredObservation | undefined {
   try {
     const reader = new JsonReader(saved, 'observation')
     const { token, ...request } = decodeDatagram(Buffer.from(reader.member('request').text(), 'base64'))
-    const operation = decodeOperation(request)
+    const operation = decodeOperation(request, prefix)
     if (operation.kind !== 'observe' && operation.kind !== 'observeComposite') return undefined
     const sequence = reader.member('sequence').integer(0, 2 ** 24 - 1)
     return {
-      key: observationKey(operation),
+      key: observationKey(operation, prefix),
       start: {
         operation,
         relation: afterRestart({ request, token, sequence }),

@@ -7,10 +7,12 @@ import type { PathValue } from '../objects/path-value.ts'
 import type { Snapshot } from '../objects/snapshot.ts'
 import { JsonReader } from './json-reader.ts'
 import { decodeValue, encodeValue } from './saved-value.ts'
+import type { SavedDevice, SavedServerReporting } from './server-reporting.ts'
+import type { SavedReporting } from './store-reporting.ts'
 import type { Told } from './told.ts'
 
 /** What a client knows at one server, to go on from there after a restart. Times are milliseconds since 1970. */
-export interface SavedServer {
+export interface SavedServer extends SavedServerReporting {
   /** Where the server keeps the registration; empty while there is none. */
   readonly location: readonly string[]
   /** The enabler it is registered as, or was about to be; absent: any that is allowed. */
@@ -26,9 +28,6 @@ export interface SavedServer {
   /** The TLS session to resume, likewise. */
   readonly tlsSession?: string
   readonly disabled?: Disabled
-  readonly attributes: SavedAttributes
-  /** JSON data of their owner. */
-  readonly observations: readonly unknown[]
 }
 
 /** What outlives a restart of a client. It holds the secrets of the accounts. */
@@ -83,13 +82,24 @@ function decodeServer([shortServerId, server]: [string, JsonReader]): [number, S
       ...server.optional('session', session => session.text()),
       ...server.optional('tlsSession', session => session.text()),
       ...server.optional('disabled', disabled => disabled.optional('untilMs', decodeTime)),
-      attributes: decodeAttributes(server.member('attributes')),
-      observations: server
-        .member('observations')
-        .items()
-        .map(({ value }) => value),
+      ...decodeReporting(server),
+      ...server.optional('devices', devices => Object.fromEntries(devices.members().map(decodeDevice))),
     },
   ]
+}
+
+function decodeDevice([prefix, device]: [string, JsonReader]): [string, SavedDevice] {
+  return [prefix, { deviceId: device.member('deviceId').text(), ...decodeReporting(device) }]
+}
+
+function decodeReporting(saved: JsonReader): SavedReporting {
+  return {
+    attributes: decodeAttributes(saved.member('attributes')),
+    observations: saved
+      .member('observations')
+      .items()
+      .map(({ value }) => value),
+  }
 }
 
 function decodeTold(told: JsonReader): Told {

@@ -43,8 +43,15 @@ export interface SendsOptions {
 /** A Send with a long time series takes several messages of about this size, each of which counts once it has arrived. */
 const maximumSeriesBytes = 1_024
 
+/** Whose objects a Send is about: those of the client, or of a device behind it. */
+export interface SendSource {
+  readonly store: ObjectStore
+  readonly context: OperationContext
+}
+
 /** A Send that has not arrived yet. */
 interface OpenSend {
+  readonly source: SendSource
   /** What is still to be read when it leaves. */
   paths: readonly Path[]
   readonly contentFormat: number
@@ -96,10 +103,10 @@ export class Sends {
   }
 
   /** Resolves when the server has it. Rejects with SendError, or TransportError when the server does not answer. */
-  send(paths: readonly Path[], options: ServerSendOptions = {}): Promise<void> {
+  send(paths: readonly Path[], options: ServerSendOptions = {}, source: SendSource = this.#options): Promise<void> {
     const { contentFormat = ContentFormat.senmlCbor, whenOffline } = options
     return new Promise((resolve, reject) => {
-      const send: OpenSend = { paths, contentFormat, queues: whenOffline === 'queue', resolve, reject }
+      const send: OpenSend = { source, paths, contentFormat, queues: whenOffline === 'queue', resolve, reject }
       this.#checkAllowed(send)
       if (this.#state === 'offline') this.#checkMayWait(send)
       if (this.#waiting.length >= this.#options.maximumWaiting) {
@@ -237,8 +244,9 @@ export class Sends {
     })
   }
 
-  async #read({ paths, contentFormat, kept }: OpenSend): Promise<SendContent> {
-    const { store, context, read = readSend } = this.#options
+  async #read({ source, paths, contentFormat, kept }: OpenSend): Promise<SendContent> {
+    const { read = readSend } = this.#options
+    const { store, context } = source
     while (store.locked) await new Promise<void>(resolve => void store.whenUnlocked(resolve))
     try {
       return await read(store, { ...context, maximumSeriesBytes }, { paths, contentFormat, kept })

@@ -14,10 +14,7 @@ import type {
 } from '../machines/effects.ts'
 import type { Cause } from '../machines/events.ts'
 import { type ServerAccount, serverAccounts } from '../objects/account.ts'
-import { AttributeTree } from '../objects/attributes/tree.ts'
 import { server } from '../objects/definitions/server.ts'
-import type { EnablerVersion } from '../objects/enabler.ts'
-import type { OperationContext } from '../objects/operations/operation.ts'
 import type { Path } from '../objects/path.ts'
 import type { PeerConnection } from '../transport/coap/peer-connection.ts'
 import type { TransportError } from '../transport/errors.ts'
@@ -25,16 +22,13 @@ import { recordAlert } from './alert-code.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
 import type { TransportLetter } from './current-transport.ts'
 import { deregister } from './deregister.ts'
-import { deviceManagement } from './device-management.ts'
 import { Dialer } from './dialer.ts'
 import { Link } from './link.ts'
-import { Observations } from './observations.ts'
-import { maximumBatchBytes } from './outbox.ts'
 import { Registering } from './registering.ts'
-import type { ReportingStatus } from './reporting-status.ts'
 import { causeOf, type SendRequest } from './request-exchange.ts'
 import type { SavedServer } from './saved-state.ts'
 import { Sends } from './sends.ts'
+import { ServerReporting } from './server-reporting.ts'
 import { TransportOverride } from './transport-override.ts'
 import { whenQuiet } from './when-quiet.ts'
 
@@ -45,12 +39,11 @@ import { whenQuiet } from './when-quiet.ts'
 export class ServerConnection {
   readonly account: ServerAccount
   readonly sends: Sends
+  /** What the server wants to be told. */
+  readonly reporting: ServerReporting
   /** Kept over a stop, too: the server is not to be spoken to until then (LwM2M Core 1.2.2 §E.2, resource 5). */
   disabled: Disabled | undefined
   readonly #environment: ConnectionEnvironment
-  readonly #attributes = new AttributeTree()
-  readonly #context: OperationContext & { enablerVersion: EnablerVersion }
-  readonly #observations: Observations
   readonly #dialer: Dialer
   readonly #registering: Registering
   readonly #override: TransportOverride
@@ -61,16 +54,9 @@ export class ServerConnection {
   #report: (outcome: ConnectionOutcome) => void = () => {}
 
   constructor(account: ServerAccount, environment: ConnectionEnvironment) {
-    const { store, router, clock, onError, versions } = environment
+    const { store, router, clock, devices, onError, versions } = environment
     const { shortServerId, serverInstanceId } = account
     this.account = account
-    this.#context = {
-      shortServerId,
-      attributes: this.#attributes,
-      enablerVersion: versions[0],
-      maximumSeriesBytes: maximumBatchBytes,
-      onError,
-    }
     this.#environment = environment
     this.#dialer = new Dialer(`${environment.endpoint} ${shortServerId}`, environment)
     this.#override = new TransportOverride(clock, () => environment.onTransportOverridden(shortServerId))
@@ -78,16 +64,19 @@ export class ServerConnection {
       environment,
       request: (...request) => this.#request(...request),
       onVersion: version => {
-        this.#context.enablerVersion = version
+        this.reporting.enablerVersion = version
       },
       onConfirmed: () => this.#release(),
     })
-    this.#observations = new Observations({
+    this.reporting = new ServerReporting({
       store,
       router,
       clock,
-      context: this.#context,
-      serverPath: [server.id, serverInstanceId],
+      devices,
+      shortServerId,
+      enablerVersion: versions[0],
+      onError,
+      serverInstance: { store, router, path: [server.id, serverInstanceId] },
       maximum: environment.maximumObservations,
       confirmable: environment.confirmableNotifications,
       maximumHeldNotifications: environment.maximumHeldNotifications,
@@ -102,18 +91,12 @@ export class ServerConnection {
     this.sends = new Sends({
       store,
       clock,
-      context: this.#context,
+      context: this.reporting.own.context,
       serverInstanceId,
       maximumWaiting: environment.maximumWaitingSends,
       onWaiting: () => environment.onTransmissionWaiting(shortServerId),
       onUnreachable: error => this.#lose(causeOf(error)),
     })
-    this.#attributes.onChange(environment.onKeptChanged)
-  }
-
-  /** What the server wants to be told. */
-  get reporting(): ReportingStatus {
-    return { attributes: this.#attributes.save(), observations: this.#observations.status() }
   }
 
   /** Opens the connection; lets it rest and wakes it in queue mode; closes it in the end. */
@@ -164,7 +147,7 @@ export class ServerConnection {
 
   register(input: RegisterInput, report: (outcome: RegisterOutcome) => void): () => void {
     // What a server observed belonged to its former registration.
-    this.#observations.retire()
+    this.reporting.retire()
     this.sends.interrupt('CLOSED')
     return this.#registering.register(input, report)
   }
@@ -177,10 +160,10 @@ export class ServerConnection {
     this.#isNeeded = false
     // A server that is disabled comes back.
     if (this.disabled === undefined) {
-      this.#observations.clear()
+      this.reporting.clear()
       this.sends.close()
     } else {
-      this.#observations.retire()
+      this.reporting.retire()
       this.sends.interrupt('CLOSED')
     }
     return deregister((...request) => this.#request(...request), this.#environment.clock, location, report)
@@ -206,11 +189,11 @@ export class ServerConnection {
 
   /** Suspended: nothing is timed, and what changes is remembered. */
   pause(): void {
-    this.#observations.pause()
+    this.reporting.pause()
   }
 
   resume(): void {
-    this.#observations.resume()
+    this.reporting.resume()
   }
 
   /** What is to be known of the server after a restart, besides its registration. */
@@ -220,31 +203,29 @@ export class ServerConnection {
       ...(this.disabled && { disabled: this.disabled }),
       ...(told && { told }),
       ...this.#dialer.save(),
-      attributes: this.#attributes.save(),
-      observations: this.#observations.save(),
+      ...this.reporting.save(),
     }
   }
 
   restore(saved: SavedServer): void {
-    const { location, disabled, told, attributes, observations } = saved
+    const { location, disabled, told } = saved
     if (location.length > 0) this.sends.restore()
     this.disabled = disabled
     this.#registering.told = told
     this.#dialer.restore(saved)
     // The server must know where the client is before it hears of anything else.
-    this.#observations.hold()
-    this.#attributes.restore(attributes)
-    this.#observations.restore(observations)
+    this.reporting.hold()
+    this.reporting.restore(saved)
   }
 
   /** An object instance is gone, and with it the attributes that the server attached to it. */
   forgetInstance(path: Path): void {
-    this.#attributes.remove(path)
+    this.reporting.forgetInstance(path)
   }
 
   /** The registration is over, and so is what the server observed. */
   endRegistration(): void {
-    this.#observations.clear()
+    this.reporting.clear()
     this.sends.close()
     this.#dialer.lose()
   }
@@ -256,7 +237,7 @@ export class ServerConnection {
 
   /** Lets go of the store: the account is gone or another. A De-register under way goes on. */
   release(): void {
-    this.#observations.close()
+    this.reporting.close()
     this.sends.close()
     this.#dialer.lose()
   }
@@ -271,18 +252,12 @@ export class ServerConnection {
   }
 
   #use(opened: PeerConnection): void {
-    const { store } = this.#environment
-    const performer = deviceManagement({
-      store,
-      context: this.#context,
-      observations: this.#observations,
-      isOpen: () => this.#link === link,
-    })
+    const performer = this.reporting.performing(() => this.#link === link)
     const link: Link = new Link(opened, this.#environment, performer, error => this.#closed(error))
     this.#link = link
     this.#isNeeded = true
     this.#isResting = false
-    this.#observations.attach(link.peer)
+    this.reporting.attach(link.peer)
   }
 
   /** The server has ended the connection. While it rests nobody needs it before it wakes. */
@@ -302,13 +277,13 @@ export class ServerConnection {
 
   /** The server has confirmed the registration. */
   #release(): void {
-    this.#observations.release()
+    this.reporting.release()
     if (this.#link !== undefined) this.sends.release(this.#link.peer)
   }
 
   #rest(): void {
     this.#isResting = true
-    this.#observations.hold()
+    this.reporting.hold()
     this.sends.sleep()
     const { whileAsleep } = this.#environment
     if (whileAsleep === 'close') this.#close()
@@ -320,12 +295,12 @@ export class ServerConnection {
     if (link === undefined) return
     this.#link = undefined
     this.#override.released()
-    this.#observations.hold()
+    this.reporting.hold()
     if (this.#isNeeded) this.#dialer.rest()
     else this.#dialer.lose()
     // The peer first: what it has under way is not to make room for the next, but to be held.
     link.close()
-    this.#observations.detach()
+    this.reporting.detach()
   }
 
   /** Notification Storing When Disabled or Offline (LwM2M Core 1.2.2 §E.2). */

@@ -25,7 +25,7 @@ export function serverStatus(
   const child = snapshot.children[accountId(shortServerId)]?.getSnapshot() as AccountSnapshot | undefined
   const { location = [], registeredUntilMs } = child?.context ?? {}
   const state = child === undefined ? 'idle' : stateName(child.value)
-  return { shortServerId, uri, state, location, registeredUntilMs, ...reporting }
+  return { shortServerId, uri, state, location, registeredUntilMs, ...reporting.status }
 }
 
 interface AccountSnapshot {

@@ -1,5 +1,6 @@
 import type { Disabled } from '../machines/account-context.ts'
 import type { ClientCommand } from '../machines/client-context.ts'
+import type { ClientEvent } from '../machines/events.ts'
 import { type ServerAccount, serverAccounts } from '../objects/account.ts'
 import { bootstrapOnlyObjects } from '../objects/definition-table.ts'
 import { security } from '../objects/definitions/security.ts'
@@ -7,6 +8,7 @@ import { server } from '../objects/definitions/server.ts'
 import { accountObjectIds } from '../objects/snapshot.ts'
 import type { Change } from '../objects/store.ts'
 import type { ConnectionEnvironment } from './connection-environment.ts'
+import type { IotDevices } from './iot-devices.ts'
 import type { SavedServer } from './saved-state.ts'
 import { ServerConnection } from './server-connection.ts'
 
@@ -16,17 +18,27 @@ const shortServerIds = new Map<number, number>([
   [server.id, server.resources.shortServerId.id],
 ])
 
-/** The servers of a client: one connection for each account of the store, and what a change of the store means to them. */
+/**
+ * The servers of a client: one connection for each account of the store, with which of them it is registered, and what a change
+ * of the store means to them.
+ */
 export class Servers {
   readonly #environment: ConnectionEnvironment
   readonly #connections = new Map<number, ServerConnection>()
+  readonly #registered = new Set<number>()
 
   constructor(environment: ConnectionEnvironment) {
     this.#environment = environment
   }
 
-  get size(): number {
-    return this.#connections.size
+  /** Whether the client is registered with every one of them, and there is one. */
+  get areRegistered(): boolean {
+    return this.#connections.size > 0 && this.#registered.size === this.#connections.size
+  }
+
+  /** The devices behind the client. */
+  get devices(): IotDevices {
+    return this.#environment.devices
   }
 
   /** Takes the accounts of the store; connections of accounts that are as they were are kept. */
@@ -51,15 +63,31 @@ export class Servers {
     }
   }
 
-  /** The account has stopped: lets go of its connection when it is no account any more, or another. */
-  end(shortServerId: number): void {
-    const connection = this.#connections.get(shortServerId)
-    connection?.endRegistration()
-    const account = serverAccounts(this.#environment.store).find(one => one.shortServerId === shortServerId)
-    if (account !== undefined && connection?.isOf(account) === true) return
-    connection?.release()
-    this.#connections.delete(shortServerId)
-    if (account !== undefined) this.#connections.set(shortServerId, new ServerConnection(account, this.#environment))
+  /** Keeps up with the registrations. */
+  hear(event: ClientEvent): void {
+    switch (event.type) {
+      case 'REGISTRATION_COMPLETE':
+      case 'REG_UPDATE_COMPLETE':
+        this.#registered.add(event.shortServerId)
+        break
+      case 'REGISTRATION_FAILURE':
+      case 'CONNECT_FAILURE':
+      case 'REG_TIMEOUT':
+      case 'DEREGISTER':
+        this.#registered.delete(event.shortServerId)
+        break
+      case 'SERVER_DISABLED':
+        this.#registered.delete(event.shortServerId)
+        this.disable(event.shortServerId, event.untilMs === undefined ? {} : { untilMs: event.untilMs })
+        break
+      case 'DISCONNECT':
+        if (event.shortServerId === undefined) break
+        this.#registered.delete(event.shortServerId)
+        this.#end(event.shortServerId)
+        break
+      case 'BOOTSTRAP_TRANSFER_COMPLETE':
+        this.#registered.clear()
+    }
   }
 
   /** Until then, until `enable`, or until its connection is opened; undefined: not. */
@@ -113,6 +141,17 @@ export class Servers {
     for (const { kind, path } of changes) {
       if (kind === 'deleted') this.#connections.forEach(connection => connection.forgetInstance(path))
     }
+  }
+
+  /** The account has stopped: lets go of its connection when it is no account any more, or another. */
+  #end(shortServerId: number): void {
+    const connection = this.#connections.get(shortServerId)
+    connection?.endRegistration()
+    const account = serverAccounts(this.#environment.store).find(one => one.shortServerId === shortServerId)
+    if (account !== undefined && connection?.isOf(account) === true) return
+    connection?.release()
+    this.#connections.delete(shortServerId)
+    if (account !== undefined) this.#connections.set(shortServerId, new ServerConnection(account, this.#environment))
   }
 
   #commandsForServer(serverInstanceId: number, resourceId: number | undefined): ClientCommand[] {

@@ -1,5 +1,6 @@
 import { Lwm2mClient } from 'lwm2m-engine'
 import { Lwm2mServer } from 'lwm2m-engine/server'
+import { firstValueFrom, timer } from 'rxjs'
 import type { AnyActorRef, InspectionEvent } from 'xstate'
 
 // The statecharts of a client at work: in the Stately inspector, where its URL is given, else as lines of text.
@@ -29,7 +30,7 @@ const client = new Lwm2mClient({
 })
 client.start()
 await client.registered()
-await new Promise(resolve => setTimeout(resolve, 1_500)) // the device falls asleep
+await firstValueFrom(timer(1_500)) // the device falls asleep
 client.suspend()
 client.resume()
 await client.stop()

@@ -8,7 +8,10 @@ export function mermaid(machine: AnyStateMachine): string {
   const { root } = machine
   // A box beside the chart: a frame around it could not have arrows into itself.
   const everywhere = [...spawned(machine).map(name => `spawns ${name}`), ...linesOf(root)]
-  const box = everywhere.length === 0 ? [] : describe(machine.id, [`in every state of ${machine.id}`, ...everywhere])
+  const box =
+    everywhere.length === 0
+      ? []
+      : describe(machine.id.replaceAll('-', '_'), [`in every state of ${machine.id}`, ...everywhere])
   const lines = [
     ...box,
     ...contents(root),

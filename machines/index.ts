@@ -69,4 +69,20 @@ export { type DeferralInput, type FirmwareOutcome, firmwareEffects } from './fir
 export { firmwarePhase, firmwareState, firmwareUpdateMachine } from './firmware-update.machine.ts'
 export { defaultUpdateTiming, type UpdateTiming, updateDelaySeconds } from './lifetime.ts'
 export { defaultRetry, isExhausted, type RetryOptions, retryDelayMs } from './retry.ts'
+export {
+  type SavedSoftware,
+  type SoftwareCommand,
+  type SoftwareContext,
+  type SoftwareInput,
+  type SoftwareName,
+  type SoftwarePhase,
+  softwareResult,
+} from './software-context.ts'
+export { type InstallInput, type SoftwareOutcome, softwareEffects, type UninstallInput } from './software-effects.ts'
+export {
+  type SoftwareState,
+  softwareManagementMachine,
+  softwarePhase,
+  softwareState,
+} from './software-management.machine.ts'
 export { statecharts } from './statecharts.ts'

@@ -1,6 +1,6 @@
 import type { ResourceEntry } from './definition-table.ts'
-import { ValueError } from './errors.ts'
-import { idFromText, type Path } from './path.ts'
+import { OperationError, ValueError } from './errors.ts'
+import { idFromText, MAX_ID, type Path } from './path.ts'
 import type { PathValue } from './path-value.ts'
 import { checkValue, sameValue, type Value } from './value.ts'
 
@@ -93,4 +93,10 @@ export function lowestFreeId(map: ReadonlyMap<number, unknown>): number {
   let id = 0
   while (map.has(id)) id++
   return id
+}
+
+/** The id of an instance or resource instance. Throws OperationError `BAD_REQUEST`. */
+export function checkId(id: number): number {
+  if (Number.isInteger(id) && id >= 0 && id < MAX_ID) return id
+  throw new OperationError('BAD_REQUEST', 'an instance id is 0 to 65534')
 }

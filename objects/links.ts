@@ -30,13 +30,29 @@ export function versionText(version: string, enabler: EnablerVersion): string | 
 export function registrationLinks(store: ObjectStore, enabler: EnablerVersion = '1.1'): string {
   // LwM2M 1.0 knows no format but TLV, which goes without saying, and JSON.
   const dataFormat = enabler === '1.0' ? {} : { ct: ContentFormat.senmlCbor }
-  const links = [linkTo([], { rt: 'oma.lwm2m', ...dataFormat })]
+  return formatLinks([linkTo([], { rt: 'oma.lwm2m', ...dataFormat }), ...objectLinks(store, enabler)])
+}
+
+/**
+ * What a device behind a gateway has, in the same format (LwM2M Gateway 1.1 §6, IoT Device Objects). It is told to servers of
+ * any enabler, so that a version is told unless all of them presume it.
+ */
+export function deviceLinks(store: ObjectStore): string {
+  return formatLinks(objectLinks(store, '1.2', '1.1'))
+}
+
+/** Objects and instances; a version is told where it is not the one that each of the enablers presumes. */
+function objectLinks(store: ObjectStore, ...enablers: readonly EnablerVersion[]): Link[] {
+  const links: Link[] = []
   for (const definition of store.objects()) {
     if (bootstrapOnlyObjects.has(definition.id)) continue
     const instanceIds = store.instanceIds(definition.id)
-    const version = versionAttribute(definition, enabler)
+    const version = Object.assign(
+      {},
+      ...enablers.map(enabler => versionAttribute(definition, enabler)),
+    ) as LinkAttributes
     if (instanceIds.length === 0 || 'ver' in version) links.push(linkTo([definition.id], version))
     for (const instanceId of instanceIds) links.push(linkTo([definition.id, instanceId]))
   }
-  return formatLinks(links)
+  return links
 }

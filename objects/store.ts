@@ -4,6 +4,7 @@ import {
   ascendingIds,
   type Content,
   checkContent,
+  checkId,
   checkResourceValue,
   lowestFreeId,
   type ResourceInstances,
@@ -16,7 +17,7 @@ import { OperationError } from './errors.ts'
 import type { Schema } from './formats/format.ts'
 import { Handlers, isPromiseLike } from './handlers.ts'
 import { Lock } from './lock.ts'
-import { formatPath, MAX_ID, type Path } from './path.ts'
+import { formatPath, type Path } from './path.ts'
 import type { PathValue } from './path-value.ts'
 import { TimeSeriesTable } from './time-series-table.ts'
 import type { Value } from './value.ts'
@@ -47,11 +48,12 @@ interface StoredObject {
 }
 
 /**
- * The objects of one client: definitions, instances, values. Every change is checked against its definition, grouped
+ * The objects of one client, or of one device behind a gateway: definitions, instances, values. Every change is checked against its definition, grouped
  * into transactions and told to the listeners. What does not exist is an {@link OperationError} `NOT_FOUND`, what the
  * type or range forbids a `ValueError`.
  */
 export class ObjectStore implements Schema {
+  readonly prefix: string | undefined
   readonly handlers = new Handlers()
   readonly timeSeries = new TimeSeriesTable(this.handlers)
   readonly #objects = new Map<number, StoredObject>()
@@ -64,6 +66,11 @@ export class ObjectStore implements Schema {
   #batches = 0
   #publishing = false
   #origin: Origin = 'application'
+
+  /** `prefix`: of the device behind a gateway whose objects these are. */
+  constructor(prefix?: string) {
+    this.prefix = prefix
+  }
 
   /** Adds an object; a second time with the same definition is no error. Throws TypeError for another definition. */
   define(definition: ObjectDefinition): void {
@@ -341,9 +348,4 @@ export class ObjectStore implements Schema {
 function put<V>(map: Map<number, V>, id: number, value: V | undefined): void {
   if (value === undefined) map.delete(id)
   else map.set(id, value)
-}
-
-function checkId(id: number): number {
-  if (Number.isInteger(id) && id >= 0 && id < MAX_ID) return id
-  throw new OperationError('BAD_REQUEST', 'an instance id is 0 to 65534')
 }

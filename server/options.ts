@@ -85,6 +85,11 @@ export interface WriteOptions extends PayloadOptions {
   readonly mode?: 'replace' | 'update'
 }
 
+export interface WriteCompositeOptions extends PayloadOptions {
+  /** Of the device behind the client that the values are of. */
+  readonly prefix?: string
+}
+
 export interface CompositeOptions extends ReadOptions {
   /** In which the paths are listed. Default: SenML CBOR. */
   readonly contentFormat?: number

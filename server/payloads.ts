@@ -3,8 +3,9 @@ import { OperationError } from '../objects/errors.ts'
 import { ContentFormat, type Schema } from '../objects/formats/format.ts'
 import { formatOf } from '../objects/formats/formats.ts'
 import { encodePaths } from '../objects/formats/path-list.ts'
-import { type Path, parsePath } from '../objects/path.ts'
+import type { Path } from '../objects/path.ts'
 import type { PathValue } from '../objects/path-value.ts'
+import { parsePrefixedPaths } from '../objects/prefixed-path.ts'
 import type { CompositeOptions } from './options.ts'
 import type { Registration } from './registrations.ts'
 
@@ -26,10 +27,18 @@ export function attributeQueries(patch: AttributePatch | undefined): { attribute
 
 export function compositeRead<K extends 'readComposite' | 'observeComposite'>(
   kind: K,
-  paths: readonly string[],
+  texts: readonly string[],
   { contentFormat = ContentFormat.senmlCbor, accept = contentFormat }: CompositeOptions,
 ) {
-  return { kind, path: [], accept, contentFormat, payload: encodePaths(contentFormat, paths.map(parsePath)) } as const
+  const { paths, ...device } = parsePrefixedPaths(texts)
+  return {
+    kind,
+    path: [],
+    ...device,
+    accept,
+    contentFormat,
+    payload: encodePaths(contentFormat, paths, device.prefix),
+  } as const
 }
 
 const announcedFormats: ReadonlySet<number> = new Set([

@@ -2,13 +2,14 @@ import { FormatError, OperationError } from '../objects/errors.ts'
 import { ContentFormat, type Schema } from '../objects/formats/format.ts'
 import { formatOf } from '../objects/formats/formats.ts'
 import { type Link, parseLinks } from '../objects/formats/link-format.ts'
-import type { BootstrapOperation, Operation } from '../objects/operations/operation.ts'
-import { formatPath, type Path } from '../objects/path.ts'
+import { nameOf } from '../objects/formats/path-name.ts'
+import type { Path } from '../objects/path.ts'
 import type { PathValue } from '../objects/path-value.ts'
 import { type CoapMessage, describeCode, isSuccess } from '../transport/coap/message.ts'
 import { describeContentFormat } from '../transport/lwm2m/describe.ts'
 import { decodeOutcome, type ReceivedOutcome } from '../transport/lwm2m/downlink.ts'
 import { RequestError } from './errors.ts'
+import type { AnyOperation } from './target.ts'
 
 /** What a client answered: response code as a CoAP code byte, Content-Format, payload. */
 export type OperationResult = ReceivedOutcome
@@ -23,7 +24,6 @@ export interface DiscoverResult extends OperationResult {
   readonly links: readonly Link[]
 }
 
-type AnyOperation = Operation | BootstrapOperation
 export type OperationAtPath = Extract<AnyOperation, { readonly path: Path }>
 
 /** The answer to an operation. Throws RequestError REJECTED. */
@@ -63,7 +63,7 @@ export function discoverResult(
 }
 
 function describe(operation: AnyOperation): string {
-  return 'path' in operation ? `${operation.kind} ${formatPath(operation.path)}` : operation.kind
+  return 'path' in operation ? `${operation.kind} ${nameOf(operation.path, operation.prefix)}` : operation.kind
 }
 
 function unreadable(operation: AnyOperation, contentFormat: number | undefined): RequestError {

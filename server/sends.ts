@@ -1,5 +1,6 @@
 import { OperationError } from '../objects/errors.ts'
 import type { Schema } from '../objects/formats/format.ts'
+import { prefixOfNames } from '../objects/formats/name-prefix.ts'
 import { sendFormat } from '../objects/operations/send.ts'
 import type { PathValue } from '../objects/path-value.ts'
 import { type CoapMessage, Code } from '../transport/coap/message.ts'
@@ -7,11 +8,14 @@ import type { PeerConnection } from '../transport/coap/peer-connection.ts'
 import { decodeSend } from '../transport/lwm2m/uplink.ts'
 import { failure, success } from './answers.ts'
 import type { Registrations } from './registrations.ts'
+import { schemaFor } from './target.ts'
 
 /** What a client sent by itself (LwM2M Core 1.2.2 §6.4.6). */
 export interface ReceivedSend {
   /** Endpoint Client Name. */
   readonly endpoint: string
+  /** Of the device behind the client that it is about (LwM2M Gateway 1.1 §9). */
+  readonly prefix?: string
   /** In the order of the payload, with full paths; all times of a place that has several. */
   readonly values: readonly PathValue[]
   readonly contentFormat: number
@@ -42,10 +46,16 @@ export function answerSend(
     const { endpoint, version } = registration
     if (version === '1.0') throw new OperationError('BAD_REQUEST', 'LwM2M 1.0 has no Send')
     const format = sendFormat(send.contentFormat, version)
-    const values = format.decode([], send.payload, schema)
+    const prefix = prefixOfNames(format.contentFormat, send.payload)
+    const values = format.decode([], send.payload, schemaFor(schema, prefix))
     if (values.length === 0) throw new OperationError('BAD_REQUEST', 'a Send of nothing')
     if (values.some(({ value }) => value === null)) throw new OperationError('BAD_REQUEST', 'a Send removes nothing')
-    onSend({ endpoint, values: withAbsoluteTimes(values, nowMs / 1_000), contentFormat: format.contentFormat })
+    onSend({
+      endpoint,
+      ...(prefix === undefined ? {} : { prefix }),
+      values: withAbsoluteTimes(values, nowMs / 1_000),
+      contentFormat: format.contentFormat,
+    })
     return success(Code.changed)
   } catch (error) {
     return failure(error)

@@ -2,9 +2,9 @@ import { defer, firstValueFrom, map, type Observable, Subject } from 'rxjs'
 import { type AttributePatch, formatAttributes } from '../objects/attributes/attributes.ts'
 import { OperationError } from '../objects/errors.ts'
 import { ContentFormat, type Schema } from '../objects/formats/format.ts'
-import type { Operation } from '../objects/operations/operation.ts'
-import { MAX_ID, parsePath } from '../objects/path.ts'
+import { MAX_ID } from '../objects/path.ts'
 import type { PathValue } from '../objects/path-value.ts'
+import { parsePrefixedPath } from '../objects/prefixed-path.ts'
 import type { Value } from '../objects/value.ts'
 import { type Clock, systemClock } from '../transport/clock.ts'
 import type { CoapMessage } from '../transport/coap/message.ts'
@@ -12,7 +12,6 @@ import type { CoapPeer } from '../transport/coap/peer.ts'
 import type { PeerConnection } from '../transport/coap/peer-connection.ts'
 import type { Address } from '../transport/connection.ts'
 import { TransportError } from '../transport/errors.ts'
-import { encodeOperation } from '../transport/lwm2m/downlink.ts'
 import { systemRandom } from '../transport/random.ts'
 import type { ServerUri } from '../transport/uri.ts'
 import type { Endpoints } from './endpoints.ts'
@@ -26,6 +25,7 @@ import type {
   ObserveOptions,
   PayloadOptions,
   ReadOptions,
+  WriteCompositeOptions,
   WriteOptions,
 } from './options.ts'
 import { attributeQueries, compositeRead, dataFormatOf, encodeValues } from './payloads.ts'
@@ -43,6 +43,7 @@ import {
 } from './results.ts'
 import { schemaOf } from './schema.ts'
 import { answerSend, type ReceivedSend, withAbsoluteTimes } from './sends.ts'
+import { type AnyOperation, requestFor, schemaFor } from './target.ts'
 import { WakeQueue } from './wake-queue.ts'
 
 /**
@@ -55,6 +56,8 @@ import { WakeQueue } from './wake-queue.ts'
  * A client that registered with queue mode is asked while it is awake. Otherwise the operation waits for its next Register
  * or Update, those of one client in order; it rejects with TransportError QUEUE_FULL when too many wait, and with
  * RequestError REGISTRATION_ENDED when the client leaves or expires instead.
+ *
+ * Of a device behind a client that is its gateway, a path begins with the prefix: `/d01/3303/0` (LwM2M Gateway 1.1 §8.3).
  */
 export class Lwm2mServer {
   /** What happens to registrations, each event after its response was sent; completes when the server is closed. */
@@ -140,7 +143,7 @@ export class Lwm2mServer {
 
   /** Reads an object, instance, resource or resource instance (LwM2M Core 1.2.2 §6.3.1). */
   async read(endpoint: string, path: string, options: ReadOptions = {}): Promise<ReadResult> {
-    const operation = { kind: 'read', path: parsePath(path), ...options } as const
+    const operation = { kind: 'read', ...parsePrefixedPath(path), ...options } as const
     return this.#readResult(operation, await this.#request(endpoint, operation))
   }
 
@@ -154,7 +157,8 @@ export class Lwm2mServer {
     content: Value | readonly PathValue[],
     options: WriteOptions = {},
   ): Promise<OperationResult> {
-    const base = parsePath(path)
+    const target = parsePrefixedPath(path)
+    const { path: base, prefix } = target
     const { mode = 'replace', contentFormat = dataFormatOf(this.#registration(endpoint)) } = options
     if (mode === 'update' && base.length !== 2) {
       throw new OperationError('METHOD_NOT_ALLOWED', 'only an instance can be updated')
@@ -162,8 +166,8 @@ export class Lwm2mServer {
     const values = Array.isArray(content)
       ? (content as readonly PathValue[])
       : [{ path: base, value: content as Value }]
-    const payload = encodeValues(base, values, contentFormat, this.#schema)
-    return this.#perform(endpoint, { kind: 'write', path: base, mode, contentFormat, payload })
+    const payload = encodeValues(base, values, contentFormat, schemaFor(this.#schema, prefix))
+    return this.#perform(endpoint, { kind: 'write', ...target, mode, contentFormat, payload })
   }
 
   /**
@@ -176,18 +180,19 @@ export class Lwm2mServer {
     values: readonly PathValue[],
     options: PayloadOptions = {},
   ): Promise<OperationResult> {
-    const object = parsePath(path)
+    const target = parsePrefixedPath(path)
+    const { path: object, prefix } = target
     const anyInstance = values.every(value => value.path[1] === MAX_ID)
     const { contentFormat = anyInstance ? ContentFormat.tlv : dataFormatOf(this.#registration(endpoint)) } = options
     // TLV leaves the choice to the client by resources without an instance around them.
     const base = anyInstance && contentFormat === ContentFormat.tlv ? [...object, MAX_ID] : object
-    const payload = encodeValues(base, values, contentFormat, this.#schema)
-    return this.#perform(endpoint, { kind: 'create', path: object, contentFormat, payload })
+    const payload = encodeValues(base, values, contentFormat, schemaFor(this.#schema, prefix))
+    return this.#perform(endpoint, { kind: 'create', ...target, contentFormat, payload })
   }
 
   /** Deletes an instance, or in LwM2M 1.2 a resource instance (LwM2M Core 1.2.2 §6.3.7). */
   async delete(endpoint: string, path: string): Promise<OperationResult> {
-    return this.#perform(endpoint, { kind: 'delete', path: parsePath(path) })
+    return this.#perform(endpoint, { kind: 'delete', ...parsePrefixedPath(path) })
   }
 
   /** Reads several places at once; those that are not there are left out (LwM2M Core 1.2.2 §6.3.8). */
@@ -200,20 +205,20 @@ export class Lwm2mServer {
   async writeComposite(
     endpoint: string,
     values: readonly PathValue[],
-    { contentFormat = ContentFormat.senmlCbor }: PayloadOptions = {},
+    { contentFormat = ContentFormat.senmlCbor, prefix }: WriteCompositeOptions = {},
   ): Promise<OperationResult> {
-    const payload = encodeValues([], values, contentFormat, this.#schema)
+    const payload = encodeValues([], values, contentFormat, schemaFor(this.#schema, prefix))
     return this.#perform(endpoint, { kind: 'writeComposite', path: [], contentFormat, payload })
   }
 
   /** Executes a resource with arguments such as `0='text',2` (LwM2M Core 1.2.2 §6.3.5). */
   async execute(endpoint: string, path: string, args = ''): Promise<OperationResult> {
-    return this.#perform(endpoint, { kind: 'execute', path: parsePath(path), arguments: args })
+    return this.#perform(endpoint, { kind: 'execute', ...parsePrefixedPath(path), arguments: args })
   }
 
   /** Lists what lies below a path, `depth` levels of it, with its attributes (LwM2M Core 1.2.2 §6.3.2). */
   async discover(endpoint: string, path: string, options: DiscoverOptions = {}): Promise<DiscoverResult> {
-    const operation = { kind: 'discover', path: parsePath(path), ...options } as const
+    const operation = { kind: 'discover', ...parsePrefixedPath(path), ...options } as const
     return discoverResult(operation, await this.#request(endpoint, operation))
   }
 
@@ -221,7 +226,7 @@ export class Lwm2mServer {
   async writeAttributes(endpoint: string, path: string, attributes: AttributePatch): Promise<OperationResult> {
     return this.#perform(endpoint, {
       kind: 'writeAttributes',
-      path: parsePath(path),
+      ...parsePrefixedPath(path),
       attributes: formatAttributes(attributes),
     })
   }
@@ -237,7 +242,7 @@ export class Lwm2mServer {
     const ownAttributes = attributeQueries(attributes)
     return this.#observe(
       endpoint,
-      () => ({ kind: 'observe', path: parsePath(path), ...readOptions, ...ownAttributes }),
+      () => ({ kind: 'observe', ...parsePrefixedPath(path), ...readOptions, ...ownAttributes }),
       cancel,
     )
   }
@@ -263,7 +268,7 @@ export class Lwm2mServer {
   ): Observable<ReadResult> {
     return defer(() => {
       const operation = makeOperation()
-      const request = encodeOperation(operation)
+      const request = requestFor(operation)
       const observation = defer(() => this.#observations.observe(this.#registration(endpoint), request, cancel))
       return this.#wakeQueue
         .whenAwake(this.#registration(endpoint), observation)
@@ -288,16 +293,16 @@ export class Lwm2mServer {
 
   /** The answer to a Read, or a notification; its times as seconds since 1970. */
   #readResult(operation: OperationAtPath, response: CoapMessage): ReadResult {
-    const result = readResult(operation, response, this.#schema)
+    const result = readResult(operation, response, schemaFor(this.#schema, operation.prefix))
     return { ...result, values: withAbsoluteTimes(result.values, this.#clock.now() / 1_000) }
   }
 
-  async #perform(endpoint: string, operation: Operation): Promise<OperationResult> {
+  async #perform(endpoint: string, operation: AnyOperation): Promise<OperationResult> {
     return operationResult(operation, await this.#request(endpoint, operation))
   }
 
-  #request(endpoint: string, operation: Operation): Promise<CoapMessage> {
-    const request = encodeOperation(operation)
+  #request(endpoint: string, operation: AnyOperation): Promise<CoapMessage> {
+    const request = requestFor(operation)
     const response = defer(() => this.#peer(this.#registration(endpoint)).request(request).response)
     return firstValueFrom(this.#wakeQueue.whenAwake(this.#registration(endpoint), response))
   }

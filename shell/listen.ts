@@ -6,13 +6,16 @@ import { type ServerSecurityArguments, securityKind } from './security.ts'
 
 /** Where and how a server listens. */
 export interface ListenArguments extends ServerSecurityArguments {
-  /** A port, for UDP on `host`, or all in a URI; for UDP, TCP, or both. */
-  readonly listen: readonly (number | ServerUri)[]
+  /** A port, for UDP on `host`, or all in a URI; for UDP, TCP, or both. Default: the usual port. */
+  readonly listen?: readonly (number | ServerUri)[]
   /** Default: every IPv4 address of the machine. */
   readonly host?: string
 }
 
 const everyAddress = '0.0.0.0'
+
+/** RFC 7252 §6.1, §6.2. */
+const usualPorts = { plain: 5683, secure: 5684 }
 
 type SecurityKind = ReturnType<typeof securityKind>
 
@@ -20,8 +23,9 @@ type SecurityKind = ReturnType<typeof securityKind>
 export function listenOptions(
   args: ListenArguments,
 ): Required<Pick<EndpointOptions, 'host' | 'port'>> & { transports: readonly Transport[] } {
-  const { listen, host } = args
+  const { host } = args
   const kind = securityKind(args)
+  const { listen = [kind === undefined ? usualPorts.plain : usualPorts.secure] } = args
   const uris = listen.map(place => (typeof place === 'number' ? datagramUri(place, host, kind) : place))
   const written = listen.filter(place => typeof place !== 'number')
   checkHost(written, host)

@@ -79,9 +79,9 @@ export async function run(args: readonly string[], environment: Environment): Pr
   const serverCommand = program
     .command('server')
     .description('register clients and log what happens until Ctrl-C')
-    .requiredOption(
+    .option(
       '--listen <port|uri>',
-      'UDP port, 0 for any free one; or coap://HOST[:PORT], coaps://, coap+tcp:// or coaps+tcp://; twice for UDP and TCP',
+      'UDP port, 0 for any free one; or coap://HOST[:PORT], coaps://, coap+tcp:// or coaps+tcp://; twice for UDP and TCP (default: 5683, with keys 5684)',
       parseListen,
     )
     .option('--host <address>', 'address to listen on with a port (default: 0.0.0.0)')
@@ -191,7 +191,7 @@ Examples:
 
 const getExamples = `
 Examples:
-  lwm2m get coap://127.0.0.1/.well-known/core
+  lwm2m get coap://127.0.0.1:5685/firmware.bin
   lwm2m get coap+tcp://127.0.0.1:5685/firmware.bin --output firmware.bin --continue
   lwm2m get https://localhost/firmware.bin --ca ca.pem --output firmware.bin`
 const fleetExamples = `

@@ -17,7 +17,8 @@ type Output = Pick<Environment, 'print' | 'printError'>
 export function runStatecharts(args: StatechartsArguments, { print, printError }: Output): number {
   const { name } = args
   if (name === undefined && args.json === undefined && args.mermaid === undefined) {
-    for (const { id, root } of statecharts) print(`${id.padEnd(10)}${root.description}`)
+    const width = Math.max(...statecharts.map(({ id }) => id.length)) + 1
+    for (const { id, root } of statecharts) print(`${id.padEnd(width)}${root.description}`)
     return 0
   }
   const chart = statecharts.find(({ id }) => id === name)

@@ -26,6 +26,7 @@ const rooms: Readonly<Record<string, Room>> = {
       'client/inspector.ts',
       'client/persistence.ts',
       'client/file-package-store.ts',
+      'client/file-package-stores.ts',
       'client/file-system.ts',
       'client/fingerprint.ts',
       'client/replace-file.ts',

@@ -14,7 +14,7 @@ export interface Axes {
 
 /** What a magnetometer may know besides. */
 export interface MagneticField extends Axes {
-  /** 0 to 360. */
+  /** Clockwise from north, 0 to 360. */
   readonly compassDegrees?: number
 }
 

@@ -4,13 +4,14 @@ import type { Lwm2mClient } from '../client.ts'
 import { type Behaviour, LivingInstance } from './living-instance.ts'
 import { type MeasurementOptions, takenNow } from './measured.ts'
 
+/** What a battery may have besides. */
 export interface BatteryOptions extends MeasurementOptions<typeof definition> {
   /** Whether mains power is lost, of a device that has it (9). */
   readonly supplyLoss$?: Observable<boolean>
 }
 
 /**
- * Battery (3411): the source emits the level in percent, told without a fraction (1). It is too low (6) at the threshold
+ * Battery (3411): the source emits the level in percent, 0 to 100, told without a fraction (1). It is too low (6) at the threshold
  * (5) and below. Supply losses are counted (10) until an Execute of 11.
  */
 export function battery(

@@ -8,12 +8,13 @@ import { definitionInUse } from './definition-in-use.ts'
 import { type Behaviour, LivingInstance } from './living-instance.ts'
 import { indexed } from './replace-values.ts'
 
+/** What a container is for, and its bounds: a Write beyond them is 4.00. */
 export interface BinaryAppDataOptions {
   /** Default 0. */
   readonly instanceId?: number
   /** How many pieces of data there may be at once. Default 16. */
   readonly maximumPieces?: number
-  /** Of one piece. Default 65,536. */
+  /** Of one piece, bytes. Default 65,536. */
   readonly maximumBytes?: number
   /** What the data is, 32 bytes at most. */
   readonly description?: string
@@ -23,10 +24,12 @@ export interface BinaryAppDataOptions {
   readonly appId?: number
 }
 
-/** How urgent data is: 0 at once, 1 best effort, 2 the latest counts, 101–254 the application's own. */
+/** How urgent data is: 0 at once, 1 best effort, 2 the latest counts, 101–254 the application's own. Whole, 0 to 254. */
 export type DataPriority = number
 
+/** What is in the container at one time. */
 export interface AppData {
+  /** In the order of their resource instances. */
   readonly pieces: readonly Uint8Array[]
   readonly priority?: DataPriority
   /** Seconds since 1970. */

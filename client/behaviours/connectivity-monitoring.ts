@@ -7,29 +7,33 @@ import { indexed, replaceValues } from './replace-values.ts'
 
 /** How a device is connected at the moment (LwM2M Core 1.2.2 §E.5). */
 export interface Connectivity {
-  /** 0–20 cellular, 21–40 wireless, 41–50 wireline: 6 LTE-FDD, 7 NB-IoT, 21 WLAN, 23 IEEE 802.15.4, 41 Ethernet… */
+  /** 0–50: 0–20 cellular, 21–40 wireless, 41–50 wireline: 6 LTE-FDD, 7 NB-IoT, 21 WLAN, 23 IEEE 802.15.4, 41 Ethernet… */
   readonly networkBearer: number
   /** Default: the one in use. */
   readonly availableNetworkBearers?: readonly number[]
-  /** dBm. */
+  /** dBm, whole. */
   readonly radioSignalStrength: number
+  /** Whole, as the bearer counts it, such as RSRQ for LTE. */
   readonly linkQuality?: number
   readonly ipAddresses: readonly string[]
   readonly routerIpAddresses?: readonly string[]
-  /** Percent. */
+  /** Percent, whole, 0 to 100. */
   readonly linkUtilization?: number
-  /** dB; from version 1.1 of the object on. */
+  /** dB, whole; from version 1.1 of the object on. */
   readonly signalSnr?: number
   /** Told while the bearer is cellular. */
   readonly cell?: Cell
 }
 
+/** Of a cellular network. */
 export interface Cell {
+  /** Access Point Names. */
   readonly apn?: readonly string[]
+  /** Serving Cell ID. */
   readonly cellId?: number
-  /** Serving Mobile Network Code. */
+  /** Serving Mobile Network Code, 0–999. */
   readonly smnc?: number
-  /** Serving Mobile Country Code. */
+  /** Serving Mobile Country Code, 0–999. */
   readonly smcc?: number
   /** Location Area Code; from version 1.2 of the object on. */
   readonly lac?: number

@@ -5,19 +5,22 @@ import { definitionInUse } from './definition-in-use.ts'
 import { type Behaviour, LivingInstance } from './living-instance.ts'
 import { TrafficCounter } from './traffic-counter.ts'
 
+/** How the traffic of a client is counted. */
 export interface ConnectivityStatisticsOptions {
   /**
    * What each message has besides, as the object counts up to the IP header: bytes of IP and UDP or TCP, and of a record of DTLS
    * or TLS. Default 28: IPv4 and UDP, without security.
    */
   readonly headerBytes?: number
-  /** The period that a server finds in place, seconds; 0: until Stop. Default 0. */
+  /** The period that a server finds in place, whole seconds; 0: until Stop. Default 0. */
   readonly collectionPeriodSeconds?: number
 }
 
+/** The counters of a client, under the control of its servers and of the application. */
 export interface ConnectivityStatistics extends Behaviour<typeof statistics> {
-  /** As if a server had executed Start: from 0, for the Collection Period that is set. */
+  /** As if a server had executed Start: from 0, for the Collection Period that is set. Does nothing after `unsubscribe`. */
   start(): void
+  /** As if a server had executed Stop: what was counted stays to be read. */
   stop(): void
 }
 
@@ -45,6 +48,7 @@ export function connectivityStatistics(
     clock.clearTimeout(timer)
   }
   const start = () => {
+    if (living.isOver) return
     stop()
     counter = new TrafficCounter(headerBytes)
     endTrace = client.addTrace(counter)

@@ -23,6 +23,7 @@ const powerSourceKinds = [
   'solar',
 ] as const
 
+/** One of Available Power Sources, with what is measured of it. */
 export interface PowerSource {
   readonly kind: (typeof powerSourceKinds)[number]
   /** Millivolts, whole. */
@@ -33,12 +34,13 @@ export interface PowerSource {
 
 /** Of the internal battery (LwM2M Core 1.2.2 §E.4, 9 and 20). */
 export interface InternalBattery {
-  /** Percent, whole. */
+  /** Percent, whole, 0 to 100. */
   readonly level$?: Observable<number>
   /** 0 normal, 1 charging, 2 charged and on power, 3 damaged, 4 low, 5 not installed, 6 unknown. */
   readonly status$?: Observable<number>
 }
 
+/** What a device can do, and tells of itself. */
 export interface DeviceOptions {
   /** Performs a Reboot, a second after the server was answered. Default: a Reboot is 4.04. */
   readonly reboot?: () => void
@@ -49,12 +51,13 @@ export interface DeviceOptions {
   readonly battery?: InternalBattery
   /** Asked at each Read, kilobytes of 1,000 bytes. */
   readonly memoryFree?: () => number
-  /** Kilobytes of 1,000 bytes. */
+  /** Kilobytes of 1,000 bytes, whole. */
   readonly memoryTotal?: number
   /** The errors that there are at the moment, asked when a server has them reset. Default: none. */
   readonly currentErrors?: () => Iterable<number>
 }
 
+/** The Device object at work. */
 export interface Device extends Behaviour<typeof deviceObject> {
   /** The time that servers read, seconds since 1970. */
   nowSeconds(): number

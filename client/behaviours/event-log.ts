@@ -8,10 +8,11 @@ import { definitionInUse } from './definition-in-use.ts'
 import { type Behaviour, LivingInstance } from './living-instance.ts'
 import { LogRing } from './log-ring.ts'
 
+/** What a log holds, and how it is read. */
 export interface EventLogOptions {
   /** Default 0, the only one of version 1.0 of the object. */
   readonly instanceId?: number
-  /** Of all entries together; for a new one the oldest go. Default 16,384. */
+  /** Of all entries together, bytes; for a new one the oldest go. Default 16,384. */
   readonly maximumBytes?: number
   /** Whether it collects from the beginning, or only when a server says so. Default false. */
   readonly isRunning?: boolean
@@ -25,13 +26,14 @@ export interface EventLogOptions {
 /** 0 generic, 1 system, 2 security, 3 event, 4 trace, 5 panic, 6 charging, 100–255 the device's own. */
 export type LogClass = number
 
+/** A log that the application writes, and servers control. */
 export interface EventLog extends Behaviour<typeof eventLogObject> {
   /**
    * Collects an entry while the log runs, if its Log Class is the entry's, or generic. A text is a line. One that is larger
    * than the log sets the error bit of Log Status. The bytes are the log's to keep.
    */
   log(entry: string | Uint8Array, logClass?: LogClass): void
-  /** What a server reads as Log Status. */
+  /** What a server reads as Log Status, the sum of 1 stopped, 2 there are entries, 4 one was lost. */
   readonly status: number
 }
 

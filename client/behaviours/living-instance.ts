@@ -9,16 +9,22 @@ import type { Clock } from '../../transport/clock.ts'
 import type { Lwm2mClient } from '../client.ts'
 import { definitionInUse } from './definition-in-use.ts'
 
-/** An object instance that lives: what it does by itself ends with `unsubscribe`, and the instance stays as it is then. */
+/**
+ * An object instance that lives: what it does by itself ends with `unsubscribe`, and the instance stays as it is then. What its
+ * sources emit and the object does not allow, and a source that fails, become SINK_FAILURE in the events of the client.
+ */
 export interface Behaviour<D extends ObjectDefinition> extends Unsubscribable {
   /** For whatever else the application tells of it. */
   readonly instance: ObjectInstanceHandle<D>
 }
 
 export interface BehaviourOptions<D extends ObjectDefinition> {
-  /** Default: 0. An instance that is there already is taken as it is. */
+  /** 0–65534, default 0. An instance that is there already is taken as it is. */
   readonly instanceId?: number
-  /** What the instance begins with; what it has already stays. */
+  /**
+   * What the instance begins with; what it has already stays. A value out of its range makes the function throw ValueError, one
+   * that the version of the object does not know OperationError `NOT_FOUND`; nothing is created then.
+   */
   readonly values?: InstanceValues<D>
 }
 
@@ -46,6 +52,11 @@ export class LivingInstance<D extends ObjectDefinition> implements Behaviour<D> 
     this.clock = client.clock
     const known = definitionInUse(client, definition)
     this.instance = settle(client.objects, known, instanceId, { ...defaults, ...values } as InstanceValues<D>)
+  }
+
+  /** Whether it has ended, by `unsubscribe`. */
+  get isOver(): boolean {
+    return this.#subscription.closed
   }
 
   /** Whether the instance exists; a server may have deleted it. */

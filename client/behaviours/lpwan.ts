@@ -6,7 +6,7 @@ import { type Behaviour, type BehaviourOptions, LivingInstance } from './living-
 
 type Values = InstanceValues<typeof definition>
 
-/** How the radio does at the moment; what is left out stays as it is. */
+/** How the radio does at the moment: powers in dBm, the ratio in dB, repeats whole. What is left out stays as it is. */
 export type LpwanLink = Pick<
   Values,
   | 'transmitPower'
@@ -18,6 +18,7 @@ export type LpwanLink = Pick<
   | 'peerAddress'
 >
 
+/** What an LPWAN has from the beginning. */
 export interface LpwanOptions extends BehaviourOptions<typeof definition> {
   readonly values: Values & { readonly macAddress: string }
 }

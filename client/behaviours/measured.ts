@@ -14,6 +14,7 @@ export type Timestamped = With<typeof timestamps>
 /** An object of one measured value. */
 export type Measuring = With<typeof sensor & typeof timestamps>
 
+/** How measurements are told. */
 export interface MeasurementOptions<D extends ObjectDefinition> extends BehaviourOptions<D> {
   /**
    * Whether each measurement sets Timestamp and Fractional Timestamp (5518, 6050). Observers of the instance are then told

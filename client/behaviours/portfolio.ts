@@ -7,14 +7,15 @@ import { definitionInUse } from './definition-in-use.ts'
 import { type Behaviour, LivingInstance } from './living-instance.ts'
 import { indexed } from './replace-values.ts'
 
+/** Who a device is, and how it proves that. */
 export interface PortfolioOptions {
   /** Default 0. */
   readonly instanceId?: number
   /** By resource instance id; for GSMA 0 is the id of the host device, 1 its manufacturer, 2 its model, 3 its software version. */
   readonly identities?: Readonly<Record<number, string>>
-  /** A server may write resource instances with ids below. Default 16. */
+  /** A server may write resource instances with ids below this. Default 16. */
   readonly maximumIdentities?: number
-  /** Of an identity that a server writes. Default 255. */
+  /** Of an identity that a server writes, bytes. Default 255. */
   readonly maximumIdentityBytes?: number
   /**
    * Makes the authentication data that GetAuthData with these arguments asks for, one resource instance each. A throw refuses the
@@ -23,7 +24,9 @@ export interface PortfolioOptions {
   readonly authenticate?: (request: AuthenticationRequest) => readonly Uint8Array[] | Promise<readonly Uint8Array[]>
 }
 
+/** What a GetAuthData asks for. */
 export interface AuthenticationRequest {
+  /** Those of the Execute; what they mean is the service's to say. */
   readonly args: ExecuteArguments
   /** The identities at the moment, by resource instance id. */
   readonly identities: Readonly<Record<number, string>>

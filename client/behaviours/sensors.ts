@@ -9,7 +9,10 @@ import type { Lwm2mClient } from '../client.ts'
 import { type Behaviour, LivingInstance } from './living-instance.ts'
 import { type MeasurementOptions, type Measuring, measured, serveMeasuredReset, takenNow } from './measured.ts'
 
-/** A sensor of one value (5700), which is absent before the first; its options may give what holds until then. */
+/**
+ * A sensor of one value (5700), in the unit that its Sensor Units (5701) name. It is absent before the first; the options may give
+ * what holds until then.
+ */
 export type Sensor<D extends Measuring> = (
   client: Lwm2mClient,
   value$: Observable<number>,
@@ -31,10 +34,15 @@ export function sensorOf<D extends Measuring>(definition: D): Sensor<D> {
   }
 }
 
+/** Temperature (3303). */
 export const temperatureSensor: Sensor<typeof temperature> = sensorOf(temperature)
+/** Humidity (3304). */
 export const humiditySensor: Sensor<typeof humidity> = sensorOf(humidity)
-/** The application applies its calibration coefficient (5821), which servers set; so it is with the next two. */
+/** Pressure (3323). The application applies its calibration coefficient (5821), which servers set. */
 export const pressureSensor: Sensor<typeof pressure> = sensorOf(pressure)
+/** Voltage (3316); with a calibration coefficient as {@link pressureSensor}. */
 export const voltageSensor: Sensor<typeof voltage> = sensorOf(voltage)
+/** Current (3317); with a calibration coefficient as {@link pressureSensor}. */
 export const currentSensor: Sensor<typeof current> = sensorOf(current)
+/** Generic Sensor (3300), for what has no object of its own; Sensor Type (5751) says what. */
 export const genericSensor: Sensor<typeof genericSensorObject> = sensorOf(genericSensorObject)

@@ -58,7 +58,6 @@ class Cycles implements Timer {
   /** Of the delay under way. */
   #delay: { readonly timer: ClockTimer; readonly endMs: number } | undefined
   #endedMs = Number.NEGATIVE_INFINITY
-  #isOver = false
 
   constructor(living: LivingInstance<Definition>) {
     this.#living = living
@@ -82,14 +81,13 @@ class Cycles implements Timer {
     living.follow(['onOff', 'timerMode'], () => this.#followSettings())
     resetByZero(living, 'cumulativeTime', () => this.#onTime.reset())
     living.add(() => {
-      this.#isOver = true
       this.#stop()
       this.#output.complete()
     })
   }
 
   trigger(): void {
-    if (this.#isOver || this.#mode === Mode.disabled) throw refused('it is disabled')
+    if (this.#living.isOver || this.#mode === Mode.disabled) throw refused('it is disabled')
     if (!this.#input) throw refused('its input is off')
     if (this.#delay !== undefined || this.#output.value) throw refused('a cycle is under way')
     this.#checkRested()

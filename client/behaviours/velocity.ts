@@ -1,10 +1,10 @@
 /** How a device moves. */
 export interface Velocity {
-  /** Metres per second over the ground. */
+  /** Metres per second over the ground, 0 or more; told as 18,204, 65,535 km/h, at most. */
   readonly horizontalSpeed: number
-  /** Degrees, clockwise from north. */
+  /** Degrees, clockwise from north, −360 to 360. */
   readonly bearing: number
-  /** Metres per second, below 0 downward. */
+  /** Metres per second, below 0 downward; told as 70.8, 255 km/h, at most. */
   readonly verticalSpeed?: number
   /** By how much the speeds may be wrong, metres per second; the vertical one counts with a vertical speed only. */
   readonly horizontalUncertainty?: number

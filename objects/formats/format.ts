@@ -28,6 +28,11 @@ export type ContentFormat = (typeof ContentFormat)[keyof typeof ContentFormat]
 
 /** What a decoder must know of the tree to read a payload; a view of definitions, so that a server can have one too. */
 export interface Schema {
+  /**
+   * What the names of all places begin with in formats that carry names: the Prefix of a device behind a gateway
+   * (LwM2M Gateway 1.1 §9). Absent for the objects of a client itself.
+   */
+  readonly prefix?: string | undefined
   /** Type and multiplicity of a resource, or undefined when the object or the resource is unknown. */
   resource(
     objectId: number,

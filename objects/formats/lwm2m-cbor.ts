@@ -16,6 +16,8 @@ const deepest = 4
  * its path, from the object on whatever is addressed (LwM2M Core 1.2.2 §7.5.4). Written as in the examples: a key for
  * all that the values of an object share, then a map a level. What is empty is an empty map. Times are not carried.
  *
+ * Of a device behind a gateway the outermost keys begin with its prefix, a text (LwM2M Gateway 1.1 §9).
+ *
  * Below an object, the instance may be 65535 for none, which a Create may name (§7.5.4.6).
  */
 export const lwm2mCborFormat: DataFormat = {
@@ -28,7 +30,10 @@ export const lwm2mCborFormat: DataFormat = {
     for (const group of objects) {
       const first = group[0] as PathValue
       const level = sharedLevel(first.path, (group.at(-1) as PathValue).path)
-      if (level > 1) writer.array(level)
+      const { prefix } = schema
+      const length = level + Number(prefix !== undefined)
+      if (length > 1) writer.array(length)
+      if (prefix !== undefined) writer.text(prefix)
       for (let index = 0; index < level; index++) writer.integer(first.path[index] as number)
       writeContent(writer, level, group, 0, group.length, schema)
     }
@@ -39,7 +44,8 @@ export const lwm2mCborFormat: DataFormat = {
     const values = new DecodedValues(base, schema)
     if (payload.length > 0) {
       const cursor = new CborCursor(payload)
-      readMap(cursor, [], schema, values)
+      if (schema.prefix === undefined) readMap(cursor, [], schema, values)
+      else readDevice(cursor, schema.prefix, schema, values)
       cursor.end()
     }
     return values.finish()
@@ -113,6 +119,28 @@ function writeValue(writer: CborWriter, { path, value }: PathValue, schema: Sche
   writer.value(checkValue(type, value), type === 'float')
 }
 
+/** Reads the outermost map of a device behind a gateway: each key is its prefix, or an array that begins with that. */
+function readDevice(cursor: CborCursor, prefix: string, schema: Schema, values: DecodedValues): void {
+  const count = cursor.map()
+  const keys = new KeySet()
+  for (let index = 0; cursor.more(index, count); index++) {
+    const path = readDeviceKey(cursor, prefix)
+    keys.add(formatPath(path))
+    readContent(cursor, path, schema, values)
+  }
+}
+
+function readDeviceKey(cursor: CborCursor, prefix: string): Path {
+  const path: number[] = []
+  const count = cursor.peek() === major.array ? cursor.array() : undefined
+  if (count === 0 || cursor.peek() !== major.text || cursor.key() !== prefix) {
+    throw malformedCbor('a key that does not begin with the prefix of the device')
+  }
+  if (count === undefined) return path
+  for (let index = 1; cursor.more(index, count); index++) path.push(readId(cursor, path.length))
+  return path
+}
+
 /** Reads the map at a place, and the maps in it: each key is longer than the place, so there are four levels at most. */
 function readMap(cursor: CborCursor, place: Path, schema: Schema, values: DecodedValues): void {
   if (place.length === deepest) throw malformedCbor('a map below a resource instance')
@@ -121,11 +149,15 @@ function readMap(cursor: CborCursor, place: Path, schema: Schema, values: Decode
   let index = 0
   for (; cursor.more(index, count); index++) {
     const path = readKey(cursor, place, keys)
-    if (cursor.peek() === major.map) readMap(cursor, path, schema, values)
-    else if (path.length < 3) throw malformedCbor('a value above the resources')
-    else values.add(path, checkedItem(path, readItem(cursor, path, schema), schema))
+    readContent(cursor, path, schema, values)
   }
   if (index === 0 && place.length > 1) values.add(place, undefined)
+}
+
+function readContent(cursor: CborCursor, path: Path, schema: Schema, values: DecodedValues): void {
+  if (cursor.peek() === major.map) readMap(cursor, path, schema, values)
+  else if (path.length < 3) throw malformedCbor('a value above the resources')
+  else values.add(path, checkedItem(path, readItem(cursor, path, schema), schema))
 }
 
 function readItem(cursor: CborCursor, path: Path, schema: Schema): unknown {

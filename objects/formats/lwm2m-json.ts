@@ -7,7 +7,7 @@ import { DecodedValues } from './decoded-values.ts'
 import { ContentFormat, type DataFormat, type Schema } from './format.ts'
 import { formatJsonNumber, parseJson } from './number-json.ts'
 import { formatObjectLink, parseObjectLink } from './object-link.ts'
-import { nameBelow, PathName } from './path-name.ts'
+import { nameBelow, nameOf, PathName } from './path-name.ts'
 import { checkedItem } from './typed-value.ts'
 
 const valueLabels = ['v', 'sv', 'bv', 'ov'] as const
@@ -22,7 +22,7 @@ export const lwm2mJsonFormat: DataFormat = {
   contentFormat: ContentFormat.lwm2mJson,
   timed: true,
 
-  encode(base, values) {
+  encode(base, values, { prefix }) {
     let entries = ''
     let isBase = false
     for (const entry of values) {
@@ -30,7 +30,8 @@ export const lwm2mJsonFormat: DataFormat = {
       isBase = entry.path.length === base.length
       entries += `${entries === '' ? '' : ','}${formatEntry(base.length, entry)}`
     }
-    const baseName = isBase || base.length === 0 ? formatPath(base) : `${formatPath(base)}/`
+    const ownName = nameOf(base, prefix)
+    const baseName = isBase || ownName === '/' ? ownName : `${ownName}/`
     return Buffer.from(`{"bn":"${baseName}","e":[${entries}]}`)
   },
 
@@ -68,7 +69,7 @@ function readDocument(base: Path, document: unknown, schema: Schema, values: Dec
   if (!(document instanceof Map)) throw malformed('a document that is not an object')
   const entries: unknown = document.get('e')
   if (!Array.isArray(entries)) throw malformed('a document without "e"')
-  const names = new EntryNames(base, document.get('bn'))
+  const names = new EntryNames(base, document.get('bn'), schema.prefix)
   const baseTime = timeOf(document.get('bt'))
   for (const entry of entries as unknown[]) {
     if (!(entry instanceof Map)) throw malformed('an entry that is not an object')
@@ -81,15 +82,16 @@ function readDocument(base: Path, document: unknown, schema: Schema, values: Dec
 
 /** Resolves the names of the entries of one document. */
 class EntryNames {
-  readonly #name = new PathName()
+  readonly #name: PathName
   /** What stands before a name that is not absolute, in a document without a base name. */
   readonly #prefix: string | undefined
 
-  constructor(base: Path, baseName: unknown) {
+  constructor(base: Path, baseName: unknown, prefix: string | undefined) {
+    this.#name = new PathName(prefix)
     if (baseName !== undefined && !(typeof baseName === 'string' && this.#name.setBase(baseName))) {
       throw malformed('a base name that begins no path')
     }
-    this.#prefix = baseName === undefined || baseName === '' ? formatPath(base) : undefined
+    this.#prefix = baseName === undefined || baseName === '' ? nameOf(base, prefix) : undefined
   }
 
   resolve(name: unknown = ''): Path {

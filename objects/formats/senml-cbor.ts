@@ -18,7 +18,7 @@ export const senmlCborFormat: DataFormat = {
   timed: true,
 
   encode(base, values, schema) {
-    const records = toRecords(base, values)
+    const records = toRecords(base, values, schema.prefix)
     const writer = new CborWriter()
     writer.array(records.length)
     for (const record of records) writeRecord(writer, record, schema)

@@ -15,9 +15,9 @@ export const senmlJsonFormat: DataFormat = {
   contentFormat: ContentFormat.senmlJson,
   timed: true,
 
-  encode(base, values) {
+  encode(base, values, { prefix }) {
     let text = '['
-    for (const record of toRecords(base, values))
+    for (const record of toRecords(base, values, prefix))
       text += text.length === 1 ? formatRecord(record) : `,${formatRecord(record)}`
     return Buffer.from(`${text}]`)
   },

@@ -4,7 +4,12 @@ import { malformedSenml, type SenmlFields, SenmlLabel } from './senml-fields.ts'
 
 /** Resolves the names of the records of a pack (RFC 8428 §4.6). */
 export class SenmlNames {
-  readonly #name = new PathName()
+  readonly #name: PathName
+
+  /** Names begin with the prefix of a device behind a gateway, if there is one (LwM2M Gateway 1.1 §9). */
+  constructor(prefix?: string) {
+    this.#name = new PathName(prefix)
+  }
 
   /** The path a record is about. Throws FormatError for a name that is no path. */
   resolve(fields: SenmlFields): Path {

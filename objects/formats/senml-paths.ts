@@ -7,8 +7,12 @@ const names = labelSet(SenmlLabel.bn, SenmlLabel.n)
 /** Makes paths of a Fetch Pack, whose records have names and nothing else (RFC 8790 §3.1). Throws FormatError. */
 export class SenmlPaths implements SenmlPackReader {
   readonly fields = new SenmlFields()
-  readonly #names = new SenmlNames()
+  readonly #names: SenmlNames
   readonly #paths: Path[] = []
+
+  constructor(prefix?: string) {
+    this.#names = new SenmlNames(prefix)
+  }
 
   unknownField(): void {
     throw malformedSenml('a field in a list of paths that is no name')

@@ -27,13 +27,14 @@ export class SenmlValues implements SenmlPackReader {
   readonly fields = new SenmlFields()
   readonly #schema: Schema
   readonly #values: DecodedValues
-  readonly #names = new SenmlNames()
+  readonly #names: SenmlNames
   #baseTime = 0
   #baseValue: number | bigint | undefined
 
   constructor(base: Path, schema: Schema) {
     this.#schema = schema
     this.#values = new DecodedValues(base, schema)
+    this.#names = new SenmlNames(schema.prefix)
   }
 
   unknownField(): void {

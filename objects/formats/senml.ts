@@ -1,8 +1,9 @@
 import { ValueError } from '../errors.ts'
-import { formatPath, type Path } from '../path.ts'
+import type { Path } from '../path.ts'
 import type { PathValue } from '../path-value.ts'
 import { isObjectLink, type Value } from '../value.ts'
 import { formatObjectLink } from './object-link.ts'
+import { nameOf } from './path-name.ts'
 
 type ValueLabel = 'v' | 'vs' | 'vb' | 'vd' | 'vlo'
 
@@ -19,17 +20,17 @@ export interface SenmlRecord {
 
 /**
  * The records of values below `base`: the base name once, then short names. Values with a time are grouped by it, each
- * group headed by its base time, and follow those without. A place that is empty has no record.
+ * group headed by its base time, and follow those without. A place that is empty has no record. `prefix` as in `Schema`.
  */
-export function toRecords(base: Path, values: readonly PathValue[]): SenmlRecord[] {
+export function toRecords(base: Path, values: readonly PathValue[], prefix?: string): SenmlRecord[] {
   const records: SenmlRecord[] = []
-  const ownName = formatPath(base)
-  const prefix = base.length === 0 ? ownName : `${ownName}/`
+  const ownName = nameOf(base, prefix)
+  const nameAbove = ownName === '/' ? ownName : `${ownName}/`
   let baseName: string | undefined
   let baseTime = 0
   for (const { path, value, timeSeconds = 0 } of groupedByTime(values)) {
     if (value === undefined) continue
-    const nextBaseName = path.length === base.length ? ownName : prefix
+    const nextBaseName = path.length === base.length ? ownName : nameAbove
     records.push({
       baseName: nextBaseName === baseName ? undefined : nextBaseName,
       baseTime: timeSeconds === baseTime ? undefined : timeSeconds,

@@ -40,7 +40,7 @@ export function readComposite(
   const format = answerFormats.has(accept) ? formatOf(accept) : undefined
   if (format === undefined) throw new OperationError('NOT_ACCEPTABLE', `Content-Format ${accept} is no answer to this`)
   if (contentFormat === undefined) throw new OperationError('UNSUPPORTED_CONTENT_FORMAT', 'Content-Format missing')
-  return readPlaces(store, access, context, kind, format, decodePaths(contentFormat, payload))
+  return readPlaces(store, access, context, kind, format, decodePaths(contentFormat, payload, store.prefix))
 }
 
 /** What a Read-Composite of these paths answers in this format. Throws as {@link readComposite}. */

@@ -5,6 +5,8 @@ import { AttributeTree } from '../../objects/attributes/tree.ts'
 import { server12 } from '../../objects/definitions/server.ts'
 import { parsePath } from '../../objects/path.ts'
 import { ObjectStore } from '../../objects/store.ts'
+import { changes$ } from '../../streams/changes.ts'
+import { PathRouter } from '../../streams/route.ts'
 
 const attributesOf = (text: string): Attributes => (text === '' ? {} : applyPatch({}, parseAttributes(text.split(' '))))
 
@@ -17,8 +19,10 @@ beforeEach(() => {
   store.define(server12)
   store.createInstance(1, 0)
   tree = new AttributeTree()
-  attributes = new ReportingAttributes(tree, store, [1, 0])
+  attributes = new ReportingAttributes(tree, serverInstance(0))
 })
+
+const serverInstance = (id: number) => ({ store, router: new PathRouter(changes$(store)), path: [1, id] })
 
 /** An observation of one path, or of a composite of several, with attributes of its own or without. */
 function observed(paths: string, own?: string): Observed {
@@ -213,7 +217,7 @@ describe('LwM2M Core 1.2.2 §6.4.1, §6.4.4, §E.2: periods and conditions', () 
   })
 
   test('the attributes of another server do not count', () => {
-    const other = new ReportingAttributes(new AttributeTree(), store, [1, 1])
+    const other = new ReportingAttributes(new AttributeTree(), serverInstance(1))
     attach('/3/0/9', 'pmin=5 con=1 gt=7')
     store.set([1, 0, 26], 1)
     expect(other.periods([3, 0, 9], observed('/3/0/9'))).toEqual({})

@@ -24,7 +24,7 @@ function declared(name: string): string[] {
   return [...union.matchAll(/^ {2}\| '([A-Z_]+)'/gm)].map(([, code = '']) => code)
 }
 
-test.each(['TransportError', 'RequestError', 'SendError', 'PackageError', 'PersistenceError'])(
+test.each(['TransportError', 'RequestError', 'SendError', 'DownloadError', 'PackageError', 'PersistenceError'])(
   'every code of %s is on the page, and no other',
   name => {
     expect(declared(`${name}Code`).length).toBeGreaterThan(2)

@@ -25,6 +25,8 @@ import type { ClientEvent } from '../../machines/events.ts'
 import { firmwareEffects } from '../../machines/firmware-effects.ts'
 import { firmwareUpdateMachine } from '../../machines/firmware-update.machine.ts'
 import { retryDelayMs } from '../../machines/retry.ts'
+import { softwareEffects } from '../../machines/software-effects.ts'
+import { softwareManagementMachine } from '../../machines/software-management.machine.ts'
 import { SimulatedClock } from '../../transport/simulated-clock.ts'
 
 /** The effects of all charts; of the client chart on its own, its actors. */
@@ -32,6 +34,7 @@ export type EffectName =
   | keyof typeof accountEffects
   | keyof typeof bootstrapEffects
   | keyof typeof firmwareEffects
+  | keyof typeof softwareEffects
   | 'account'
   | 'bootstrap'
 
@@ -175,6 +178,8 @@ export const simulatedBootstrapMachine = bootstrapMachine.provide({
 })
 
 export const simulatedFirmwareMachine = firmwareUpdateMachine.provide({ actors: simulated(firmwareEffects) })
+
+export const simulatedSoftwareMachine = softwareManagementMachine.provide({ actors: simulated(softwareEffects) })
 
 const simulatedClientMachine = clientMachine.provide({
   actors: { account: simulatedAccountMachine, bootstrap: simulatedBootstrapMachine, timer },

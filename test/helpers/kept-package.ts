@@ -1,3 +1,4 @@
+import type { PackagePushListener } from '../../client/package-push.ts'
 import type { PackageStore } from '../../client/package-store.ts'
 
 /** A package store in memory that checks that its calls come one after another, and tells which came. */
@@ -29,4 +30,28 @@ export function keptPackage(pause?: (call: string) => Promise<void> | void) {
     },
   }
   return { store, calls, bytes: () => Buffer.concat(chunks) }
+}
+
+/** What the listener heard, and what it does when it does. */
+export function listening(doing: Partial<PackagePushListener> = {}) {
+  const heard: string[] = []
+  const listener: PackagePushListener = {
+    begun(totalBytes) {
+      heard.push(`begun ${totalBytes ?? 'unknown'}`)
+      doing.begun?.(totalBytes)
+    },
+    received(bytes) {
+      heard.push(`received ${bytes}`)
+      return doing.received?.(bytes)
+    },
+    emptied() {
+      heard.push('emptied')
+      doing.emptied?.()
+    },
+    failed(error) {
+      heard.push(`failed ${error.code}`)
+      doing.failed?.(error)
+    },
+  }
+  return { heard, listener }
 }

@@ -58,13 +58,14 @@ export async function observationsSite(
     const objects = new ObjectsApi(store)
     const sensors = [0, 1, 2].map(id => objects.create(temperature, id, { sensorValue: id }))
     const context: OperationContext = { shortServerId: 1, attributes: new AttributeTree(), enablerVersion: '1.1' }
+    const router = new PathRouter(changes$(store))
     const told = { waiting: 0, changed: 0 }
     const observations = new Observations({
       store,
-      router: new PathRouter(changes$(store)),
+      router,
       clock,
       context,
-      serverPath: [1, 0],
+      serverInstance: { store, router, path: [1, 0] },
       maximum: 10,
       confirmable: false,
       storesNotifications: () => storing,

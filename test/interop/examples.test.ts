@@ -12,9 +12,16 @@ const certs = join(folder, 'certs')
 /** What each example prints in the end; those for vitest are run by it, and what others share is no program. */
 const programs: Readonly<Record<string, { readonly args?: readonly string[]; readonly prints: RegExp }>> = {
   bootstrap: { prints: /^device: REGISTRATION_COMPLETE\nthe device was told its offset from UTC: \+02:00$/m },
+  firmware: {
+    prints: /firmware 1\.0, Update Result 1\n(?:.*\n)*.* from byte 100015 on\n(?:.*\n)*.* firmware 2\.0, .* 1\ndone$/m,
+  },
+  fleet: { prints: /^200 of 200 registered, 0 failures\n(?:.*\n)*200 registered: .*\n200 Updates: .*\ndone$/m },
   inspect: { prints: /^account-1 +window\.over +→ \{"online":"asleep"\}$/m },
   'quick-start': { prints: /^done: \d+ operations, 4 notifications, \d+ bytes$/m },
   reporting: { prints: /^done$/m },
+  'sensor-stream': {
+    prints: /^It has been from \S+ to \S+ °C; .+\nFrom now on .+\ndone: \d+ changes, \d+ notifications$/m,
+  },
   x509: { args: [certs], prints: /that it is urn:dev:os:1\nread over DTLS: 21\.5\nrefused, as it should be: .+/ },
 }
 

@@ -53,7 +53,8 @@ describe.each(statecharts.map(chart => [chart.id, chart] as const))('the diagram
 
   test('shows every state in its place', () => {
     // What holds in every state, if anything does, stands in a box of its own.
-    const box = parents.has(name) ? { [name]: '' } : {}
+    const boxId = name.replaceAll('-', '_')
+    const box = parents.has(boxId) ? { [boxId]: '' } : {}
     const places = nodes.map(node => [idOf(node), idOf(node.parent as AnyStateNode)])
     expect(Object.fromEntries(parents)).toEqual({ ...box, ...Object.fromEntries(places) })
   })

@@ -148,7 +148,10 @@ describe('on a terminal', () => {
 
 describe('in one line', () => {
   test.each([
-    ['ftp://10.0.0.2/f', 'error: nothing is downloaded from ftp:'],
+    [
+      'ftp://10.0.0.2/f',
+      'error: nothing is downloaded by ftp; there are coap, coaps, coap+tcp, coaps+tcp, http, https',
+    ],
     ['firmware.bin', 'error: the URI of the resource is none: the scheme is missing'],
     [`${uri} --continue`, 'error: --continue needs --output'],
     [`coaps://${host}/f`, 'error: coaps:// needs --psk-identity, --cert or --rpk-key'],

@@ -183,3 +183,15 @@ test.each([
   server.interrupt()
   expect(await clock.until(server.exitCode)).toBe(0)
 })
+
+test.each([
+  ['server --host 10.0.0.3', '  listening on 10.0.0.3:5683'],
+  ['server --host 10.0.0.3 --psk-identity me --psk-key 00', '  listening on 10.0.0.3:5684'],
+])('%s listens on the usual port', async (line, told) => {
+  const site = await serverSite()
+  const server = startCommand(site, line)
+  await site.clock.advance(0)
+  expect(server.output).toEqual([told])
+  server.interrupt()
+  expect(await site.clock.until(server.exitCode)).toBe(0)
+})

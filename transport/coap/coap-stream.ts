@@ -189,7 +189,7 @@ export class CoapStream implements StreamReceiver {
   }
 
   closed(error: TransportError): void {
-    if (!this.#isClosed) this.#fail(error)
+    if (!this.#isClosed) this.#fail(this.#settings === undefined ? unsettled(error) : error)
   }
 
   /** Takes the messages that are whole, as long as somebody wants them. */
@@ -305,4 +305,11 @@ const longestReason = 200
 
 function isOfPeer(error: unknown): error is Error {
   return error instanceof MessageFormatError || error instanceof FrameTooLargeError || error instanceof SignalError
+}
+
+/** An end before the peer has told its settings: whoever listens there may speak something else. */
+function unsettled(error: TransportError): TransportError {
+  if (error.code !== 'CLOSED') return error
+  const hint = 'before it told its settings (CSM): does this port speak CoAP, and with or without TLS as the URI says?'
+  return new TransportError('CLOSED', `${error.message} ${hint}`, { cause: error })
 }

@@ -14,12 +14,13 @@ import {
 } from '../coap/options.ts'
 
 /**
- * Reads the operation that a server's request asks for (LwM2M Transport 1.2.2 §6.4.4, §6.4.5).
+ * Reads the operation that a server's request asks for (LwM2M Transport 1.2.2 §6.4.4, §6.4.5). A path that begins with
+ * `prefix` is one of that device behind a gateway (LwM2M Gateway 1.1 §8.3.1).
  * Throws {@link OperationError}: NOT_FOUND for a path that is none, METHOD_NOT_ALLOWED for a method the path has not,
  * BAD_REQUEST for a query that cannot be understood.
  */
-export function decodeOperation(request: CoapMessage): Operation {
-  const path = findPath(request)
+export function decodeOperation(request: CoapMessage, prefix?: string): Operation {
+  const path = findPath(request, prefix)
   if (path === undefined) throw new OperationError('NOT_FOUND', 'no such path')
   if (path.length === 0) return decodeComposite(request)
   switch (request.code) {
@@ -67,10 +68,14 @@ function isFinish(request: CoapMessage): boolean {
 }
 
 /** The path of a request, read from the digits of its options without a string for each; undefined when it is none. */
-function findPath(request: CoapMessage): Path | undefined {
+function findPath(request: CoapMessage, prefix?: string): Path | undefined {
   const path: number[] = []
+  let isFirst = true
   for (const { number, value } of request.options) {
     if (number !== OptionNumber.uriPath) continue
+    const isPrefix = isFirst && prefix !== undefined && Buffer.from(value).toString() === prefix
+    isFirst = false
+    if (isPrefix) continue
     const id = idFromDigits(value)
     if (id === undefined || path.length === longestPath) return undefined
     path.push(id)
@@ -79,6 +84,19 @@ function findPath(request: CoapMessage): Path | undefined {
 }
 
 const longestPath = 4
+
+/** The first segment of the path of a request, unless it is an identifier: it may be the prefix of a device (LwM2M Gateway 1.1 §8.3.1). */
+export function findPrefix(request: CoapMessage): string | undefined {
+  const first = findOption(request, OptionNumber.uriPath)
+  return first === undefined || idFromDigits(first) !== undefined ? undefined : Buffer.from(first).toString()
+}
+
+/** The same request for a device behind a gateway. */
+export function withPrefix(request: CoapMessage, prefix: string): CoapMessage {
+  const index = request.options.findIndex(({ number }) => number >= OptionNumber.uriPath)
+  const at = index < 0 ? request.options.length : index
+  return { ...request, options: request.options.toSpliced(at, 0, stringOption(OptionNumber.uriPath, prefix)) }
+}
 
 function decodeGet(request: CoapMessage, path: Path): Operation {
   const accept = findUint(request, OptionNumber.accept)
@@ -254,12 +272,16 @@ function formatOption(contentFormat: number | undefined): CoapOption[] {
   return contentFormat === undefined ? [] : [uintOption(OptionNumber.contentFormat, contentFormat)]
 }
 
-/** The response that carries an outcome. */
-export function encodeOutcome(outcome: Outcome): CoapMessage {
+/** The response that carries an outcome, of the client or of the device with a prefix. */
+export function encodeOutcome(outcome: Outcome, prefix?: string): CoapMessage {
   const { responseCode, contentFormat, location, payload = noPayload } = outcome
   const format = contentFormat === undefined ? noOptions : contentFormatOptions(contentFormat)
-  const options = location === undefined ? format : [...pathOptions(OptionNumber.locationPath, location), ...format]
+  const options = location === undefined ? format : [...locationPath(location, prefix), ...format]
   return { code: responseCode, options, payload }
+}
+
+function locationPath(location: Path, prefix: string | undefined): CoapOption[] {
+  return pathOptions(OptionNumber.locationPath, prefix === undefined ? location : [prefix, ...location])
 }
 
 const noOptions: readonly CoapOption[] = Object.freeze([])

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { connectivityStatistics } from '../../../client/behaviours/connectivity-statistics.ts'
 import type { Trace } from '../../../transport/trace.ts'
 import { behaviourSite } from '../../helpers/behaviour-site.ts'
@@ -100,4 +100,15 @@ test('over a stop of the client it goes on; `unsubscribe` ends it', async () => 
   expect(clock.pendingTimers).toBe(timers - 1)
   expect(await execute('/7/0/6')).toBe('4.04')
   expect(await read('/7/0')).toEqual({ 8: 600 })
+})
+
+test('once it has ended it does not start again: nothing is traced, no period begins', async () => {
+  const { client, clock } = await countedSite()
+  const statistics = connectivityStatistics(client, { collectionPeriodSeconds: 600 })
+  statistics.unsubscribe()
+  const addTrace = vi.spyOn(client, 'addTrace')
+  const timers = clock.pendingTimers
+  statistics.start()
+  expect(addTrace).not.toHaveBeenCalled()
+  expect(clock.pendingTimers).toBe(timers)
 })

@@ -182,6 +182,15 @@ describe('the first message (RFC 8323 §5.3)', () => {
     await expect(clock.until(opened)).rejects.toThrow('the peer has aborted the connection: CN=device: expired')
   })
 
+  test('a stream that ends first: whoever is there may speak something else', async () => {
+    const { clock, opened, close } = await opening()
+    close()
+    await expect(clock.until(opened)).rejects.toMatchObject({
+      code: 'CLOSED',
+      message: expect.stringContaining('before it told its settings (CSM)'),
+    })
+  })
+
   test('a CSM with an unknown critical option: an Abort that names it (RFC 8323 §5.6)', async () => {
     const { clock, opened, send, aborted } = await opening()
     send({ ...csm, options: [{ number: 9, value: noPayload }] })

@@ -1,11 +1,19 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { ResponseCode } from '../../../objects/errors.ts'
 import { ContentFormat } from '../../../objects/formats/format.ts'
 import type { Operation } from '../../../objects/operations/operation.ts'
 import { decodeDatagram, encodeDatagram } from '../../../transport/coap/codec.ts'
 import { type CoapMessage, type CoapOption, Code, noPayload } from '../../../transport/coap/message.ts'
-import { OptionNumber, stringOption, uintOption, withOption } from '../../../transport/coap/options.ts'
-import { decodeOperation, decodeOutcome, encodeOperation, encodeOutcome } from '../../../transport/lwm2m/downlink.ts'
+import { findStrings, OptionNumber, stringOption, uintOption, withOption } from '../../../transport/coap/options.ts'
+import {
+  decodeOperation,
+  decodeOutcome,
+  encodeOperation,
+  encodeOutcome,
+  findPrefix,
+  withPrefix,
+} from '../../../transport/lwm2m/downlink.ts'
 import { request } from '../../helpers/coap-site.ts'
 import { codeOf, datagramOf } from '../../helpers/coap-wire.ts'
 
@@ -165,4 +173,22 @@ test('an outcome survives', () => {
     const decoded = decodeOutcome(decodeDatagram(encodeDatagram(datagramOf(encodeOutcome(outcome)))))
     expect({ ...decoded, payload: Buffer.from(decoded.payload).toString('hex') }).toEqual(received)
   }
+})
+
+test('LwM2M Gateway 1.1 §8.3.1: a prefix comes first in the path of a request, and of what a Create made', () => {
+  fc.assert(
+    fc.property(operations, operation => {
+      const message = withPrefix(encodeOperation(operation), 'd01')
+      expect(findPrefix(message)).toBe('d01')
+      expect(decodeOperation(decodeDatagram(encodeDatagram(datagramOf(message))), 'd01')).toEqual(
+        decodeOperation(decodeDatagram(encodeDatagram(datagramOf(encodeOperation(operation))))),
+      )
+      expect(() => decodeOperation(message)).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }))
+    }),
+    { seed: 1, numRuns: 200 },
+  )
+  expect(findPrefix(encodeOperation({ kind: 'read', path: [3, 0] }))).toBeUndefined()
+  expect(findPrefix(encodeOperation({ kind: 'writeComposite', path: [], payload: noPayload }))).toBeUndefined()
+  const created = encodeOutcome({ responseCode: ResponseCode.created, location: [3303, 7] }, 'd01')
+  expect(findStrings(created, OptionNumber.locationPath)).toEqual(['d01', '3303', '7'])
 })
