@@ -1,25 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { PackageError } from '../../../index.ts'
 import { FileServer } from '../../../server/file-server.ts'
 import { seededRandom } from '../../../transport/random.ts'
 import { psk as filePsk } from '../dtls/psk.ts'
-import { freePort } from '../free-port.ts'
 import { type CoapServer, coapClient, libcoapInstall, startCoapServer } from '../libcoap/libcoap.ts'
 import { describePeer } from '../peer-suite.ts'
 import { type Loss, Relay } from '../relay.ts'
-import { type FirmwareDeviceOptions, packageName } from './firmware-device.ts'
+import { causes, changed, large, resource, small, state } from './firmware-causes.ts'
+import { packageName } from './firmware-device.ts'
 import { startHttpFile } from './firmware-files.ts'
 import { FirmwareFolder, FirmwareSite, type FirmwareTransport } from './firmware-site.ts'
 import { type Leshan, leshanInstall, leshanPrograms, startLeshan } from './leshan.ts'
 
-/** Without a period: a block in the place of another would show. */
-const large = seededRandom(5).bytes(5_000_000)
-const small = seededRandom(2).bytes(200_000)
-
 const transports: readonly FirmwareTransport[] = ['UDP', 'DTLS']
-const changed = 'CHANGED(204)'
-const state = { idle: 0, downloading: 1, downloaded: 2 }
-const resource = { update: 2, cancel: 10 }
 const waiting = { timeout: 30_000, interval: 20 }
 const programs = [...leshanPrograms, 'coap-client-notls', 'coap-server-openssl']
 
@@ -225,142 +217,10 @@ describePeer('Leshan 2.0.0-M18 updates firmware', programs, `${leshanInstall}; $
   })
 
   describe('each result', () => {
-    /** A device of its own for each; returns what Leshan was answered, if that is not 2.04. */
-    interface Cause {
-      readonly name: string
-      readonly options?: Partial<FirmwareDeviceOptions>
-      readonly provoke: (site: FirmwareSite) => Promise<readonly string[]>
-      readonly answers: readonly string[]
-      readonly seen: readonly [state: number, result: number]
-    }
-    const throws = (error: Error) => () => {
-      throw error
-    }
-    const pushes = async (site: FirmwareSite) => [await site.push(smallFile)]
-    const pulls = (uri: () => string | Promise<string>) => async (site: FirmwareSite) => [
-      await site.writeUri(await uri()),
-    ]
-    const downloaded =
-      (...resourceIds: readonly number[]) =>
-      async (site: FirmwareSite) => {
-        const answers = [await site.push(smallFile)]
-        for (const id of resourceIds) answers.push(await site.execute(id))
-        return answers
-      }
-    const pullsSlowly = async (site: FirmwareSite) => {
-      const http = await startHttpFile(large, { partDelayMs: 100 })
-      onTestFinished(() => http.close())
-      const answer = await site.writeUri(http.uri)
-      expect(await site.seen()).toEqual([state.downloading, 0])
-      return [answer]
-    }
-    const causes: readonly Cause[] = [
-      {
-        name: 'a package above the limit, written',
-        options: { maximumBytes: small.length - 1 },
-        provoke: pushes,
-        answers: ['REQUEST_ENTITY_TOO_LARGE(413)'],
-        seen: [state.idle, 2],
-      },
-      {
-        name: 'a package above the limit, fetched',
-        options: { maximumBytes: small.length - 1 },
-        provoke: pulls(() => `${libcoap.uri}/large.bin`),
-        answers: [changed],
-        seen: [state.idle, 2],
-      },
-      {
-        name: 'a store that is full',
-        options: { storeBytes: 100_000 },
-        provoke: pushes,
-        answers: ['REQUEST_ENTITY_TOO_LARGE(413)'],
-        seen: [state.idle, 2],
-      },
-      {
-        name: 'a verification that runs out of memory',
-        options: { verify: throws(new PackageError('OUT_OF_MEMORY', 'no memory')) },
-        provoke: pushes,
-        answers: ['INTERNAL_SERVER_ERROR(500)'],
-        seen: [state.idle, 3],
-      },
-      {
-        name: 'nobody at the URI',
-        options: { download: { attempts: 0, coap: { ackTimeoutMs: 50, maxRetransmit: 2 } } },
-        provoke: pulls(async () => `coap://127.0.0.1:${await freePort()}/firmware.bin`),
-        answers: [changed],
-        seen: [state.idle, 4],
-      },
-      {
-        name: 'a verification that throws',
-        options: { verify: throws(new Error('the signature is wrong')) },
-        provoke: pushes,
-        answers: ['BAD_REQUEST(400)'],
-        seen: [state.idle, 5],
-      },
-      {
-        name: 'a package for another device',
-        options: { verify: throws(new PackageError('UNSUPPORTED_PACKAGE', 'for another device')) },
-        provoke: pushes,
-        answers: ['BAD_REQUEST(400)'],
-        seen: [state.idle, 6],
-      },
-      { name: 'no URI', provoke: pulls(() => 'firmware'), answers: [changed], seen: [state.idle, 7] },
-      {
-        name: 'a file that is not there',
-        provoke: pulls(() => `${libcoap.uri}/missing.bin`),
-        answers: [changed],
-        seen: [state.idle, 7],
-      },
-      {
-        name: 'an installation that throws',
-        options: { install: throws(new Error('the flash is worn out')) },
-        provoke: downloaded(resource.update),
-        answers: [changed, changed],
-        seen: [state.downloaded, 8],
-      },
-      {
-        name: 'another protocol',
-        provoke: pulls(() => 'ftp://127.0.0.1/f'),
-        answers: [changed],
-        seen: [state.idle, 9],
-      },
-      {
-        name: 'Cancel of a package that is downloaded',
-        provoke: downloaded(resource.cancel),
-        answers: [changed, changed],
-        seen: [state.idle, 10],
-      },
-      {
-        name: 'Cancel of a package that is on its way',
-        provoke: async site => [...(await pullsSlowly(site)), await site.execute(resource.cancel)],
-        answers: [changed, changed],
-        seen: [state.idle, 10],
-      },
-      {
-        name: 'an update that the user puts off',
-        options: { defers: () => true },
-        provoke: downloaded(resource.update),
-        answers: [changed, changed],
-        seen: [state.downloaded, 11],
-      },
-      {
-        name: 'an empty package, which takes back the one that is downloaded',
-        provoke: async site => [...(await downloaded()(site)), await site.push(emptyFile)],
-        answers: [changed, changed],
-        seen: [state.idle, 0],
-      },
-      {
-        name: 'an empty URI, which takes back the one that is on its way',
-        provoke: async site => [...(await pullsSlowly(site)), await site.writeUri('')],
-        answers: [changed, changed],
-        seen: [state.idle, 0],
-      },
-    ]
-
     it.each(causes)('$seen.1: $name', async ({ name, options, provoke, answers, seen }) => {
       const { site } = await create('UDP')
       await site.device(options)
-      expect(await provoke(site)).toEqual(answers)
+      expect(await provoke(site, { coapUri: libcoap.uri, smallFile, emptyFile })).toEqual(answers)
       await vi.waitFor(async () => expect(await site.seen()).toEqual(seen), waiting)
       tell('UDP', name, `${answers.join(', ')}: state ${seen[0]}, result ${seen[1]}`)
     })
