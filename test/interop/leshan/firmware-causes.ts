@@ -18,7 +18,7 @@ export const large = seededRandom(5).bytes(5_000_000)
 export const small = seededRandom(2).bytes(smallBytes)
 
 /** What packages come from. */
-export interface FirmwareSources {
+interface FirmwareSources {
   /** Of a server that has {@link large} at `/large.bin`. */
   readonly coapUri: string
   /** With {@link small}. */
