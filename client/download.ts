@@ -70,11 +70,13 @@ export interface DownloadBegin {
   /** Where the bytes begin that follow; 0: the beginning, what came before is void. */
   readonly fromBytes: number
   readonly totalBytes?: number
+  /** Of `coap`: a server may give the rest of it to this port of the client alone, and for a while only. */
+  readonly localPort?: number
 }
 
 export interface DownloadToOptions extends DownloadOptions {
   /** What an earlier download of this URI has brought already. */
-  readonly from?: { readonly bytes: number; readonly validator: string }
+  readonly from?: { readonly bytes: number; readonly validator: string; readonly localPort?: number }
   /** Is told before the first byte, and again whenever it has to start over; awaited. What it throws ends the download. */
   readonly onBegin?: (begin: DownloadBegin) => void | Promise<void>
 }
@@ -117,18 +119,19 @@ export async function downloadTo(
   const { clock = systemClock, random = systemRandom, signal, attempts = 5, stallSeconds = 120 } = options
   const { from, onBegin, onProgress, onRetry, maximumBytes = 1_024 * mebibyte } = options
   check(options)
-  const transfer = new Transfer(sourceOf(uri, { ...options, clock, random }), positionOf(from), {
+  const transfer = new Transfer(sourceOf(uri, { ...options, clock, random }, from?.localPort), positionOf(from), {
     clock,
     random,
     signal,
     attempts,
     stallSeconds,
     maximumBytes,
-    onBegin: ({ validator, totalBytes, fromBytes }) =>
+    onBegin: ({ validator, totalBytes, fromBytes, localPort }) =>
       onBegin?.({
         fromBytes,
         ...(validator !== undefined && { validator }),
         ...(totalBytes !== undefined && { totalBytes }),
+        ...(localPort !== undefined && { localPort }),
       }),
     onBytes: async (bytes, progress) => {
       await sink(bytes)
@@ -146,7 +149,7 @@ function positionOf(from: DownloadToOptions['from']): Position | undefined {
 type SourceEnvironment = DownloadSettings & Required<Pick<DownloadSettings, 'clock' | 'random'>>
 
 /** Throws DownloadError. */
-function sourceOf(uri: string, environment: SourceEnvironment): Source {
+function sourceOf(uri: string, environment: SourceEnvironment, localPort: number | undefined): Source {
   const scheme = /^([a-z][a-z\d+.-]*):/i.exec(uri)?.[1]?.toLowerCase()
   try {
     switch (scheme) {
@@ -157,7 +160,7 @@ function sourceOf(uri: string, environment: SourceEnvironment): Source {
       case 'coaps':
       case 'coap+tcp':
       case 'coaps+tcp':
-        return fromCoap(uri, environment)
+        return fromCoap(uri, environment, localPort)
       case undefined:
         throw new DownloadError('INVALID_URI', 'the URI of the resource is none: the scheme is missing')
       default:
@@ -175,10 +178,10 @@ function fromHttp(uri: string, { http: get = httpGet, dtls }: SourceEnvironment)
   return httpSource(parseHttpUri(uri), { get, trustStore: dtls?.trustStore })
 }
 
-function fromCoap(uri: string, environment: SourceEnvironment): Source {
+function fromCoap(uri: string, environment: SourceEnvironment, localPort: number | undefined): Source {
   const { security, clock, random, network = systemNetwork, coap = {}, dtls = {}, trace } = environment
   const dialing = { clock, random, network, coap, dtls, trace, onKeptChanged: () => {} }
-  return coapSource(parseResourceUri(uri), security, dialing)
+  return coapSource(parseResourceUri(uri), security, dialing, localPort)
 }
 
 /** Throws OptionsError. */

@@ -20,6 +20,8 @@ export interface FirmwareNote extends FirmwareDescription {
   /** Tells the version of the package that is being downloaded. */
   readonly validator?: string | undefined
   readonly totalBytes?: number | undefined
+  /** To which it is being downloaded. */
+  readonly localPort?: number | undefined
   readonly changedAtMs?: number | undefined
   readonly deferredAtMs?: number | undefined
   readonly severity?: number | undefined
@@ -57,6 +59,7 @@ function readNote(note: JsonReader): FirmwareNote {
     ...note.optional('uri', text),
     ...note.optional('validator', member => member.text()),
     ...note.optional('totalBytes', count),
+    ...note.optional('localPort', member => member.integer(1, 65_535)),
     ...note.optional('changedAtMs', time),
     ...note.optional('deferredAtMs', time),
     ...note.optional('name', text),

@@ -68,6 +68,7 @@ class FirmwareUpdater implements FirmwareUpdate {
   #endPush: () => void = () => {}
   #description: FirmwareDescription
   #validator: string | undefined
+  #localPort: number | undefined
   #changedAtMs: number | undefined
   #error: PackageError | undefined
 
@@ -81,6 +82,7 @@ class FirmwareUpdater implements FirmwareUpdate {
     const noted = decodeFirmwareNote(note) ?? nothingNoted
     this.#description = describeFirmware(noted)
     this.#validator = noted.validator
+    this.#localPort = noted.localPort
     this.#changedAtMs = noted.changedAtMs
     this.#package.totalBytes = noted.totalBytes
     this.#object = new FirmwareObject(client, options, noted, {
@@ -240,16 +242,19 @@ class FirmwareUpdater implements FirmwareUpdate {
   async #pull(signal: AbortSignal): Promise<void> {
     const { bytes } = this.#package
     const validator = bytes === 0 ? undefined : this.#validator
+    const localPort = this.#localPort
     await pullPackage({
       uri: this.#object.uri,
       store: this.#package.until(signal),
       bytes,
       ...(validator === undefined ? {} : { validator }),
+      ...(localPort === undefined ? {} : { localPort }),
       maximumBytes: this.#maximumBytes,
       settings: { clock: this.#client.clock, ...this.#options.download },
       onBegin: async begin => {
         if (signal.aborted) return
         this.#validator = begin.validator
+        this.#localPort = begin.localPort
         this.#package.totalBytes = begin.totalBytes
         await this.#note(this.#actor.getSnapshot())
       },
@@ -275,6 +280,7 @@ class FirmwareUpdater implements FirmwareUpdate {
 
   #discard(): void {
     this.#validator = undefined
+    this.#localPort = undefined
     this.#description = {}
     this.#package.totalBytes = undefined
     if (this.#package.bytes > 0) void this.#package.clear()
@@ -334,6 +340,7 @@ class FirmwareUpdater implements FirmwareUpdate {
         ...(uri === '' ? {} : { uri }),
         validator,
         totalBytes,
+        localPort: this.#localPort,
         changedAtMs: this.#changedAtMs,
         deferredAtMs,
         severity,

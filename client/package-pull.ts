@@ -9,6 +9,8 @@ interface PackageBegin {
   /** 0: from the beginning, the store was cleared. */
   readonly fromBytes: number
   readonly totalBytes?: number
+  /** Of the client, where the server may know by it what to go on with. */
+  readonly localPort?: number
 }
 
 export interface PackageProgress {
@@ -23,6 +25,8 @@ export interface PackagePull {
   readonly bytes: number
   /** Of those bytes. */
   readonly validator?: string
+  /** They came to. */
+  readonly localPort?: number
   readonly maximumBytes: number
   readonly settings?: DownloadSettings
   /** Before the first byte, and whenever it starts over; awaited: what is to be noted to go on after a restart. */
@@ -56,7 +60,7 @@ const codes: Readonly<Record<DownloadErrorCode, PackageErrorCode>> = {
  * PackageError, and with what the store or the application threw.
  */
 export async function pullPackage(pull: PackagePull): Promise<{ readonly bytes: number }> {
-  const { uri, store, bytes, validator, maximumBytes, settings, onProgress, signal } = pull
+  const { uri, store, bytes, validator, localPort, maximumBytes, settings, onProgress, signal } = pull
   let isEmpty = bytes === 0
   try {
     const { bytes: all } = await downloadTo(uri, part => append(part), {
@@ -64,7 +68,7 @@ export async function pullPackage(pull: PackagePull): Promise<{ readonly bytes: 
       maximumBytes,
       signal,
       ...(onProgress && { onProgress }),
-      ...(validator !== undefined && { from: { bytes, validator } }),
+      ...(validator !== undefined && { from: { bytes, validator, ...(localPort !== undefined && { localPort }) } }),
       onBegin: async begin => {
         // Before it is noted what the bytes belong to: never those of one version with the validator of another.
         if (begin.fromBytes === 0 && !isEmpty) {

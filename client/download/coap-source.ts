@@ -14,17 +14,26 @@ import { ExternalKeys } from '../external-keys.ts'
 import { externalKey, type Security, securityResources } from '../security.ts'
 import { StreamDialer } from '../stream-dialer.ts'
 import { BlockFetch } from './block-fetch.ts'
-import type { Source } from './source.ts'
+import type { Attempt, Source } from './source.ts'
 
 /**
  * A resource of a CoAP server. Each attempt has a connection of its own; a secure one resumes the session of the one before.
- * Throws TransportError INVALID_SECURITY for credentials that are missing or of no use.
+ * Over plain UDP it is the same local port, as long as nobody else has that: a server may keep what it gives block by block for
+ * one endpoint (RFC 7959 §2.4). `localPort`: the one of an earlier download. Throws TransportError INVALID_SECURITY for
+ * credentials that are missing or of no use.
  */
-export function coapSource(uri: ResourceUri, security: Security | undefined, environment: DialingEnvironment): Source {
+export function coapSource(
+  uri: ResourceUri,
+  security: Security | undefined,
+  environment: DialingEnvironment,
+  localPort = 0,
+): Source {
   const { server, options } = uri
   const destination = destinationOf(server, security, environment)
   const isReliable = isStream(server.scheme)
+  const isPlain = !isReliable && destination.security === undefined
   const dialer = isReliable ? new StreamDialer('', environment) : new DatagramDialer('', environment)
+  if (isPlain) dialer.restore({ localPort })
   const { blockBytes } = { ...defaultParameters, ...environment.coap }
   return async attempt => {
     const connection = await connect(dialer, destination, attempt.signal)
@@ -33,7 +42,10 @@ export function coapSource(uri: ResourceUri, security: Security | undefined, env
     attempt.signal.addEventListener('abort', abort)
     try {
       const exchange = (message: CoapMessage) => peer.exchange(message).response
-      await new BlockFetch(attempt, { exchange, options, blockBytes, acceptsBert: isReliable }).run()
+      const { port } = connection.local
+      const begin: Attempt['begin'] = representation =>
+        attempt.begin({ ...representation, ...(isPlain && { localPort: port }) })
+      await new BlockFetch({ ...attempt, begin }, { exchange, options, blockBytes, acceptsBert: isReliable }).run()
     } finally {
       attempt.signal.removeEventListener('abort', abort)
       peer.close()
@@ -62,7 +74,7 @@ async function connect(
   if (signal.aborted) throw closedError()
   const hangUp = () => dialer.hangUp()
   signal.addEventListener('abort', hangUp)
-  const opening: Promise<PeerConnection> = dialer.open(destination)
+  const opening = open(dialer, destination)
   try {
     return await unlessAborted(opening, signal)
   } catch (error) {
@@ -74,6 +86,16 @@ async function connect(
     throw error
   } finally {
     signal.removeEventListener('abort', hangUp)
+  }
+}
+
+async function open(dialer: DatagramDialer | StreamDialer, destination: Destination): Promise<PeerConnection> {
+  try {
+    return await dialer.open(destination)
+  } catch (error) {
+    if (!(error instanceof TransportError && error.code === 'ADDRESS_IN_USE')) throw error
+    // Somebody else has the port of before meanwhile; the dialer takes another one then.
+    return dialer.open(destination)
   }
 }
 

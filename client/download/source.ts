@@ -13,6 +13,8 @@ export interface Representation {
   readonly totalBytes: number | undefined
   /** Where in it the bytes begin that follow: where they were to, or 0. */
   readonly fromBytes: number
+  /** Of a server that may know by it who goes on with a transfer. */
+  readonly localPort?: number
 }
 
 /** One attempt to get a representation. What `begin` and `write` reject with ends it. */

@@ -19,7 +19,8 @@ describe.each(['coap', 'coaps', 'coap+tcp'])('%s', scheme => {
     const fetched = fetch(uri)
     expect(await clock.until(fetched.done)).toEqual({ bytes: 5_000, validator })
     expect(Buffer.compare(fetched.bytes, file.body)).toBe(0)
-    expect(fetched.begins).toEqual([{ validator, fromBytes: 0, totalBytes: 5_000 }])
+    const localPort = scheme === 'coap' ? { localPort: expect.any(Number) } : {}
+    expect(fetched.begins).toEqual([{ validator, fromBytes: 0, totalBytes: 5_000, ...localPort }])
     expect(fetched.progress.at(-1)).toEqual({ bytes: 5_000, totalBytes: 5_000 })
     const [first] = asked
     expect(first && findStrings(first, OptionNumber.uriPath)).toEqual(['firmware', 'a/b.bin'])
@@ -151,6 +152,21 @@ describe('a connection that breaks', () => {
     expect(fetched.progress.at(-1)).toEqual({ bytes: 5_000, totalBytes: 5_000 })
   })
 
+  test('coap: the local port is that of an earlier download, unless somebody else has it', async () => {
+    const { clock, fetch, network } = await downloadSite()
+    const localPort = 40_000
+    const from = { bytes: 3_000, validator, localPort }
+    const first = fetch(`coap://${host}/f`, { from })
+    await clock.until(first.done)
+    expect(first.begins).toEqual([{ validator, fromBytes: 3_000, localPort }])
+    const other = await network.connect({ host, port: 5683 }, { localPort })
+    const second = fetch(`coap://${host}/f`, { from, attempts: 0 })
+    expect(await clock.until(second.done)).toEqual({ bytes: 5_000, validator })
+    expect(second.begins[0]?.localPort).toBeGreaterThan(0)
+    expect(second.begins[0]?.localPort).not.toBe(localPort)
+    other.close()
+  })
+
   test('coaps: the next attempt resumes the session', async () => {
     const { clock, fetch, network } = await downloadSite()
     const secrets: (string | undefined)[] = []
@@ -248,8 +264,8 @@ describe('a file that changes', () => {
     const done = downloadTo(`coap://${host}/f`, sink, { ...settings, onBegin })
     expect(await clock.until(done)).toEqual({ bytes: 7_000, validator: second })
     expect(begins).toEqual([
-      { validator, fromBytes: 0, totalBytes: 5_000 },
-      { validator: second, fromBytes: 0, totalBytes: 7_000 },
+      { validator, fromBytes: 0, totalBytes: 5_000, localPort: expect.any(Number) },
+      { validator: second, fromBytes: 0, totalBytes: 7_000, localPort: begins[0]?.localPort },
     ])
     expect(Buffer.compare(Buffer.concat(parts), file.body)).toBe(0)
   })

@@ -19,7 +19,9 @@ export class Relay {
   readonly #datagrams: RelayedDatagram[] = []
   readonly #abandoned: Socket[] = []
   #serverSide: Socket
+  readonly #clientPorts = new Set<number>()
   #clientPort = 0
+  #lostCount = 0
   #silent = false
 
   private constructor(clientSide: Socket, serverSide: Socket, server: URL, isLost: Loss) {
@@ -29,6 +31,7 @@ export class Relay {
     this.#isLost = isLost
     clientSide.on('message', (bytes, { port }) => {
       this.#clientPort = port
+      this.#clientPorts.add(port)
       if (this.#passes('client', bytes)) this.#serverSide.send(bytes, Number(server.port), '127.0.0.1')
     })
     this.#listenTo(serverSide)
@@ -56,6 +59,15 @@ export class Relay {
   /** In order of arrival, those that were lost among them. */
   get datagrams(): readonly RelayedDatagram[] {
     return this.#datagrams
+  }
+
+  /** The ports that datagrams of the client came from. */
+  get clientPorts(): readonly number[] {
+    return [...this.#clientPorts]
+  }
+
+  get lostCount(): number {
+    return this.#lostCount
   }
 
   /** The client's notifications: 2.05 Content that is no acknowledgement. */
@@ -95,7 +107,9 @@ export class Relay {
   #passes(from: RelayedDatagram['from'], bytes: Buffer): boolean {
     const datagram = { from, bytes, atMs: performance.now() }
     const index = this.#datagrams.push(datagram) - 1
-    return !this.#silent && !this.#isLost(datagram, index)
+    const passes = !this.#silent && !this.#isLost(datagram, index)
+    if (!passes) this.#lostCount++
+    return passes
   }
 }
 
