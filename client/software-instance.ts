@@ -56,7 +56,8 @@ export class SoftwareInstance implements ManagedSoftware {
   readonly #settled: () => void
   #endPush: () => void
   #uri: string
-  #validator: string | undefined
+  /** What is known of where the bytes that are there come from. */
+  #source: Pick<SoftwareNote, 'validator' | 'localPort'>
   #error: PackageError | undefined
 
   constructor(instanceId: number, options: SoftwareInstanceOptions) {
@@ -68,7 +69,7 @@ export class SoftwareInstance implements ManagedSoftware {
     this.#maximumBytes = options.options.maximumBytes ?? defaultMaximumBytes
     this.#kept = kept
     this.#uri = note?.uri ?? ''
-    this.#validator = note?.validator
+    this.#source = sourceOf(note)
     this.#resources = client.objects.instance(softwareManagement, instanceId)
     const { userName, password } = note ?? {}
     this.#resources.set({ ...(userName !== undefined && { userName }), ...(password !== undefined && { password }) })
@@ -129,7 +130,7 @@ export class SoftwareInstance implements ManagedSoftware {
   takeUri(uri: string): void {
     if (!this.#actor.getSnapshot().can(uri === '' ? { type: 'reset' } : { type: 'uri.written' })) return
     this.#uri = uri
-    this.#validator = undefined
+    this.#source = {}
     this.#actor.send(uri === '' ? { type: 'reset' } : { type: 'uri.written' })
   }
 
@@ -201,17 +202,16 @@ export class SoftwareInstance implements ManagedSoftware {
 
   async #pull(signal: AbortSignal): Promise<void> {
     const { download = {} } = this.#options
-    const validator = this.#validator
     await pullPackage({
       uri: this.#uri,
       store: this.#kept,
       bytes: this.#kept.bytes,
-      ...(validator === undefined ? {} : { validator }),
+      ...this.#source,
       maximumBytes: this.#maximumBytes,
       settings: withAccount({ clock: this.#client.clock, ...download }, this.#uri, this.#account()),
       onBegin: async begin => {
         if (signal.aborted) return
-        this.#validator = begin.validator
+        this.#source = sourceOf(begin)
         this.#kept.totalBytes = begin.totalBytes
         await this.#note()
       },
@@ -302,7 +302,7 @@ export class SoftwareInstance implements ManagedSoftware {
       encodeSoftwareNote({
         saved: { ...savedSoftware(snapshot), ...next },
         ...(isPulling && { uri: this.#uri, ...this.#account() }),
-        ...(isPulling && this.#validator !== undefined && { validator: this.#validator }),
+        ...(isPulling && this.#source),
         ...(isPulling && totalBytes !== undefined && { totalBytes }),
       }),
     )
@@ -322,4 +322,8 @@ function keepsNoPackage(snapshot: Snapshot): boolean {
 function isSame(one: SoftwareStatus, other: SoftwareStatus): boolean {
   if (one.state !== other.state || one.result !== other.result || one.isActive !== other.isActive) return false
   return one.name === other.name && one.version === other.version
+}
+
+function sourceOf({ validator, localPort }: Pick<SoftwareNote, 'validator' | 'localPort'> = {}) {
+  return { ...(validator !== undefined && { validator }), ...(localPort !== undefined && { localPort }) }
 }

@@ -10,6 +10,8 @@ export interface SoftwareNote extends SoftwareAccount {
   readonly uri?: string
   /** Tells the version of the package that is being downloaded. */
   readonly validator?: string
+  /** By which a server of plain CoAP may know who asks for more of it. */
+  readonly localPort?: number
   readonly totalBytes?: number
 }
 
@@ -59,6 +61,7 @@ function readNote(note: JsonReader): SoftwareNote {
     },
     ...note.optional('uri', text),
     ...note.optional('validator', text),
+    ...note.optional('localPort', member => member.integer(1, 65_535)),
     ...note.optional('userName', text),
     ...note.optional('password', text),
     ...note.optional('totalBytes', member => member.integer(0, Number.MAX_SAFE_INTEGER)),

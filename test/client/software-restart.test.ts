@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { decodeSoftwareNote } from '../../client/software-note.ts'
 import type { SoftwareManagementOptions } from '../../client/software-options.ts'
 import { ContentFormat } from '../../objects/formats/format.ts'
 import { endpoint } from '../helpers/site.ts'
@@ -51,13 +52,19 @@ test('in the middle of a package that a server writes: it has to be written agai
 
 test('in the middle of a download: it goes on with the bytes that are there', async () => {
   let appended = 0
+  let localPort: number | undefined
   const { read, clock, stores } = await restarted(async site => {
     site.network.conditions = slow
     await site.write(uriId, packageUri)
     while (site.stores.open(0).load().bytes < 2_000) await site.clock.advance(5)
     appended = site.stores.open(0).load().bytes
+    localPort = decodeSoftwareNote(site.stores.open(0).load().note)?.localPort
   })
   expect(appended).toBeLessThan(packageBytes.length)
+  expect(localPort).toBeGreaterThan(0)
+  // By the port of before: a server may know by it what it was about to send.
+  await clock.advance(5)
+  expect(decodeSoftwareNote(stores.open(0).load().note)).toMatchObject({ saved: { phase: 'pulling' }, localPort })
   await clock.advance(60_000)
   expect(await read()).toEqual([3, 3, false, 'app'])
   expect(stores.open(0).load().bytes).toBe(packageBytes.length)
