@@ -10,7 +10,14 @@ import {
 } from '../transport/coap/block.ts'
 import { decodeDatagram, encodeDatagram } from '../transport/coap/codec.ts'
 import { type CoapOption, Code, isRequest, MessageType, noPayload } from '../transport/coap/message.ts'
-import { findStrings, findUint, OptionNumber, uintOption, unprocessableOption } from '../transport/coap/options.ts'
+import {
+  findOption,
+  findStrings,
+  findUint,
+  OptionNumber,
+  uintOption,
+  unprocessableOption,
+} from '../transport/coap/options.ts'
 import type { Packet } from '../transport/coap/packet.ts'
 import type { Address, Connection, Listener, Network } from '../transport/connection.ts'
 import { MessageFormatError, type TransportError } from '../transport/errors.ts'
@@ -190,7 +197,9 @@ export class FileServer {
       uintOption(OptionNumber.contentFormat, ContentFormat.opaque),
     ]
     if (asked !== undefined || more) options.push(blockOption(OptionNumber.block2, { number, more, bytes }))
-    if (number === 0) options.push(uintOption(OptionNumber.size2, totalBytes))
+    // RFC 7959 §4: also with a later block, for whoever asks.
+    if (number === 0 || findOption(request, OptionNumber.size2) !== undefined)
+      options.push(uintOption(OptionNumber.size2, totalBytes))
     this.#listener.progress?.({ client, path: `/${segments.join('/')}`, sentBytes, totalBytes })
     return { code: Code.content, options, payload: part.bytes }
   }

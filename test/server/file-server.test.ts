@@ -101,6 +101,8 @@ describe('a file', () => {
       parts.push(response.payload)
       if ((number + 1) * size >= body.length) break
     }
+    const asking = get('large.bin', block2(1, size), uintOption(OptionNumber.size2, 0))
+    expect(findUint((await ask(asking)) as Packet, OptionNumber.size2)).toBe(body.length)
     expect(Buffer.concat(parts)).toEqual(body)
     expect([...tags]).toEqual([crc32(body).toString(16).padStart(8, '0')])
     expect(told.slice(0, 2)).toEqual(['<- 1 49152', '-> 69 49152'])

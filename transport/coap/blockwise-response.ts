@@ -81,7 +81,7 @@ export class BlockwiseResponses {
     if (block1 !== undefined) return this.#receiveBlock(request, block1)
     if (block2 === undefined || block2.number === 0) return { request }
     const kept = this.#find(this.#outgoing, transferKey(request))
-    if (kept !== undefined) return { response: cutResponse(kept.response, this.#fitting(block2)) }
+    if (kept !== undefined) return { response: cutResponse(request, kept.response, this.#fitting(block2)) }
     // What only reads can be asked again; anything else was done when its first block was.
     if (request.code !== Code.get && request.code !== Code.fetch) {
       return { response: diagnostic(Code.requestEntityIncomplete, 'the response is no longer kept') }
@@ -120,10 +120,10 @@ export class BlockwiseResponses {
     if (response.payload.length <= wholeBytes && requested === undefined) return response
     if (!isSuccess(response.code)) return response
     const block = this.#fitting(requested ?? { number: 0, more: false, bytes: blockBytes })
-    if (response.payload.length <= block.bytes) return cutResponse(response, block)
+    if (response.payload.length <= block.bytes) return cutResponse(request, response, block)
     const tagged = withTag(response)
     this.#keep(this.#outgoing, transferKey(request), { response: tagged, expiresMs: this.#expiryMs() })
-    return cutResponse(tagged, block)
+    return cutResponse(request, tagged, block)
   }
 
   #receiveBlock(request: CoapMessage, block: Block): ReceivedRequest {
@@ -223,18 +223,17 @@ function acceptedBlock(
 }
 
 /** The block of a whole response that `asked` names; beyond its end 4.00 (RFC 7959 §2.4). */
-function cutResponse(response: CoapMessage, asked: Block): CoapMessage {
+function cutResponse(request: CoapMessage, response: CoapMessage, asked: Block): CoapMessage {
   const offset = offsetOf(asked)
   if (offset > 0 && offset >= Math.min(response.payload.length, largestBody(asked.bytes))) {
     return diagnostic(Code.badRequest, 'a block beyond the end')
   }
   const { block, payload } = cutBlock(response.payload, offset, asked.bytes)
   let options = withOption(response.options, OptionNumber.block2, blockOption(OptionNumber.block2, block))
-  if (offset === 0) {
+  // RFC 7959 §4: also with a later block, for whoever asks.
+  if (offset === 0 || findOption(request, OptionNumber.size2) !== undefined)
     options = withOption(options, OptionNumber.size2, uintOption(OptionNumber.size2, response.payload.length))
-  } else {
-    options = withOption(options, OptionNumber.observe, undefined)
-  }
+  if (offset > 0) options = withOption(options, OptionNumber.observe, undefined)
   return { code: response.code, options, payload }
 }
 

@@ -178,6 +178,8 @@ describe('a response that goes out in blocks (RFC 7959 §2.4)', () => {
       { number: 2, more: false, bytes: 128 },
     ])
     expect(blocks.map(message => findUint(message, OptionNumber.size2))).toEqual([300, undefined, undefined])
+    const asking = withOptions(get('large'), block2(1, 128), uintOption(OptionNumber.size2, 0))
+    expect(findUint(server.ask(asking), OptionNumber.size2)).toBe(300)
     expect(new Set(blocks.map(tagOf)).size).toBe(1)
     expect(tagOf(blocks[0] as CoapMessage)).toHaveLength(16)
     expect(Buffer.compare(Buffer.concat(blocks.map(({ payload }) => payload)), body)).toBe(0)
