@@ -158,7 +158,7 @@ describe('a connection that breaks', () => {
     const from = { bytes: 3_000, validator, localPort }
     const first = fetch(`coap://${host}/f`, { from })
     await clock.until(first.done)
-    expect(first.begins).toEqual([{ validator, fromBytes: 3_000, localPort }])
+    expect(first.begins).toEqual([{ validator, fromBytes: 3_000, totalBytes: 5_000, localPort }])
     const other = await network.connect({ host, port: 5683 }, { localPort })
     const second = fetch(`coap://${host}/f`, { from, attempts: 0 })
     expect(await clock.until(second.done)).toEqual({ bytes: 5_000, validator })

@@ -101,8 +101,6 @@ describe('a file', () => {
       parts.push(response.payload)
       if ((number + 1) * size >= body.length) break
     }
-    const asking = get('large.bin', block2(1, size), uintOption(OptionNumber.size2, 0))
-    expect(findUint((await ask(asking)) as Packet, OptionNumber.size2)).toBe(body.length)
     expect(Buffer.concat(parts)).toEqual(body)
     expect([...tags]).toEqual([crc32(body).toString(16).padStart(8, '0')])
     expect(told.slice(0, 2)).toEqual(['<- 1 49152', '-> 69 49152'])
@@ -112,6 +110,12 @@ describe('a file', () => {
       sentBytes: body.length,
       totalBytes: body.length,
     })
+  })
+
+  test('a later block with the size of the whole, where that is asked for (RFC 7959 §4)', async () => {
+    const { client } = await site()
+    const asking = get('large.bin', block2(1, 16), uintOption(OptionNumber.size2, 0))
+    expect(findUint((await client().ask(asking)) as Packet, OptionNumber.size2)).toBe(body.length)
   })
 
   test.each([
