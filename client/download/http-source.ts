@@ -33,7 +33,8 @@ export function httpSource(uri: URL, { get, trustStore }: HttpSourceOptions): So
   /** What an attempt before was told. */
   let known: Representation | undefined
   return async attempt => {
-    const { from, signal } = attempt
+    const { signal } = attempt
+    const from = resumable(attempt.from)
     const headers = { 'accept-encoding': 'identity', ...(from && rangeFrom(from)) }
     let url = uri
     for (let redirects = 0; ; redirects++) {
@@ -50,6 +51,11 @@ export function httpSource(uri: URL, { get, trustStore }: HttpSourceOptions): So
       url = redirected(url, header(response, 'location'))
     }
   }
+}
+
+/** What was noted of an earlier download may be damaged, or of another protocol; of a weak one If-Range is false (§13.1.5). */
+function resumable(from: Position | undefined): Position | undefined {
+  return from !== undefined && strongTag.test(from.validator) ? from : undefined
 }
 
 /** From the last byte that is there, so that there always is one to ask for. */

@@ -138,6 +138,16 @@ test('what is there already', async () => {
   expect(Buffer.compare(other.bytes, body)).toBe(0)
 })
 
+test.each(['', 'W/"v1"', '6162', '"v1"\r\nx: y'])(
+  'what is there by a validator that is none, %j: it starts over',
+  async validator => {
+    const fetched = site(fileServer(body, { etag: validator || tag }))
+    await fetched.run({ from: { bytes: 5_000, validator } })
+    expect(fetched.asked).toEqual([{ url: uri, headers: { 'accept-encoding': 'identity' } }])
+    expect(Buffer.compare(fetched.bytes, body)).toBe(0)
+  },
+)
+
 test('416: what is there is more than the server has', async () => {
   const fetched = site((asked, index) => ('range' in asked.headers ? { status: 416 } : fileServer(body)(asked, index)))
   await fetched.run({ from: { bytes: 20_000, validator: tag } })
