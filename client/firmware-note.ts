@@ -1,5 +1,6 @@
 import { type FirmwarePhase, type FirmwareResult, firmwareResult } from '../machines/firmware-context.ts'
 import { JsonReader, ShapeError } from './json-reader.ts'
+import { isShortText } from './short-text.ts'
 
 /** What is known of a package, told by whoever verifies it. */
 export interface FirmwareDescription {
@@ -69,17 +70,13 @@ function readNote(note: JsonReader): FirmwareNote {
   }
 }
 
-/** What servers can be told of it. Throws TypeError for a text that is too long. */
+/** What servers can be told of it. Throws TypeError for what is no text or too long. */
 export function describeFirmware({ name, version }: FirmwareDescription): FirmwareDescription {
   for (const text of [name, version]) {
-    if (text !== undefined && !isShortText(text)) throw new TypeError('name and version have 255 characters at most')
+    if (text !== undefined && !isShortText(text))
+      throw new TypeError('name and version are texts of 255 characters at most')
   }
   return { ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { version }) }
-}
-
-/** Whether a resource of the object takes a text: the URI, the name and the version of a package. */
-function isShortText(text: string): boolean {
-  return text.length <= 255
 }
 
 /** Where a note leaves off, given how much of the package is really there. */

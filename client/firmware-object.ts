@@ -111,10 +111,10 @@ export class FirmwareObject {
     return (this.#get(resource.severity) as FirmwareSeverity | undefined) ?? 1
   }
 
-  /** How long an update may be put off at most; undefined: without end. */
+  /** How long an update may be put off at most; undefined: without end. What no number tells exactly is as good as that. */
   get maximumDeferSeconds(): number | undefined {
     const seconds = this.#get(resource.maximumDefer)
-    return seconds === undefined ? undefined : Number(seconds)
+    return seconds === undefined ? undefined : Math.min(Number(seconds), Number.MAX_SAFE_INTEGER)
   }
 
   /** Whether this version of the object knows updates that are put off or cancelled. */

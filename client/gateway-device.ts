@@ -17,7 +17,7 @@ export interface GatewayDevice {
   readonly instanceId: number
   /** Its objects: create, read, write, and hook into them, as with those of the client. */
   readonly objects: ObjectsApi
-  /** It is there no more: what servers observe of it ends, with 4.04 for those that can be told. */
+  /** It is there no more: what servers observe of it ends, with 4.04 for those that can be told. Idempotent. */
   remove(): void
 }
 
@@ -70,6 +70,8 @@ export class AddedDevice implements GatewayDevice {
 
   remove(): void {
     const { clientObjects, devices, onRemoved } = this.#options
+    // Another device may have the prefix and the instance since.
+    if (devices.find(this.prefix) !== this.#device) return
     this.#stopListening()
     onRemoved()
     devices.remove(this.#device)

@@ -21,6 +21,7 @@ import { attachSoftwarePorts, software, softwareResultOf } from './software-acto
 import { encodeSoftwareNote, resumedSoftware, type SoftwareNote } from './software-note.ts'
 import {
   defaultMaximumBytes,
+  isSoftwareName,
   type ManagedSoftware,
   maximumNameBytes,
   type Software,
@@ -229,8 +230,9 @@ export class SoftwareInstance implements ManagedSoftware {
   async #verify(signal: AbortSignal): Promise<SoftwareName> {
     const description = await this.#options.verify?.(this.#package(), { signal })
     const name = { name: description?.name ?? '', version: description?.version ?? '' }
-    if (Buffer.byteLength(name.name) > maximumNameBytes || Buffer.byteLength(name.version) > maximumNameBytes) {
-      throw new PackageError('UNSUPPORTED_PACKAGE', `a name and a version have ${maximumNameBytes} bytes at most`)
+    if (!isSoftwareName(name.name) || !isSoftwareName(name.version)) {
+      const message = `a name and a version are texts of ${maximumNameBytes} bytes at most`
+      throw new PackageError('UNSUPPORTED_PACKAGE', message)
     }
     if (!signal.aborted) await this.#note({ phase: 'delivered', result: softwareResult.verified, ...name })
     return name

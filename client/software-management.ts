@@ -1,6 +1,6 @@
 import { repeat, Subscription } from 'rxjs'
 import { softwareManagement as definition } from '../objects/definitions/software-management.ts'
-import { OperationError } from '../objects/errors.ts'
+import { OperationError, ValueError } from '../objects/errors.ts'
 import type { ExecuteArguments } from '../objects/handlers.ts'
 import type { Path } from '../objects/path.ts'
 import type { Change } from '../objects/store.ts'
@@ -12,7 +12,9 @@ import { decodeSoftwareNote, type SoftwareNote } from './software-note.ts'
 import {
   defaultMaximumInstances,
   type InstalledSoftware,
+  isSoftwareName,
   type ManagedSoftware,
+  maximumNameBytes,
   type SoftwareManagement,
   type SoftwareManagementOptions,
 } from './software-options.ts'
@@ -213,7 +215,11 @@ function isForUpdate(args: ExecuteArguments): boolean {
   return digit === 1
 }
 
+/** Throws ValueError. */
 function factoryNote({ name = '', version = '', isActive = false }: InstalledSoftware): SoftwareNote {
+  if (!isSoftwareName(name) || !isSoftwareName(version)) {
+    throw new ValueError(`a name and a version are texts of ${maximumNameBytes} bytes at most`)
+  }
   const phase = isActive ? 'active' : 'inactive'
   return { saved: { phase, result: 2, isInPlace: true, isForUpdate: false, name, version } }
 }

@@ -1,7 +1,8 @@
 import { type SavedSoftware, type SoftwarePhase, softwareResult } from '../machines/software-context.ts'
 import { JsonReader, ShapeError } from './json-reader.ts'
+import { isShortText } from './short-text.ts'
 import type { SoftwareAccount } from './software-account.ts'
-import { maximumNameBytes } from './software-options.ts'
+import { isSoftwareName, maximumNameBytes } from './software-options.ts'
 
 /** What is kept of an instance beside its package, as JSON data. The rest is of a download and holds secrets, maybe. */
 export interface SoftwareNote extends SoftwareAccount {
@@ -50,6 +51,7 @@ const truth: readonly boolean[] = [false, true]
 function readNote(note: JsonReader): SoftwareNote {
   const saved = note.member('saved')
   const text = (member: JsonReader) => member.text()
+  const shortText = (member: JsonReader) => (isShortText(member.text()) ? member.text() : member.fail('a short text'))
   return {
     saved: {
       phase: saved.member('phase').oneOf(phases),
@@ -62,15 +64,15 @@ function readNote(note: JsonReader): SoftwareNote {
     ...note.optional('uri', text),
     ...note.optional('validator', text),
     ...note.optional('localPort', member => member.integer(1, 65_535)),
-    ...note.optional('userName', text),
-    ...note.optional('password', text),
+    ...note.optional('userName', shortText),
+    ...note.optional('password', shortText),
     ...note.optional('totalBytes', member => member.integer(0, Number.MAX_SAFE_INTEGER)),
   }
 }
 
 function nameIn(member: JsonReader): string {
   const name = member.text()
-  return Buffer.byteLength(name) <= maximumNameBytes ? name : member.fail(`${maximumNameBytes} bytes at most`)
+  return isSoftwareName(name) ? name : member.fail(`a text of ${maximumNameBytes} bytes at most`)
 }
 
 /** Where a note leaves off, given how much of the package is really there. */

@@ -102,7 +102,7 @@ export interface SoftwareManagement {
   /**
    * Adds an instance, in the state in which an earlier run has left it; the first time it is `installed` already, if that is
    * given. One that is there is returned. Throws OperationError `BAD_REQUEST` for an id above 65534, ValueError for a name or
-   * version that is too long.
+   * version that is no text or too long; nothing is added then.
    */
   add(instanceId: number, installed?: InstalledSoftware): ManagedSoftware
   /** Ends what runs; what is noted stays, and so do the instances, without their functions. */
@@ -113,3 +113,8 @@ export const defaultMaximumBytes = 64 * 1024 * 1024
 export const defaultMaximumInstances = 16
 /** Of PkgName and of PkgVersion. */
 export const maximumNameBytes = 255
+
+/** Whether a text can be PkgName or PkgVersion. */
+export function isSoftwareName(text: string): boolean {
+  return Buffer.byteLength(text) <= maximumNameBytes && text.isWellFormed()
+}

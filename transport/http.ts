@@ -36,6 +36,8 @@ export const httpGet: HttpGet = (url, options) =>
   new Promise((resolve, reject) => {
     const request = open(url, options)
     request.on('error', error => reject(failure(error, url, options.signal)))
+    // What switches to another protocol ends so, and without an error.
+    request.once('close', () => reject(closedByPeer()))
     request.once('response', message => {
       const { statusCode = 0, headers } = message
       resolve({

@@ -78,6 +78,10 @@ export function binaryAppDataContainer(
   living.onWrite('appId', (_, id) => Number(id) >= 0 && Number(id) <= 0xffff)
   const written = () => {
     isWritten = true
+    // Until then the transaction is over, or undone.
+    queueMicrotask(() => {
+      isWritten = false
+    })
   }
   living.add(client.objects.onWrite(formatPath(instance.path('data')), { written }))
   living.follow(['data', 'dataCreationTime'], names => {

@@ -137,7 +137,7 @@ function refusal(code: number): DownloadError {
   const message = `the server answers ${describeCode(code)}`
   const isTransient = passing.has(code)
   if (code >> 5 === 5 || isTransient) return new DownloadError('SERVER_FAILED', message, { isTransient })
-  return code >> 5 === 4 ? new DownloadError('REFUSED', message) : broken(message)
+  return new DownloadError(code >> 5 === 4 ? 'REFUSED' : 'INVALID_RESPONSE', message)
 }
 
 function broken(reason: string): DownloadError {

@@ -30,14 +30,20 @@ export function parseHttpUri(text: string): URL {
 
 /** A resource of an HTTP server (RFC 9110). */
 export function httpSource(uri: URL, { get, trustStore }: HttpSourceOptions): Source {
+  /** What an attempt before was told. */
+  let known: Representation | undefined
   return async attempt => {
-    const { from, signal } = attempt
+    const { signal } = attempt
+    const from = resumable(attempt.from)
     const headers = { 'accept-encoding': 'identity', ...(from && rangeFrom(from)) }
     let url = uri
     for (let redirects = 0; ; redirects++) {
       const response = await get(url, { headers, signal, trustStore })
       try {
-        if (!redirections.has(response.status)) return await receive(response, attempt)
+        if (!redirections.has(response.status)) {
+          known = representationOf(response, from, known)
+          return await receive(response, known, attempt)
+        }
       } finally {
         response.close()
       }
@@ -47,29 +53,41 @@ export function httpSource(uri: URL, { get, trustStore }: HttpSourceOptions): So
   }
 }
 
+/** What was noted of an earlier download may be damaged, or of another protocol; of a weak one If-Range is false (§13.1.5). */
+function resumable(from: Position | undefined): Position | undefined {
+  return from !== undefined && strongTag.test(from.validator) ? from : undefined
+}
+
 /** From the last byte that is there, so that there always is one to ask for. */
 function rangeFrom({ bytes, validator }: Position): Record<string, string> {
   return { range: `bytes=${bytes - 1}-`, 'if-range': validator }
 }
 
-async function receive(response: HttpResponse, attempt: Attempt): Promise<void> {
-  const { status, body } = response
-  const { from } = attempt
+/** What follows; throws ChangedError where it is of another version. */
+function representationOf(
+  response: HttpResponse,
+  from: Position | undefined,
+  known: Representation | undefined,
+): Representation {
+  const { status } = response
   if (status === 416 && from !== undefined) throw new ChangedError()
   const isPart = status === 206 && from !== undefined
   if (status !== 200 && !isPart) throw refusal(status)
   const encoding = header(response, 'content-encoding')
   if (encoding !== undefined && encoding !== 'identity') throw broken('a Content-Encoding that it was not asked for')
-  const begin = isPart ? partOf(response, from) : wholeOf(response)
-  const { totalBytes } = begin
+  return isPart ? partOf(response, from, known) : wholeOf(response)
+}
+
+async function receive({ body }: HttpResponse, begin: Representation, attempt: Attempt): Promise<void> {
+  const { fromBytes, totalBytes } = begin
   await attempt.begin(begin)
   // A part begins with the byte that is there already.
-  let known = isPart ? 1 : 0
-  let end = begin.fromBytes - known
+  let skips = fromBytes > 0 ? 1 : 0
+  let end = fromBytes - skips
   for await (const bytes of body) {
-    const skipped = Math.min(known, bytes.length)
+    const skipped = Math.min(skips, bytes.length)
     await attempt.write(bytes.subarray(skipped))
-    known -= skipped
+    skips -= skipped
     end += bytes.length
   }
   // RFC 9110 §15.3.7: a server may give less than the range that was asked for.
@@ -83,13 +101,19 @@ function wholeOf(response: HttpResponse): Representation {
   return { validator, totalBytes: wholeNumber(header(response, 'content-length')), fromBytes: 0 }
 }
 
-/** Of what follows a position; throws ChangedError where it is of another version. */
-function partOf(response: HttpResponse, { bytes, validator }: Position): Representation {
-  const [first, totalBytes] = contentRange(response)
+function partOf(
+  response: HttpResponse,
+  { bytes, validator }: Position,
+  known: Representation | undefined,
+): Representation {
+  const [first, toldBytes] = contentRange(response)
   if (first !== bytes - 1) throw broken('another range than it was asked for')
   const tag = header(response, 'etag')
   if (tag !== undefined && tag !== validator) throw new ChangedError()
-  return { validator, totalBytes, fromBytes: bytes }
+  // Not every server repeats how much it is; what ends before that is not all of it.
+  const knownBytes = known?.validator === validator ? known.totalBytes : undefined
+  if (toldBytes !== undefined && knownBytes !== undefined && toldBytes !== knownBytes) throw new ChangedError()
+  return { validator, totalBytes: toldBytes ?? knownBytes, fromBytes: bytes }
 }
 
 /** `bytes 1000-4999/5000` (RFC 9110 §14.4). */
@@ -123,7 +147,7 @@ function refusal(status: number): DownloadError {
   const message = `the server answers ${status}`
   const isTransient = passing.has(status)
   if (isTransient || status >= 500) return new DownloadError('SERVER_FAILED', message, { isTransient })
-  return status >= 400 ? refused(message) : broken(message)
+  return status >= 400 ? refused(message) : new DownloadError('INVALID_RESPONSE', message)
 }
 
 function refused(message: string): DownloadError {

@@ -45,6 +45,14 @@ describe('push', () => {
     expect(site.store.load().bytes).toBe(0)
   })
 
+  test('a package that says of itself what is no text is result 5', async () => {
+    const site = await firmwareSite()
+    const device = await site.boot({ verify: () => ({ version: '\ud800' }) })
+    expect(await site.push(image)).toBe('4.00')
+    expect(await site.seen()).toEqual([0, 5])
+    expect(device.story).toEqual(['idle 0', 'downloading 0', 'idle 5'])
+  })
+
   test('a package above the limit is 4.13 and result 2', async () => {
     const site = await firmwareSite()
     await site.boot({ maximumBytes: 4_999 })
@@ -364,6 +372,17 @@ describe('install', () => {
     await site.store.clear()
     const last = await site.boot()
     expect(last.story, 'unless its bytes are gone').toEqual(['idle 4'])
+  })
+
+  test('whatever Maximum Defer Period a server writes, the package is there after a restart', async () => {
+    const site = await firmwareSite()
+    const device = await site.boot()
+    await site.push(image)
+    const largest = 2n ** 64n - 1n
+    expect(await site.clock.until(codeOf(site.server.write(endpoint, '/5/0/13', largest)))).toBe('2.04')
+    device.kill()
+    await site.boot()
+    expect(await site.seen()).toEqual([2, 0])
   })
 
   test('what cannot be noted is not Downloaded', async () => {

@@ -86,7 +86,11 @@ describe('a device behind a client', () => {
     expect(await site.ask(site.server.read(endpoint, value, text))).toBe(ResponseCode.notFound)
     expect(await site.ask(site.server.read(endpoint, '/25/0'))).toBe(ResponseCode.notFound)
     expect(site.events.at(-1)).toMatchObject({ registration: { objectLinks: expect.not.stringContaining('</25/0>') } })
-    expect(site.gateway.add({ deviceId: 'urn:dev:mac:01', prefix: 'd01' }).instanceId).toBe(0)
+    const again = site.gateway.add({ deviceId: 'urn:dev:mac:01', prefix: 'd01' })
+    expect(again.instanceId).toBe(0)
+    site.device.remove()
+    expect(site.gateway.devices, 'what came back is not removed with what was').toEqual([again])
+    expect(site.client.objects.has('/25/0')).toBe(true)
   })
 
   test('has a prefix that is its own and cannot be taken for anything else', async () => {

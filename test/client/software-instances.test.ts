@@ -155,3 +155,13 @@ test('packages in files are found again by the names of their directories', () =
   expect(filePackageStores(`${directory}/none`).list()).toEqual([])
   expect(() => filePackageStores('/proc/self/status').list()).toThrow('ENOTDIR')
 })
+
+test.each(['n'.repeat(256), '\ud800'])(
+  'software that is there is not added by a name that cannot be told',
+  async name => {
+    const { software, client } = await device()
+    expect(() => software.add(0, { name })).toThrow(expect.objectContaining({ code: 'INVALID_VALUE' }))
+    expect([software.instances.size, client.objects.has('/9/0')]).toEqual([0, false])
+    expect(software.add(0, { name: 'app' }).instanceId).toBe(0)
+  },
+)

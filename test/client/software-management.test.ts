@@ -88,6 +88,7 @@ test.each([
     54,
   ],
   ['54: a name that is too long', packageUri, { verify: () => ({ name: 'n'.repeat(256) }) }, 54],
+  ['54: a version that is no text', packageUri, { verify: () => ({ version: '\ud800' }) }, 54],
   ['56: invalid URI', 'coap:///', {}, 56],
   ['56: unsupported protocol', 'gopher://10.0.0.7/software.bin', {}, 56],
 ])('Update Result %s, and the next download succeeds', async (_, uri, options, result) => {

@@ -29,6 +29,8 @@ const opaque = { contentFormat: ContentFormat.opaque }
 
 const slow = { loss: 0, duplication: 0, delayMs: [5, 5] } as const
 
+const saved = { phase: 'inactive', result: 2, isInPlace: true, isForUpdate: false, name: 'app', version: '' }
+
 const never = () => new Promise<never>(() => {})
 
 test('in the middle of a package that a server writes: it has to be written again', async () => {
@@ -156,4 +158,19 @@ test('a note of another shape is as good as none', async () => {
   expect(software.instances.size).toBe(0)
   kill()
   await close()
+})
+
+test.each([
+  ['name', { saved: { ...saved, name: '\ud800' } }],
+  ['user name', { saved, userName: 'u'.repeat(256) }],
+  ['password', { saved, password: '\udfff' }],
+])('a note with a %s that no resource takes is none', async (_, note) => {
+  const site = await softwareSite()
+  await site.stores.open(0).note({ version: 1, note })
+  const process = await site.boot()
+  onTestFinished(async () => {
+    process.kill()
+    await site.close()
+  })
+  expect(process.software.instances.size).toBe(0)
 })

@@ -107,3 +107,17 @@ test('`unsubscribe` ends what is received, and leaves the data', async () => {
   await writePieces({ 0: bytes(2) })
   expect(await read('/19/0/0')).toEqual({ 0: bytes(2) })
 })
+
+test('data of a Write that is undone is not received, and nor is what the application puts there then', async () => {
+  const { client, container, received, writePieces } = await containerSite()
+  const remove = client.objects.onWrite('/19/0/1', {
+    written: () => {
+      throw new OperationError('BAD_REQUEST', 'not now')
+    },
+  })
+  await expect(writePieces({ 0: bytes(1) }, { 1: 2 })).rejects.toMatchObject({ responseCode: 0x80 })
+  remove()
+  expect(container.instance.get('data')).toEqual({})
+  container.instance.set({ data: { 0: bytes(2) } })
+  expect(received).toEqual([])
+})

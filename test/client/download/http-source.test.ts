@@ -138,6 +138,16 @@ test('what is there already', async () => {
   expect(Buffer.compare(other.bytes, body)).toBe(0)
 })
 
+test.each(['', 'W/"v1"', '6162', '"v1"\r\nx: y'])(
+  'what is there by a validator that is none, %j: it starts over',
+  async validator => {
+    const fetched = site(fileServer(body, { etag: validator || tag }))
+    await fetched.run({ from: { bytes: 5_000, validator } })
+    expect(fetched.asked).toEqual([{ url: uri, headers: { 'accept-encoding': 'identity' } }])
+    expect(Buffer.compare(fetched.bytes, body)).toBe(0)
+  },
+)
+
 test('416: what is there is more than the server has', async () => {
   const fetched = site((asked, index) => ('range' in asked.headers ? { status: 416 } : fileServer(body)(asked, index)))
   await fetched.run({ from: { bytes: 20_000, validator: tag } })
@@ -155,6 +165,34 @@ test('a server may give less than the range that was asked for', async () => {
   })
   expect(await fetched.run()).toMatchObject({ bytes: 10_000 })
   expect(Buffer.compare(fetched.bytes, body)).toBe(0)
+})
+
+describe('a part after which the server says, of the same version,', () => {
+  const cut =
+    (contentRange: (start: number) => string): Answer =>
+    (asked, index) => {
+      const start = Number(/\d+/.exec(asked.headers['range'] ?? '')?.[0] ?? 0)
+      if (start === 0) return fileServer(body, { lost: 2_000 })(asked, index)
+      const headers = { etag: tag, 'content-range': contentRange(start) }
+      return { status: 206, headers, body: [body.subarray(start, 3_000)] }
+    }
+
+  test('nothing of the size: what ends before the size that it told is not all of it', async () => {
+    const fetched = site(cut(start => `bytes ${start}-2999/*`))
+    expect(await failureOf(fetched.run({ attempts: 1 }))).toMatchObject({ code: 'CONNECTION_LOST' })
+  })
+
+  test('another size: it starts over', async () => {
+    let asks = 0
+    const fetched = site((asked, index) =>
+      ++asks === 2
+        ? cut(start => `bytes ${start}-2999/3000`)(asked, index)
+        : fileServer(body, { lost: 6_000 })(asked, index),
+    )
+    expect(await fetched.run()).toMatchObject({ bytes: 10_000 })
+    expect(Buffer.compare(fetched.bytes, body)).toBe(0)
+    expect(fetched.begins).toHaveLength(2)
+  })
 })
 
 describe('redirections', () => {
