@@ -11,10 +11,10 @@ export function psk(identity: string | Uint8Array, key: PskKey): PskCredentials 
   const credentials: PskCredentials = {
     kind: 'psk',
     identity: typeof identity === 'string' ? Buffer.from(identity, 'utf8') : Uint8Array.from(identity),
-    key: typeof key === 'function' ? key : Uint8Array.from(key),
+    key,
   }
   checkPsk(credentials)
-  return credentials
+  return typeof key === 'function' ? credentials : { ...credentials, key: Uint8Array.from(key) }
 }
 
 /** Throws OptionsError. */

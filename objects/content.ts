@@ -23,7 +23,7 @@ export function checkContent(resource: ResourceEntry, content: Content): StoredC
  * reports more than its definition foresaw is still worth reading.
  */
 export function checkReadContent(resource: ResourceEntry, content: Content): StoredContent {
-  return toStored(resource, content, value => checkValue(resource.type, value))
+  return toStored(resource, content, value => checkType(resource, value))
 }
 
 function toStored(resource: ResourceEntry, content: Content, check: (value: unknown) => Value): StoredContent {
@@ -44,7 +44,7 @@ function toStored(resource: ResourceEntry, content: Content, check: (value: unkn
 
 /** Checks the value of a single resource or of one resource instance against type and range. Throws {@link ValueError}. */
 export function checkResourceValue(resource: ResourceEntry, value: unknown): Value {
-  const checked = checkValue(resource.type, value)
+  const checked = checkType(resource, value)
   if (resource.range !== undefined) {
     const [min, max] = resource.range
     const measure = typeof checked === 'string' || checked instanceof Uint8Array ? checked.length : checked
@@ -53,6 +53,15 @@ export function checkResourceValue(resource: ResourceEntry, value: unknown): Val
     }
   }
   return checked
+}
+
+/** Of several values that are set at once the message tells which one it is. */
+function checkType({ name, type }: ResourceEntry, value: unknown): Value {
+  try {
+    return checkValue(type, value)
+  } catch (error) {
+    throw error instanceof ValueError ? new ValueError(`${name}: ${error.message}`) : error
+  }
 }
 
 /** Appends what lies at `path`, a resource, in tree order; an empty multiple resource becomes a path without value. */

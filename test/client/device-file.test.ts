@@ -124,7 +124,10 @@ describe('a fault is told with its place, and without a value', () => {
       instance(3303, { 5700: 1, sensorValue: 1 }),
     ],
     ['objects[0].instances.0.5700 is no number', instance(3303, { 5700: 'secret' })],
-    ['objects[0].instances.0.5701 cannot be used: expected a value of type string', instance(3303, { 5701: 5 })],
+    [
+      'objects[0].instances.0.5701 cannot be used: sensorUnits: expected a value of type string',
+      instance(3303, { 5701: 5 }),
+    ],
     ['objects[0].instances.0.9 cannot be used: batteryLevel is out of its range, 0 to 100', instance(3, { 9: 101 })],
     [
       'objects[0].instances.0.13 is no time; write seconds since 1970, or one such as "2024-05-01T12:00:00Z"',

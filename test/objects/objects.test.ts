@@ -36,6 +36,17 @@ test('an object that is new is unknown again when its first instance cannot be c
   expect([store.objects(), registrationLinks(store)]).toEqual([[], '</>;rt="oma.lwm2m";ct=112'])
 })
 
+test('of several values that are set at once the message names the one that is wrong', () => {
+  const { objects } = setUp()
+  const unit = objects.create(device, 0, { manufacturer: 'A' })
+  expect(() => unit.set({ manufacturer: 'B', memoryFree: 1.5 })).toThrow(
+    /^memoryFree: expected a signed 64-bit integer/,
+  )
+  const voltages = { 0: 3300, 1: Number.NaN }
+  expect(() => unit.set({ manufacturer: 'B', powerSourceVoltage: voltages })).toThrow(/^powerSourceVoltage: expected a/)
+  expect(unit.get('manufacturer')).toBe('A')
+})
+
 test('a wrong name or type does not compile', () => {
   const { objects } = setUp()
   const sensor = objects.create(temperature, 0)

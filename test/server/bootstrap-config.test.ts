@@ -271,7 +271,10 @@ const faults: [client: unknown, message: string][] = [
   ],
   [{ servers: [{ ...account, server: { lifetime: 5 } }] }, `${server}.server.lifetime is already set by the account`],
   [{ servers: [{ ...account, server: { disable: 1 } }] }, `${server}.server.disable can be executed, not written`],
-  [{ servers: [{ ...account, server: { trigger: 'x' } }] }, `${server}.server.trigger cannot be written: expected a `],
+  [
+    { servers: [{ ...account, server: { trigger: 'x' } }] },
+    `${server}.server.trigger cannot be written: trigger: expected a `,
+  ],
   [{ servers: [{ ...account, server: { apnLink: '1' } }] }, `${server}.server.apnLink is no object link; write one `],
   [
     { servers: [{ ...account, server: { 2: 1, defaultMinimumPeriod: 1 } }] },
@@ -287,7 +290,10 @@ const faults: [client: unknown, message: string][] = [
   [withWrite({ path: '/3/0' }), `${at}.write[0].values is missing; write an object`],
   [withWrite({ path: '/3/0', values: {} }), `${at}.write[0].values holds no resource`],
   [withWrite({ path: '/3/0', value: 1 }), `${at}.write[0].value is not known here; known are path, values`],
-  [withWrite({ path: '/3/0/14', value: 1 }), `${at}.write[0].value cannot be written: expected a value of type string`],
+  [
+    withWrite({ path: '/3/0/14', value: 1 }),
+    `${at}.write[0].value cannot be written: utcOffset: expected a value of type string`,
+  ],
   [withWrite({ path: '/3/0/14', value: null }), `${at}.write[0].value is not a simple value`],
   [withWrite({ path: '/3/0/14' }), `${at}.write[0].value is missing; write a simple value`],
   [withWrite({ path: '/2/0/2', value: 15 }), `${at}.write[0].value is not an object`],

@@ -7,9 +7,10 @@ export function identityFault({ length }: Uint8Array): string | undefined {
   return faultOf(length, longestIdentityBytes)
 }
 
-/** What is wrong with a pre-shared key; undefined when it can be used. */
-export function keyFault({ length }: Uint8Array): string | undefined {
-  return faultOf(length, longestKeyBytes)
+/** What is wrong with a pre-shared key, which JavaScript may give as a text; undefined when it can be used. */
+export function keyFault(key: unknown): string | undefined {
+  if (!(key instanceof Uint8Array)) return "is no Uint8Array; make one of digits by Buffer.from(digits, 'hex')"
+  return faultOf(key.length, longestKeyBytes)
 }
 
 function faultOf(length: number, longest: number): string | undefined {

@@ -47,6 +47,8 @@ describe('psk(identity, key)', () => {
     ['129 bytes of identity', () => psk('é'.repeat(64) + 'a', key), /identity .*longer than 128 bytes/],
     ['an empty key', () => psk('a', new Uint8Array()), /key is empty/],
     ['65 bytes of key', () => psk('a', new Uint8Array(65)), /key is longer than 64 bytes/],
+    ['digits in place of a key', () => Reflect.apply(psk, undefined, ['a', '0011']), /key is no Uint8Array; .*'hex'/],
+    ['no key', () => Reflect.apply(psk, undefined, ['a']), /key is no Uint8Array/],
   ])('%s: OptionsError', (_, make, message) => {
     expect(make).toThrow(OptionsError)
     expect(make).toThrow(message)

@@ -8,7 +8,7 @@ import { JavaProgram } from './java-program.ts'
 // npm run leshan -- [--models DIR] [--certs DIR]: the Leshan server of the tests on its usual ports, until Ctrl-C. It knows the
 // objects of the definition files in one folder, and shows the server's certificate of another one that `lwm2m certs` has made.
 
-const { values } = parseArgs({ options: { models: { type: 'string' }, certs: { type: 'string' } } })
+const values = readArguments()
 const [httpPort, coapPort, coapsPort] = [8080, 5683, 5684]
 const [awakeTimeMs, connectionIdLength] = ['93000', '6']
 for (const wanted of [values.models, values.certs && join(values.certs, 'server.key')]) {
@@ -18,6 +18,17 @@ for (const wanted of [values.models, values.certs && join(values.certs, 'server.
 }
 const folder = mkdtempSync(join(tmpdir(), 'leshan-key-'))
 process.on('exit', () => rmSync(folder, { recursive: true }))
+
+/** Ends the process with a line for arguments that are none. */
+function readArguments(): { readonly models?: string; readonly certs?: string } {
+  try {
+    return parseArgs({ options: { models: { type: 'string' }, certs: { type: 'string' } } }).values
+  } catch (error) {
+    console.error(`error: ${error instanceof Error ? error.message : String(error)}`)
+    console.error('usage: npm run leshan -- [--models DIR] [--certs DIR]')
+    process.exit(2)
+  }
+}
 
 /** What Leshan proves itself with, and whom it believes: its key in DER, its certificate, the one of the authority. */
 function credentials(directory: string): string[] {
