@@ -1,8 +1,8 @@
 import { accessOf } from '../access.ts'
 import type { ContentSink } from '../content-sink.ts'
-import { FormatError, ResponseCode } from '../errors.ts'
+import { FormatError, OperationError, ResponseCode } from '../errors.ts'
 import { type ValueFrame, valueFrame } from '../formats/value-frame.ts'
-import { callHandler, type ResourceHandlers } from '../handlers.ts'
+import { callHandler } from '../handlers.ts'
 import type { ObjectStore } from '../store.ts'
 import type { OperationContext, OperationOf, Outcome } from './operation.ts'
 import { settle } from './perform.ts'
@@ -25,11 +25,10 @@ export function streamedWrite(
 ): StreamedWrite | undefined {
   const { path, contentFormat, payload } = operation
   if (path.length < 3 || contentFormat === undefined) return undefined
-  const receive = receiveHandler(store, path)
+  const isTaken = receiveHandler(store, path) !== undefined
   const isSingle = store.resource(path[0] as number, path[2] as number)?.multiple === (path.length === 4)
-  const frame = receive && isSingle ? valueFrame(contentFormat, path, payload) : undefined
-  if (receive === undefined || frame === undefined) return undefined
-  return new StreamedWrite(store, context, operation, receive, frame, announcedBytes)
+  const frame = isTaken && isSingle ? valueFrame(contentFormat, path, payload) : undefined
+  return frame && new StreamedWrite(store, context, operation, frame, announcedBytes)
 }
 
 /**
@@ -40,7 +39,6 @@ export class StreamedWrite {
   readonly #store: ObjectStore
   readonly #context: OperationContext
   readonly #operation: Write
-  readonly #receive: NonNullable<ResourceHandlers['receive']>
   readonly #totalBytes: number | undefined
   #headBytes: number
   /** Of the value; what is not said has no end. */
@@ -52,14 +50,12 @@ export class StreamedWrite {
     store: ObjectStore,
     context: OperationContext,
     operation: Write,
-    receive: NonNullable<ResourceHandlers['receive']>,
     { headBytes, valueBytes }: ValueFrame,
     announcedBytes: number | undefined,
   ) {
     this.#store = store
     this.#context = context
     this.#operation = operation
-    this.#receive = receive
     this.#totalBytes = valueBytes ?? announcedBytes
     this.#headBytes = headBytes
     this.#bytesLeft = valueBytes ?? Number.POSITIVE_INFINITY
@@ -114,12 +110,20 @@ export class StreamedWrite {
     })
   }
 
+  /** Whoever takes the value now: what came before may have waited since the payload began. */
+  #begin(): ContentSink {
+    const { path } = this.#operation
+    const receive = receiveHandler(this.#store, path)
+    if (receive === undefined) throw new OperationError('METHOD_NOT_ALLOWED', 'nothing takes the value any more')
+    return beginContent(this.#store, path, receive, this.#totalBytes)
+  }
+
   /** The part of the value in these bytes. Throws what a Write of them would, and ends the sink. */
   #admit(bytes: Uint8Array): { readonly sink: ContentSink; readonly value: Uint8Array } {
     const { path } = this.#operation
     try {
       findWriteTarget(this.#store, accessOf(this.#store, this.#context.shortServerId), path)
-      this.#sink ??= beginContent(this.#store, path, this.#receive, this.#totalBytes)
+      this.#sink ??= this.#begin()
       const value = bytes.subarray(this.#headBytes)
       this.#headBytes = 0
       this.#bytesLeft -= value.length

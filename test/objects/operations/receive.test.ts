@@ -235,6 +235,29 @@ describe('a Write that is taken as it arrives', () => {
     return outcome && codeOf(outcome)
   }
 
+  test('whoever takes the value when its first bytes are judged has them, not who did before', () => {
+    objects.create(update, 1)
+    const endFirst = objects.onReceive('/32010/1/0', () => expect.fail('it takes nothing any more'))
+    const [one, other] = [opened('/32010/1/0', 'abc'), opened('/32010/1/0', 'abc')]
+    endFirst()
+    expect(code(one.end(Buffer.from('abc')))).toBe('2.04')
+    expect(heard).toEqual(['0 begins, unknown', '0 abc', '0 ends'])
+    const end = objects.onReceive('/32010/1/0', refuse)
+    expect(code(other.end(Buffer.from('abc')))).toBe('4.05')
+    end()
+  })
+
+  test('where nothing takes it any more it is 4.05', () => {
+    setting = setUp()
+    objects = new ObjectsApi(setting.store)
+    objects.create(update, 0)
+    const end = objects.onReceive('/32010/0/0', receive)
+    const streamed = opened('/32010/0/0', 'abc')
+    end()
+    expect(code(streamed.end(Buffer.from('abc')))).toBe('4.05')
+    expect(heard).toEqual([])
+  })
+
   test('Opaque: all bytes; the size is what the server says', () => {
     const streamed = opened('/32010/0/0', 'abc', ContentFormat.opaque, 6)
     expect(heard).toEqual([])
