@@ -67,9 +67,9 @@ class FilePackageStore implements PackageStore {
 
   clear(): Promise<void> {
     return this.#write(async () => {
-      this.#bytes = 0
       await this.#close()
       await this.#files.remove(this.#packagePath)
+      this.#bytes = 0
     })
   }
 

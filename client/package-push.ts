@@ -60,6 +60,7 @@ class PackagePush {
   readonly maximumBytes: number
   /** The package that is on its way. */
   #current: IncomingPackage | undefined
+  #isClosed = false
 
   constructor(store: PackageStore, listener: PackagePushListener, maximumBytes: number) {
     this.store = store
@@ -75,6 +76,7 @@ class PackagePush {
   }
 
   begin(incoming: IncomingPackage, totalBytes: number | undefined): void {
+    this.#checkOpen()
     if (this.#current !== undefined) throw new OperationError('METHOD_NOT_ALLOWED', 'a package is on its way')
     this.listener.begun(totalBytes)
     this.#current = incoming
@@ -89,6 +91,7 @@ class PackagePush {
   }
 
   empty(): void {
+    this.#checkOpen()
     this.listener.emptied()
     this.#current = undefined
   }
@@ -101,6 +104,12 @@ class PackagePush {
 
   close(): void {
     this.#current = undefined
+    this.#isClosed = true
+  }
+
+  /** A Write that has waited may come to a listener that has gone meanwhile. */
+  #checkOpen(): void {
+    if (this.#isClosed) throw new OperationError('METHOD_NOT_ALLOWED', 'nobody takes packages any more')
   }
 }
 

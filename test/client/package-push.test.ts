@@ -276,3 +276,17 @@ test('no more packages are taken: what was on its way is 4.09 and told nobody, w
   expect(it.heard).toEqual(['begun unknown'])
   expect(it.kept.calls).toEqual([])
 })
+
+test('a Write that was let in before refuses itself', () => {
+  const { store } = setUp()
+  const objects = new ObjectsApi(store)
+  objects.create(firmwareUpdate, 0)
+  const { heard, listener } = listening()
+  const stop = receivePackage(objects, '/5/0/0', keptPackage().store, listener, { maximumBytes: 9_999 })
+  const receive = store.handlers.find('receive', [5, 0, 0])
+  stop()
+  expect(() => receive?.([5, 0, 0], 100)).toThrow(expect.objectContaining({ code: 'METHOD_NOT_ALLOWED' }))
+  const empty = receive?.([5, 0, 0], 0)
+  expect(() => empty?.end()).toThrow(expect.objectContaining({ code: 'METHOD_NOT_ALLOWED' }))
+  expect(heard).toEqual([])
+})
