@@ -26,7 +26,12 @@ process.stdout.on('error', () => process.exit(0))
 
 const endpoint = 'urn:dev:os:example'
 const limitMs = 14_000
-const forever = process.argv.includes('--forever')
+const [option, ...others] = process.argv.slice(2)
+const forever = option === '--forever'
+if (others.length > 0 || (option !== undefined && !forever)) {
+  console.error('error: there is one option: npm start -- --forever')
+  process.exit(1)
+}
 
 /** A thermometer, much simplified: a value 2.5 times a second. */
 const sensor$: Observable<number> = interval(400).pipe(map(step => Math.round(2_150 + 200 * Math.sin(step / 3)) / 100))
