@@ -7,8 +7,14 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { WebSocketServer } from 'ws'
 import type { AnyActorRef, AnyStateMachine, InspectionEvent } from 'xstate'
 import { getStateNodes } from 'xstate/graph'
+import { firmwareUpdate } from '../../client/firmware-update.ts'
+import { memoryPackageStore } from '../../client/memory-package-store.ts'
+import { memoryPackageStores } from '../../client/package-stores.ts'
+import { softwareManagement } from '../../client/software-management.ts'
 import { accountMachine } from '../../machines/account.machine.ts'
 import { bootstrapMachine } from '../../machines/bootstrap.machine.ts'
+import { firmwareUpdateMachine } from '../../machines/firmware-update.machine.ts'
+import { softwareManagementMachine } from '../../machines/software-management.machine.ts'
 import { statecharts } from '../../machines/statecharts.ts'
 import { Lwm2mServer } from '../../server/server.ts'
 import { liveThrough, secretSite, secretTexts } from '../helpers/inspected-life.ts'
@@ -102,14 +108,14 @@ test('every actor has a name a person knows, and a definition; effects are below
   )
 })
 
-test('definitions are whole and name guards, delays, actions and effects', async () => {
-  const { messages } = await inspectedLife()
-  const definitions = new Map(
-    messages
-      .filter(isActor)
-      .map(({ definition = '{}' }) => [(JSON.parse(definition) as { id: string }).id, definition]),
-  )
-  for (const { id, config, implementations } of statecharts) {
+/** The definitions that an inspector got, by the names of their charts. */
+function definitionsIn(messages: readonly StatelyInspectionEvent[]): Map<string, string> {
+  const definitions = messages.filter(isActor).map(({ definition = '{}' }) => definition)
+  return new Map(definitions.map(definition => [(JSON.parse(definition) as { id: string }).id, definition]))
+}
+
+function expectWhole(definitions: ReadonlyMap<string, string>, charts: readonly AnyStateMachine[]): void {
+  for (const { id, config, implementations } of charts) {
     const definition = definitions.get(id)
     if (definition === undefined) throw new Error(`no definition of ${id}`)
     // What the serializer puts in place of what is too deep.
@@ -120,8 +126,29 @@ test('definitions are whole and name guards, delays, actions and effects', async
       expect(missing).toEqual([])
     }
   }
+}
+
+const packageCharts = [firmwareUpdateMachine, softwareManagementMachine] as const
+
+test('definitions are whole and name guards, delays, actions and effects', async () => {
+  const definitions = definitionsIn((await inspectedLife()).messages)
+  const charts = statecharts.filter(chart => !packageCharts.some(({ id }) => id === chart.id))
+  expect(charts.length).toBe(3)
+  expectWhole(definitions, charts)
   const account = definitions.get('account') as string
   for (const name of ['beginRegister', 'recordFailure', 'retryTimer', 'timer']) expect(account).toContain(`"${name}"`)
+})
+
+test('the charts of packages, which live beside the client, are shown by the same inspector', async () => {
+  const inspector = await startInspector()
+  const { client } = await secretSite(inspector.url)
+  const done = () => {}
+  const firmware = firmwareUpdate(client, { store: memoryPackageStore(), install: done })
+  const software = softwareManagement(client, { stores: memoryPackageStores(), install: done, uninstall: done })
+  software.add(0)
+  await vi.waitFor(() => expectWhole(definitionsIn(inspector.messages()), packageCharts))
+  firmware.unsubscribe()
+  software.unsubscribe()
 })
 
 /** The ids of all that the states of a chart invoke. */
