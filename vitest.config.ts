@@ -14,7 +14,6 @@ export default defineConfig({
       // The scenarios of the client's lifecycle and of Send again, over TCP.
       project('tcp', ['test/client/lifecycle/**/*.test.ts', 'test/client/send.test.ts'], {
         provide: { transport: 'tcp' },
-        testTimeout: 20_000,
         isolate: false,
       }),
       project('mocked', ['test/**/*.mocked.test.ts']),
@@ -23,8 +22,6 @@ export default defineConfig({
         testTimeout: 120_000,
         hookTimeout: 240_000,
         fileParallelism: false,
-        // Other programs, real sockets and real time on a loaded machine: what fails once and not again is shown as a retry.
-        retry: 1,
       }),
       // As a reader starts them: on the built package.
       project('examples', ['examples/*-test.ts']),

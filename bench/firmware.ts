@@ -26,7 +26,7 @@ interface Pair {
 }
 
 interface Measure {
-  /** The best of a process that has taken some already: what else the machine does only makes it less. */
+  /** The median of a process that has taken some already. */
   readonly megabytesPerSecond: number
   /** Of its first. */
   readonly firstMegabytesPerSecond: number
@@ -57,7 +57,7 @@ const pairs: Record<string, (path: string) => Promise<Pair>> = {
 export async function benchFirmware(): Promise<void> {
   const cpu = pinnedCpu === undefined ? 'not pinned (no taskset)' : `both ends on CPU ${pinnedCpu}`
   console.log(
-    `\nFirmware of ${firmwareBytes / 1e6} MB in blocks of 1,024 bytes over loopback UDP, ${cpu}; median of ${rounds} rounds, the best of ${packages} packages each`,
+    `\nFirmware of ${firmwareBytes / 1e6} MB in blocks of 1,024 bytes over loopback UDP, ${cpu}; median of ${rounds} rounds of ${packages} packages each`,
   )
   const directory = mkdtempSync(join(tmpdir(), 'lwm2m-bench-'))
   const measures = new Map<string, Measure[]>()
@@ -96,7 +96,7 @@ async function measureRound(path: string, sha256: string): Promise<Map<string, M
       const [writerBefore, deviceBefore] = cpuBefore.get(name) as CpuTimes
       const [writer, device] = await cpuTimes(pair)
       measures.set(name, {
-        megabytesPerSecond: megabytesPerSecond(Math.min(...others.slice(warmUps - 1))),
+        megabytesPerSecond: megabytesPerSecond(median(others.slice(warmUps - 1))),
         firstMegabytesPerSecond: megabytesPerSecond(firstMs),
         writerMicroseconds: (writer - writerBefore) / packages / blocks,
         deviceMicroseconds: (device - deviceBefore) / packages / blocks,

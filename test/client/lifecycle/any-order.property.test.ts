@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import type { ClientEvent } from '../../../machines/events.ts'
 import { type ClientSite, clientSite } from '../../helpers/client-site.ts'
 import { scriptedBootstrapServer } from '../../helpers/scripted-bootstrap-server.ts'
-import { isTcp, serverUri } from '../../helpers/transport.ts'
+import { serverUri } from '../../helpers/transport.ts'
 
 type Command = keyof typeof commands
 type Step =
@@ -140,7 +140,6 @@ test.each<[string, Parameters<typeof clientSite>[0]]>([
 ])('a client %s, started, stopped, suspended and so on in any order, comes to itself and ends', async (_, options) => {
   await fc.assert(
     fc.asyncProperty(steps, sequence => follow(sequence, options)),
-    // Over TCP a run takes four times as long, and meets the same states.
-    { seed: 1, numRuns: isTcp ? 30 : 100 },
+    { seed: 1, numRuns: 100 },
   )
 })
