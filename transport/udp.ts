@@ -86,11 +86,11 @@ class UdpConnection implements Connection {
   #receiver: ConnectionReceiver | undefined
   #closed = false
   /** What one turn of the event loop sends leaves together: its receiver is woken once. */
-  #waiting: Uint8Array[] = []
+  #waiting: Uint8Array[] | undefined
   readonly #flush = () => {
     const waiting = this.#waiting
-    if (waiting.length === 0) return
-    this.#waiting = []
+    if (waiting === undefined) return
+    this.#waiting = undefined
     const last = waiting.length - 1
     // A network that is down refuses the last as well; a callback for each would cost as much as sending it.
     for (let index = 0; index < last; index++) this.#socket.send(waiting[index] as Uint8Array)
@@ -116,7 +116,13 @@ class UdpConnection implements Connection {
   }
 
   send(bytes: Uint8Array): void {
-    if (!this.#closed && this.#waiting.push(bytes) === 1) process.nextTick(this.#flush)
+    if (this.#closed) return
+    if (this.#waiting !== undefined) {
+      this.#waiting.push(bytes)
+      return
+    }
+    this.#waiting = [bytes]
+    process.nextTick(this.#flush)
   }
 
   close(): void {

@@ -44,7 +44,7 @@ export function findBlock(
 }
 
 export function blockOption(option: BlockOptionNumber, { number, more, bytes }: Block): CoapOption {
-  const exponent = isBert(bytes) ? bertExponent : Math.log2(bytes) - 4
+  const exponent = isBert(bytes) ? bertExponent : Math.clz32(16) - Math.clz32(bytes)
   return uintOption(option, (number << 4) | (more ? 8 : 0) | exponent)
 }
 

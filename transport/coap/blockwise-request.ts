@@ -13,9 +13,10 @@ import {
   unitBytes,
 } from './block.ts'
 import type { Exchange, ExchangeListener, Exchanges } from './exchange.ts'
-import { type CoapMessage, Code, isSuccess, noPayload } from './message.ts'
+import { type CoapMessage, type CoapOption, Code, isSuccess, noPayload } from './message.ts'
 import { findOption, OptionNumber, uintOption, withOption } from './options.ts'
 import type { CoapParameters } from './parameters.ts'
+import { sameBytes } from './same-bytes.ts'
 
 /** How often a transfer starts over because the representation changed under it (RFC 7959 §2.4). */
 const maximumRestarts = 3
@@ -34,6 +35,9 @@ export class BlockwiseRequest implements Exchange, ExchangeListener {
   /** The block of the body that was sent last; undefined while the body goes in one message. */
   #sent: Block | undefined
   #sentBytes = 0
+  /** The options of the blocks of the body that follow the first, each with its own Block1 in place of this one. */
+  #blockOptions: readonly CoapOption[] = []
+  #blockIndex = 0
   /** The first block of the response; undefined until more blocks are known to follow. */
   #first: CoapMessage | undefined
   #assembly: BodyAssembly
@@ -110,12 +114,16 @@ export class BlockwiseRequest implements Exchange, ExchangeListener {
     const { block, payload } = cutBlock(this.#message.payload, offset, bytes)
     this.#sent = block
     this.#sentBytes = offset + payload.length
-    let options = withOption(this.#message.options, OptionNumber.block1, blockOption(OptionNumber.block1, block))
-    if (offset === 0) {
-      const size = uintOption(OptionNumber.size1, this.#message.payload.length)
-      options = withOption(options, OptionNumber.size1, size)
-    }
+    const option = blockOption(OptionNumber.block1, block)
+    const options = offset === 0 ? this.#firstOptions(option) : this.#blockOptions.with(this.#blockIndex, option)
     this.#open({ code: this.#message.code, options, payload })
+  }
+
+  #firstOptions(block1: CoapOption): readonly CoapOption[] {
+    this.#blockOptions = withOption(this.#message.options, OptionNumber.block1, block1)
+    this.#blockIndex = this.#blockOptions.indexOf(block1)
+    const size = uintOption(OptionNumber.size1, this.#message.payload.length)
+    return withOption(this.#blockOptions, OptionNumber.size1, size)
   }
 
   /** Goes on with the next block of the body; false when the message is the answer to the whole request. */
@@ -243,5 +251,5 @@ function sameTag(a: CoapMessage, b: CoapMessage): boolean {
   const tagA = findOption(a, OptionNumber.eTag)
   const tagB = findOption(b, OptionNumber.eTag)
   if (tagA === undefined || tagB === undefined) return tagA === tagB
-  return Buffer.compare(tagA, tagB) === 0
+  return sameBytes(tagA, tagB)
 }

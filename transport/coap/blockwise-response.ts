@@ -132,10 +132,16 @@ export class BlockwiseResponses {
     }
     const streamed = this.#streamed?.receive(request, block)
     if (streamed === undefined) return this.#assemble(request, block)
-    const respond = (answer: Answer) =>
-      answer === undefined ? this.#continueWith(block) : this.prepare(request, answer)
     const { answer } = streamed
-    return { response: answer instanceof Promise ? answer.then(respond) : respond(answer) }
+    const response =
+      answer instanceof Promise
+        ? answer.then(settled => this.#answerBlock(request, block, settled))
+        : this.#answerBlock(request, block, answer)
+    return { response }
+  }
+
+  #answerBlock(request: CoapMessage, block: Block, answer: Answer): CoapMessage {
+    return answer === undefined ? this.#continueWith(block) : this.prepare(request, answer)
   }
 
   #assemble(request: CoapMessage, block: Block): ReceivedRequest {
@@ -181,7 +187,8 @@ export class BlockwiseResponses {
   /** 2.31, with the size that we want the following blocks to have; how much one of BERT carries is for its sender to say. */
   #continueWith(block: Block): CoapMessage {
     const bytes = isBert(block.bytes) ? block.bytes : Math.min(block.bytes, this.#layer.limits.blockBytes)
-    const options = [blockOption(OptionNumber.block1, { ...block, bytes })]
+    const { number, more } = block
+    const options = [blockOption(OptionNumber.block1, { number, more, bytes })]
     return { code: Code.continue, options, payload: noPayload }
   }
 

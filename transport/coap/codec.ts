@@ -31,7 +31,7 @@ export function decodeContent(bytes: Buffer): CoapDatagram {
 export function encodeDatagram(datagram: CoapDatagram): Buffer {
   const { type, code, messageId, token, payload } = datagram
   if (code === Code.empty) return encodeEmpty(type, messageId)
-  const options = encodeOptions(datagram.options)
+  const options = ascending(datagram.options)
   const bytes = Buffer.allocUnsafe(headerBytes + token.length + contentBytes(options, payload))
   writeHeader(bytes, type, token.length, code, messageId)
   writeContent(bytes, headerBytes, token, options, payload)
@@ -50,64 +50,48 @@ export function writeHeader(
   bytes.writeUInt16BE(messageId, 2)
 }
 
-/** How much follows the token: the encoded options, the payload and its marker. */
-export function contentBytes(options: Uint8Array, payload: Uint8Array): number {
-  return options.length + (payload.length === 0 ? 0 : 1 + payload.length)
-}
-
-/** Writes what follows a header: the same over datagrams and streams (RFC 7252 §3, RFC 8323 §3.2). */
-export function writeContent(
-  bytes: Buffer,
-  start: number,
-  token: Uint8Array,
-  options: Uint8Array,
-  payload: Uint8Array,
-): void {
-  bytes.set(token, start)
-  bytes.set(options, start + token.length)
-  if (payload.length === 0) return
-  const payloadStart = start + token.length + options.length
-  bytes[payloadStart] = payloadMarker
-  bytes.set(payload, payloadStart + 1)
-}
-
-const noOptions = Buffer.alloc(0)
-
-/** The bytes of frozen options, which are the same each time: most responses have no other options. */
-const encodedOptions = new WeakMap<readonly CoapOption[], Buffer>()
-
-/** The options as they are on the wire, in ascending order of number (RFC 7252 §3.1). */
-export function encodeOptions(options: readonly CoapOption[]): Buffer {
-  if (options.length === 0) return noOptions
-  const known = encodedOptions.get(options)
-  if (known !== undefined) return known
-  if (!isAscending(options)) return encodeOptions(options.toSorted((a, b) => a.number - b.number))
-  const bytes = Buffer.allocUnsafe(lengthOf(options))
-  let number = 0
-  let index = 0
-  for (const option of options) {
-    index = writeOption(bytes, index, option.number - number, option.value)
-    number = option.number
-  }
-  if (Object.isFrozen(options)) encodedOptions.set(options, bytes)
-  return bytes
-}
-
-function isAscending(options: readonly CoapOption[]): boolean {
+/** In the order in which options are on the wire (RFC 7252 §3.1): the same array where that is its order. */
+export function ascending(options: readonly CoapOption[]): readonly CoapOption[] {
   for (let index = 1; index < options.length; index++) {
-    if ((options[index - 1] as CoapOption).number > (options[index] as CoapOption).number) return false
+    if ((options[index - 1] as CoapOption).number > (options[index] as CoapOption).number) {
+      return options.toSorted((a, b) => a.number - b.number)
+    }
   }
-  return true
+  return options
 }
 
-function lengthOf(options: readonly CoapOption[]): number {
-  let length = 0
+/** How much follows the token: the options, which are ascending, the payload and its marker. */
+export function contentBytes(options: readonly CoapOption[], payload: Uint8Array): number {
+  let length = payload.length === 0 ? 0 : 1 + payload.length
   let before = 0
-  for (const { number, value } of options) {
+  // By index, here and below: an iterator would make an object for each option of each message.
+  for (let index = 0; index < options.length; index++) {
+    const { number, value } = options[index] as CoapOption
     length += 1 + extendedBytes(number - before) + extendedBytes(value.length) + value.length
     before = number
   }
   return length
+}
+
+/** Writes what follows a header, the options ascending: the same over datagrams and streams (RFC 7252 §3, RFC 8323 §3.2). */
+export function writeContent(
+  bytes: Buffer,
+  start: number,
+  token: Uint8Array,
+  options: readonly CoapOption[],
+  payload: Uint8Array,
+): void {
+  bytes.set(token, start)
+  let end = start + token.length
+  let before = 0
+  for (let index = 0; index < options.length; index++) {
+    const { number, value } = options[index] as CoapOption
+    end = writeOption(bytes, end, number - before, value)
+    before = number
+  }
+  if (payload.length === 0) return
+  bytes[end] = payloadMarker
+  bytes.set(payload, end + 1)
 }
 
 /** RFC 7252 §3.1: up to 12 in a nibble, up to 268 in one byte more, the rest in two. */

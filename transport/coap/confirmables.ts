@@ -13,13 +13,30 @@ export interface ConfirmablesOptions {
 }
 
 /** A confirmable message until it is acknowledged, rejected or given up. */
-interface Transmission {
+class Transmission implements Delivery {
   readonly message: CoapDatagram
   readonly bytes: Buffer
   readonly listener: DeliveryListener | undefined
-  retransmissions: number
-  waitMs: number
-  dueMs: number
+  readonly #stop: (transmission: Transmission) => void
+  retransmissions = 0
+  waitMs = 0
+  dueMs = 0
+
+  constructor(
+    message: CoapDatagram,
+    bytes: Buffer,
+    listener: DeliveryListener | undefined,
+    stop: (transmission: Transmission) => void,
+  ) {
+    this.message = message
+    this.bytes = bytes
+    this.listener = listener
+    this.#stop = stop
+  }
+
+  cancel(): void {
+    this.#stop(this)
+  }
 }
 
 /**
@@ -28,10 +45,15 @@ interface Transmission {
  */
 export class Confirmables {
   readonly #options: ConfirmablesOptions
-  readonly #outstanding = new Map<number, Transmission>()
+  /** NSTART of them at most, few enough to look through: a Map that fills and empties with each is made anew each time. */
+  readonly #outstanding: Transmission[] = []
   #queue: Transmission[] = []
   #timer: Timer
   #timerDueMs = Number.POSITIVE_INFINITY
+  /** Whether a response is being told, with which the next block is often sent: that goes on with the timer of this one. */
+  #isAnswered = false
+  readonly #stop = (transmission: Transmission) => this.#cancel(transmission)
+  readonly #timerFired = () => this.#due()
 
   constructor(options: ConfirmablesOptions) {
     this.#options = options
@@ -39,28 +61,38 @@ export class Confirmables {
 
   /** Whether a message with this id waits for its acknowledgement. */
   has(messageId: number): boolean {
-    return this.#outstanding.has(messageId)
+    return this.#indexOf(messageId) !== -1
   }
 
   /** Throws TransportError QUEUE_FULL. */
   send(message: CoapDatagram, bytes: Buffer, listener: DeliveryListener | undefined): Delivery {
     const { nstart, maximumQueued } = this.#options.parameters
-    const transmission: Transmission = { message, bytes, listener, retransmissions: 0, waitMs: 0, dueMs: 0 }
-    if (this.#outstanding.size < nstart) {
+    const transmission = new Transmission(message, bytes, listener, this.#stop)
+    if (this.#outstanding.length < nstart) {
       this.#start(transmission)
     } else if (this.#queue.length < maximumQueued) {
       this.#queue.push(transmission)
     } else {
       throw new TransportError('QUEUE_FULL', `${this.#queue.length} messages already wait for this peer`)
     }
-    return { cancel: () => this.#cancel(transmission) }
+    return transmission
   }
 
-  /** The peer has the message; false when none with this id is on its way. */
-  acknowledged(messageId: number): boolean {
-    const transmission = this.#take(messageId)
-    transmission?.listener?.acknowledged?.()
-    return transmission !== undefined
+  /** The peer has the message, and maybe its answer, which is told first; ignored when none with this id is on its way. */
+  acknowledged(messageId: number, answer?: () => void): void {
+    if (!this.has(messageId)) return
+    if (answer !== undefined) this.#answered(answer)
+    this.#take(messageId)?.listener?.acknowledged?.()
+    this.#stopTimerWhenIdle()
+  }
+
+  #answered(answer: () => void): void {
+    this.#isAnswered = true
+    try {
+      answer()
+    } finally {
+      this.#isAnswered = false
+    }
   }
 
   /** The peer rejected the message; false when none with this id is on its way. */
@@ -72,25 +104,30 @@ export class Confirmables {
 
   /** Forgets all of them, silently. */
   clear(): void {
-    this.#outstanding.clear()
+    this.#outstanding.length = 0
     this.#queue = []
     this.#stopTimer()
   }
 
   /** The next in the queue goes before the listener is told, whose own next message waits its turn behind them. */
   #take(messageId: number): Transmission | undefined {
-    const transmission = this.#outstanding.get(messageId)
-    if (transmission !== undefined) {
-      this.#outstanding.delete(messageId)
-      this.#startQueued()
-    }
+    const index = this.#indexOf(messageId)
+    if (index === -1) return undefined
+    const [transmission] = this.#outstanding.splice(index, 1)
+    this.#startQueued()
     return transmission
   }
 
+  #indexOf(messageId: number): number {
+    for (let index = 0; index < this.#outstanding.length; index++) {
+      if (this.#outstanding[index]?.message.messageId === messageId) return index
+    }
+    return -1
+  }
+
   #cancel(transmission: Transmission): void {
-    const { messageId } = transmission.message
-    if (this.#outstanding.get(messageId) === transmission) {
-      this.#take(messageId)
+    if (this.#outstanding.includes(transmission)) {
+      this.#take(transmission.message.messageId)
       return
     }
     const index = this.#queue.indexOf(transmission)
@@ -101,24 +138,28 @@ export class Confirmables {
     const { clock, random, parameters, transmit } = this.#options
     const { ackTimeoutMs, ackRandomFactor } = parameters
     transmission.waitMs = ackTimeoutMs * (1 + random.fraction() * (ackRandomFactor - 1))
-    this.#outstanding.set(transmission.message.messageId, transmission)
+    this.#outstanding.push(transmission)
     transmit(transmission.message, transmission.bytes)
     transmission.dueMs = clock.now() + transmission.waitMs
     if (transmission.dueMs < this.#timerDueMs) this.#startTimer(transmission.dueMs)
   }
 
   #startQueued(): void {
-    while (this.#queue.length > 0 && this.#outstanding.size < this.#options.parameters.nstart) {
+    while (this.#queue.length > 0 && this.#outstanding.length < this.#options.parameters.nstart) {
       this.#start(this.#queue.shift() as Transmission)
     }
-    if (this.#outstanding.size === 0) this.#stopTimer()
+    this.#stopTimerWhenIdle()
+  }
+
+  #stopTimerWhenIdle(): void {
+    if (this.#outstanding.length === 0 && !this.#isAnswered) this.#stopTimer()
   }
 
   #startTimer(dueMs: number): void {
     this.#stopTimer()
     this.#timerDueMs = dueMs
     const { clock } = this.#options
-    this.#timer = clock.setTimeout(() => this.#due(), dueMs - clock.now())
+    this.#timer = clock.setTimeout(this.#timerFired, dueMs - clock.now())
   }
 
   #stopTimer(): void {
@@ -130,10 +171,10 @@ export class Confirmables {
   #due(): void {
     this.#timerDueMs = Number.POSITIVE_INFINITY
     const givenUp = this.#retransmit(this.#options.clock.now())
-    for (const { message } of givenUp) this.#outstanding.delete(message.messageId)
+    for (const transmission of givenUp) this.#outstanding.splice(this.#outstanding.indexOf(transmission), 1)
     this.#startQueued()
     let earliestMs = this.#timerDueMs
-    for (const { dueMs } of this.#outstanding.values()) earliestMs = Math.min(earliestMs, dueMs)
+    for (const { dueMs } of this.#outstanding) earliestMs = Math.min(earliestMs, dueMs)
     if (earliestMs < this.#timerDueMs) this.#startTimer(earliestMs)
     // Last, so that what a listener does meets messages whose turn is over.
     for (const { listener } of givenUp) listener?.timedOut?.()
@@ -142,7 +183,7 @@ export class Confirmables {
   /** Sends again what is due, and returns what has been sent often enough. */
   #retransmit(nowMs: number): Transmission[] {
     const givenUp: Transmission[] = []
-    for (const transmission of this.#outstanding.values()) {
+    for (const transmission of this.#outstanding) {
       if (transmission.dueMs > nowMs) continue
       if (transmission.retransmissions === this.#options.parameters.maxRetransmit) {
         givenUp.push(transmission)

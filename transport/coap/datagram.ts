@@ -185,11 +185,9 @@ export class DatagramLayer implements MessageLayer, ConnectionReceiver {
   #acknowledged(message: CoapDatagram): void {
     // RFC 7252 §4.2: an acknowledgement of an unknown message, or one that carries a request, is ignored.
     if (isRequest(message.code)) return
-    const { messageId } = message
-    if (!this.#confirmables.has(messageId)) return
-    // First: RFC 7252 §5.2.2, a response implies the acknowledgement, so nobody starts to wait for a separate one.
-    if (message.code !== Code.empty) this.#options.receiver.response(message, message.token)
-    this.#confirmables.acknowledged(messageId)
+    // The response first: RFC 7252 §5.2.2, it implies the acknowledgement, so nobody starts to wait for a separate one.
+    const response = () => this.#options.receiver.response(message, message.token)
+    this.#confirmables.acknowledged(message.messageId, message.code === Code.empty ? undefined : response)
   }
 
   #reset(messageId: number): void {

@@ -1,3 +1,5 @@
+import { sameBytes } from './same-bytes.ts'
+
 /** A message that was received, kept until its message id may mean another one. */
 export interface SeenMessage {
   readonly messageId: number
@@ -54,8 +56,8 @@ export class Duplicates {
   /** Drops the expired, and the oldest quarter when full, so that sweeps stay rare. */
   #sweep(nowMs: number, lifetimeMs: number): void {
     const keepBytes = this.#bytes >= this.#maximumBytes ? this.#maximumBytes * 0.75 : Number.POSITIVE_INFINITY
-    for (const [messageId, seen] of this.#seen) {
-      if (seen.expiresMs > nowMs && this.#bytes <= keepBytes) break
+    for (const { messageId, expiresMs } of this.#seen.values()) {
+      if (expiresMs > nowMs && this.#bytes <= keepBytes) break
       this.#forget(messageId)
     }
     this.#sweepMs = nowMs + lifetimeMs / 8
@@ -67,12 +69,4 @@ export class Duplicates {
     this.#seen.delete(messageId)
     this.#bytes -= entryBytes + (seen.reply?.length ?? 0)
   }
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false
-  for (let index = 0; index < a.length; index++) {
-    if (a[index] !== b[index]) return false
-  }
-  return true
 }

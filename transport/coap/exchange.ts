@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../clock.ts'
 import { TransportError } from '../errors.ts'
 import type { Random } from '../random.ts'
 import type { CoapMessage } from './message.ts'
-import type { Delivery, MessageLayer, MessageLimits } from './message-layer.ts'
+import type { Delivery, DeliveryListener, MessageLayer, MessageLimits } from './message-layer.ts'
 import { type CoapParameters, maxTransmitWaitMs } from './parameters.ts'
 
 /** Hears what becomes of one request message. Exactly one call, unless the exchange stays open for notifications. */
@@ -64,16 +64,20 @@ export class Exchanges {
   ): Exchange & { readonly token: number } {
     let token = options.token ?? this.#random.uint32()
     while (this.#open.has(token)) token = this.#random.uint32()
-    const exchange = new OpenExchange(this.#open, token, this.#clock, options.keepOpen === true, listener)
+    const { responseTimeoutMs } = this.#parameters
+    const exchange = new OpenExchange(
+      this.#open,
+      token,
+      this.#clock,
+      options.keepOpen === true,
+      responseTimeoutMs,
+      listener,
+    )
     this.#open.set(token, exchange)
     const bytes = Buffer.allocUnsafe(tokenBytes)
     bytes.writeUInt32BE(token)
     try {
-      exchange.delivery = this.#layer.send(message, bytes, options.confirmable, {
-        acknowledged: () => exchange.awaitResponse(this.#parameters.responseTimeoutMs),
-        reset: () => exchange.fail(new TransportError('RESET', 'the peer rejected the message')),
-        timedOut: () => exchange.fail(new TransportError('TIMEOUT', 'the peer did not acknowledge the message')),
-      })
+      exchange.delivery = this.#layer.send(message, bytes, options.confirmable, exchange)
     } catch (error) {
       exchange.close()
       throw error
@@ -97,11 +101,12 @@ export class Exchanges {
   }
 }
 
-class OpenExchange implements Exchange {
+class OpenExchange implements Exchange, DeliveryListener {
   readonly #open: Map<number, OpenExchange>
   readonly token: number
   readonly #clock: Clock
   readonly #keepOpen: boolean
+  readonly #responseTimeoutMs: number
   readonly #listener: ExchangeListener
   delivery: Delivery | undefined
   #timer: Timer
@@ -112,13 +117,27 @@ class OpenExchange implements Exchange {
     token: number,
     clock: Clock,
     keepOpen: boolean,
+    responseTimeoutMs: number,
     listener: ExchangeListener,
   ) {
     this.#open = open
     this.token = token
     this.#clock = clock
     this.#keepOpen = keepOpen
+    this.#responseTimeoutMs = responseTimeoutMs
     this.#listener = listener
+  }
+
+  acknowledged(): void {
+    this.awaitResponse(this.#responseTimeoutMs)
+  }
+
+  reset(): void {
+    this.fail(new TransportError('RESET', 'the peer rejected the message'))
+  }
+
+  timedOut(): void {
+    this.fail(new TransportError('TIMEOUT', 'the peer did not acknowledge the message'))
   }
 
   deliver(message: CoapMessage): void {

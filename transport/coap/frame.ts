@@ -1,9 +1,9 @@
 import { MessageFormatError } from '../errors.ts'
 import {
+  ascending,
   checkTokenLength,
   contentBytes,
   decodeContent,
-  encodeOptions,
   headerBytes,
   writeContent,
   writeHeader,
@@ -23,9 +23,10 @@ function formOf(length: number): 0 | 1 | 2 | 3 {
 }
 
 /** The bytes of a message on a stream (RFC 8323 §3.2); `options` may come in any order. */
-export function encodeFrame({ code, token, options, payload }: CoapFrame): Buffer {
-  const encodedOptions = encodeOptions(options)
-  const length = contentBytes(encodedOptions, payload)
+export function encodeFrame(frame: CoapFrame): Buffer {
+  const { code, token, payload } = frame
+  const options = ascending(frame.options)
+  const length = contentBytes(options, payload)
   const form = formOf(length)
   const extended = lengthForms[form]
   const codeIndex = 1 + extended.bytes
@@ -33,7 +34,7 @@ export function encodeFrame({ code, token, options, payload }: CoapFrame): Buffe
   bytes[0] = ((form === 0 ? length : 12 + form) << 4) | token.length
   if (form > 0) bytes.writeUIntBE(length - extended.base, 1, extended.bytes)
   bytes[codeIndex] = code
-  writeContent(bytes, codeIndex + 1, token, encodedOptions, payload)
+  writeContent(bytes, codeIndex + 1, token, options, payload)
   return bytes
 }
 

@@ -1,5 +1,6 @@
 import type { CoapMessage, CoapOption } from './message.ts'
 import { OptionNumber } from './options.ts'
+import { sameBytes } from './same-bytes.ts'
 
 /**
  * What makes two messages parts of the same transfer: method and options, the block-wise ones and Observe apart. A block
@@ -34,7 +35,7 @@ export function isOfTransfer(transfer: Transfer, { code, options }: CoapMessage)
   for (const { number, value } of options) {
     if (transferOptions.has(number)) continue
     const own = transfer.options[index++]
-    if (own?.number !== number || Buffer.compare(own.value, value) !== 0) return false
+    if (own?.number !== number || !sameBytes(own.value, value)) return false
   }
   return index === transfer.options.length
 }

@@ -286,7 +286,7 @@ function locationPath(location: Path, prefix: string | undefined): CoapOption[] 
 
 const noOptions: readonly CoapOption[] = Object.freeze([])
 
-/** Each Content-Format needs its option only once; frozen, it is encoded only once, too. */
+/** Each Content-Format needs its option only once; frozen, since all responses share it. */
 const knownContentFormats = new Map<number, readonly CoapOption[]>()
 
 function contentFormatOptions(contentFormat: number): readonly CoapOption[] {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { type Block, blockOption, findBlock } from '../../../transport/coap/block.ts'
 import { type CoapDatagram, type CoapOption, Code, MessageType } from '../../../transport/coap/message.ts'
 import { findUint, OptionNumber, uintOption } from '../../../transport/coap/options.ts'
@@ -42,6 +42,27 @@ describe('a response in blocks (RFC 7959 §2.4)', () => {
     const whole = await response
     expect(Buffer.compare(whole.payload, body)).toBe(0)
     expect(whole.options.map(({ number }) => number)).toEqual([OptionNumber.eTag])
+    expect(wire.clock.pendingTimers).toBe(0)
+  })
+
+  test('each block is sent again in its own time, though one timer goes on from block to block', async () => {
+    const wire = coapWire({ parameters: { ackTimeoutMs: 1_000, ackRandomFactor: 1 } })
+    const timers = vi.spyOn(wire.clock, 'setTimeout')
+    const body = patternBytes(300)
+    const { response } = wire.peer.request(get('large'))
+    for (const waitMs of [200, 200]) {
+      await wire.clock.advance(waitMs)
+      serve(wire, body, 128)
+    }
+    expect(timers).toHaveBeenCalledTimes(1)
+    const [last] = wire.takeTimed()
+    await wire.clock.advance(3_000)
+    expect(wire.takeTimed()).toEqual([
+      { ...last, atMs: 1_400 },
+      { ...last, atMs: 3_400 },
+    ])
+    wire.answer(last as CoapDatagram, { options: [block2(2, false, 128)], payload: body.subarray(256) })
+    expect(Buffer.compare((await response).payload, body)).toBe(0)
     expect(wire.clock.pendingTimers).toBe(0)
   })
 

@@ -45,14 +45,3 @@ test('options are written as another writer does it, and read as they were, in a
     { seed: 1, numRuns: 300 },
   )
 })
-
-test('frozen options, which are encoded once, are the same bytes each time', () => {
-  fc.assert(
-    fc.property(options, list => {
-      const frozen = Object.freeze(ascending(list))
-      const hex = (some: readonly CoapOption[]) => encodeDatagram(datagramOf({ options: some })).toString('hex')
-      expect([hex(frozen), hex(frozen)]).toEqual([hex(list), hex([...frozen])])
-    }),
-    { seed: 2, numRuns: 100 },
-  )
-})
