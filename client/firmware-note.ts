@@ -1,5 +1,6 @@
 import { type FirmwarePhase, type FirmwareResult, firmwareResult } from '../machines/firmware-context.ts'
 import { JsonReader, ShapeError } from './json-reader.ts'
+import type { PackageSource } from './package-pull.ts'
 import { isShortText } from './short-text.ts'
 
 /** What is known of a package, told by whoever verifies it. */
@@ -11,18 +12,14 @@ export interface FirmwareDescription {
 }
 
 /** What is kept of a firmware update beside its package, as JSON data. Times are milliseconds since 1970. */
-export interface FirmwareNote extends FirmwareDescription {
+export interface FirmwareNote extends FirmwareDescription, PackageSource {
   readonly phase: FirmwarePhase
   readonly result: FirmwareResult
   /** Of the package, once it is complete. */
   readonly bytes?: number | undefined
   /** Where the package comes from; it may hold a secret. */
   readonly uri?: string | undefined
-  /** Tells the version of the package that is being downloaded. */
-  readonly validator?: string | undefined
   readonly totalBytes?: number | undefined
-  /** To which it is being downloaded. */
-  readonly localPort?: number | undefined
   readonly changedAtMs?: number | undefined
   readonly deferredAtMs?: number | undefined
   readonly severity?: number | undefined

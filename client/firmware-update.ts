@@ -24,7 +24,7 @@ import type {
 import { KeptPackage } from './kept-package.ts'
 import { isOffNetwork } from './off-network.ts'
 import { PackageError } from './package-error.ts'
-import { type PackageProgress, pullPackage } from './package-pull.ts'
+import { type PackageProgress, type PackageSource, packageSource, pullPackage } from './package-pull.ts'
 import { receivePackage } from './package-push.ts'
 
 /**
@@ -67,8 +67,7 @@ class FirmwareUpdater implements FirmwareUpdate {
   readonly #network: Subscription
   #endPush: () => void = () => {}
   #description: FirmwareDescription
-  #validator: string | undefined
-  #localPort: number | undefined
+  #source: PackageSource
   #changedAtMs: number | undefined
   #error: PackageError | undefined
 
@@ -81,8 +80,7 @@ class FirmwareUpdater implements FirmwareUpdate {
     const { note, bytes } = this.#package.load()
     const noted = decodeFirmwareNote(note) ?? nothingNoted
     this.#description = describeFirmware(noted)
-    this.#validator = noted.validator
-    this.#localPort = noted.localPort
+    this.#source = packageSource(noted)
     this.#changedAtMs = noted.changedAtMs
     this.#package.totalBytes = noted.totalBytes
     this.#object = new FirmwareObject(client, options, noted, {
@@ -240,21 +238,16 @@ class FirmwareUpdater implements FirmwareUpdate {
   }
 
   async #pull(signal: AbortSignal): Promise<void> {
-    const { bytes } = this.#package
-    const validator = bytes === 0 ? undefined : this.#validator
-    const localPort = this.#localPort
     await pullPackage({
       uri: this.#object.uri,
       store: this.#package.until(signal),
-      bytes,
-      ...(validator === undefined ? {} : { validator }),
-      ...(localPort === undefined ? {} : { localPort }),
+      bytes: this.#package.bytes,
+      source: this.#source,
       maximumBytes: this.#maximumBytes,
       settings: { clock: this.#client.clock, ...this.#options.download },
       onBegin: async begin => {
         if (signal.aborted) return
-        this.#validator = begin.validator
-        this.#localPort = begin.localPort
+        this.#source = packageSource(begin)
         this.#package.totalBytes = begin.totalBytes
         await this.#note(this.#actor.getSnapshot())
       },
@@ -279,8 +272,7 @@ class FirmwareUpdater implements FirmwareUpdate {
   }
 
   #discard(): void {
-    this.#validator = undefined
-    this.#localPort = undefined
+    this.#source = {}
     this.#description = {}
     this.#package.totalBytes = undefined
     if (this.#package.bytes > 0) void this.#package.clear()
@@ -328,7 +320,6 @@ class FirmwareUpdater implements FirmwareUpdate {
     const { severity, maximumDeferSeconds } = this.#object
     const uri = this.#uriOf(snapshot)
     const phase = firmwarePhase(snapshot)
-    const validator = this.#validator
     const { bytes, totalBytes } = this.#package
     const isComplete = phase === 'downloaded' || phase === 'deferred' || phase === 'updating'
     return this.#package.note(
@@ -338,9 +329,8 @@ class FirmwareUpdater implements FirmwareUpdate {
         ...this.#description,
         ...(isComplete ? { bytes } : {}),
         ...(uri === '' ? {} : { uri }),
-        validator,
+        ...this.#source,
         totalBytes,
-        localPort: this.#localPort,
         changedAtMs: this.#changedAtMs,
         deferredAtMs,
         severity,

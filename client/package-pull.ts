@@ -3,14 +3,18 @@ import { DownloadError, type DownloadErrorCode } from './download-error.ts'
 import { PackageError, type PackageErrorCode } from './package-error.ts'
 import type { PackageStore } from './package-store.ts'
 
-interface PackageBegin {
+/** What is known of where a package comes from, to go on with it after a restart. */
+export interface PackageSource {
   /** Tells this version of the package from others; undefined: it cannot be resumed. */
-  readonly validator?: string
+  readonly validator?: string | undefined
+  /** Of the client, where the server may know by it what to go on with. */
+  readonly localPort?: number | undefined
+}
+
+interface PackageBegin extends PackageSource {
   /** 0: from the beginning, the store was cleared. */
   readonly fromBytes: number
   readonly totalBytes?: number
-  /** Of the client, where the server may know by it what to go on with. */
-  readonly localPort?: number
 }
 
 export interface PackageProgress {
@@ -24,9 +28,7 @@ export interface PackagePull {
   /** In the store already. */
   readonly bytes: number
   /** Of those bytes. */
-  readonly validator?: string
-  /** They came to. */
-  readonly localPort?: number
+  readonly source: PackageSource
   readonly maximumBytes: number
   readonly settings?: DownloadSettings
   /** Before the first byte, and whenever it starts over; awaited: what is to be noted to go on after a restart. */
@@ -56,11 +58,12 @@ const codes: Readonly<Record<DownloadErrorCode, PackageErrorCode>> = {
 }
 
 /**
- * Downloads a package into its store, and goes on with what is there where `validator` tells that it is the same. Rejects with
+ * Downloads a package into its store, and goes on with what is there where `source` tells that it is the same. Rejects with
  * PackageError, and with what the store or the application threw.
  */
 export async function pullPackage(pull: PackagePull): Promise<{ readonly bytes: number }> {
-  const { uri, store, bytes, validator, localPort, maximumBytes, settings, onProgress, signal } = pull
+  const { uri, store, bytes, source, maximumBytes, settings, onProgress, signal } = pull
+  const { validator, localPort } = source
   let isEmpty = bytes === 0
   try {
     const { bytes: all } = await downloadTo(uri, part => append(part), {
@@ -68,7 +71,8 @@ export async function pullPackage(pull: PackagePull): Promise<{ readonly bytes: 
       maximumBytes,
       signal,
       ...(onProgress && { onProgress }),
-      ...(validator !== undefined && { from: { bytes, validator, ...(localPort !== undefined && { localPort }) } }),
+      ...(!isEmpty &&
+        validator !== undefined && { from: { bytes, validator, ...(localPort !== undefined && { localPort }) } }),
       onBegin: async begin => {
         // Before it is noted what the bytes belong to: never those of one version with the validator of another.
         if (begin.fromBytes === 0 && !isEmpty) {
@@ -90,4 +94,9 @@ export async function pullPackage(pull: PackagePull): Promise<{ readonly bytes: 
     isEmpty = false
     await store.append(part)
   }
+}
+
+/** Without whatever else stands beside it. */
+export function packageSource({ validator, localPort }: PackageSource): PackageSource {
+  return { validator, localPort }
 }

@@ -14,7 +14,7 @@ import type { ObjectInstanceHandle } from '../objects/instance.ts'
 import type { Lwm2mClient } from './client.ts'
 import type { KeptPackage } from './kept-package.ts'
 import { PackageError } from './package-error.ts'
-import { type PackageProgress, pullPackage } from './package-pull.ts'
+import { type PackageProgress, type PackageSource, packageSource, pullPackage } from './package-pull.ts'
 import { receivePackage } from './package-push.ts'
 import { type SoftwareAccount, withAccount } from './software-account.ts'
 import { attachSoftwarePorts, software, softwareResultOf } from './software-actors.ts'
@@ -58,7 +58,7 @@ export class SoftwareInstance implements ManagedSoftware {
   #endPush: () => void
   #uri: string
   /** What is known of where the bytes that are there come from. */
-  #source: Pick<SoftwareNote, 'validator' | 'localPort'>
+  #source: PackageSource
   #error: PackageError | undefined
 
   constructor(instanceId: number, options: SoftwareInstanceOptions) {
@@ -70,7 +70,7 @@ export class SoftwareInstance implements ManagedSoftware {
     this.#maximumBytes = options.options.maximumBytes ?? defaultMaximumBytes
     this.#kept = kept
     this.#uri = note?.uri ?? ''
-    this.#source = sourceOf(note)
+    this.#source = packageSource(note ?? {})
     this.#resources = client.objects.instance(softwareManagement, instanceId)
     const { userName, password } = note ?? {}
     this.#resources.set({ ...(userName !== undefined && { userName }), ...(password !== undefined && { password }) })
@@ -207,12 +207,12 @@ export class SoftwareInstance implements ManagedSoftware {
       uri: this.#uri,
       store: this.#kept,
       bytes: this.#kept.bytes,
-      ...this.#source,
+      source: this.#source,
       maximumBytes: this.#maximumBytes,
       settings: withAccount({ clock: this.#client.clock, ...download }, this.#uri, this.#account()),
       onBegin: async begin => {
         if (signal.aborted) return
-        this.#source = sourceOf(begin)
+        this.#source = packageSource(begin)
         this.#kept.totalBytes = begin.totalBytes
         await this.#note()
       },
@@ -324,8 +324,4 @@ function keepsNoPackage(snapshot: Snapshot): boolean {
 function isSame(one: SoftwareStatus, other: SoftwareStatus): boolean {
   if (one.state !== other.state || one.result !== other.result || one.isActive !== other.isActive) return false
   return one.name === other.name && one.version === other.version
-}
-
-function sourceOf({ validator, localPort }: Pick<SoftwareNote, 'validator' | 'localPort'> = {}) {
-  return { ...(validator !== undefined && { validator }), ...(localPort !== undefined && { localPort }) }
 }

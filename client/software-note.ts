@@ -1,18 +1,15 @@
 import { type SavedSoftware, type SoftwarePhase, softwareResult } from '../machines/software-context.ts'
 import { JsonReader, ShapeError } from './json-reader.ts'
+import type { PackageSource } from './package-pull.ts'
 import { isShortText } from './short-text.ts'
 import type { SoftwareAccount } from './software-account.ts'
 import { isSoftwareName, maximumNameBytes } from './software-options.ts'
 
 /** What is kept of an instance beside its package, as JSON data. The rest is of a download and holds secrets, maybe. */
-export interface SoftwareNote extends SoftwareAccount {
+export interface SoftwareNote extends SoftwareAccount, PackageSource {
   readonly saved: SavedSoftware
   /** Where the package comes from. */
   readonly uri?: string
-  /** Tells the version of the package that is being downloaded. */
-  readonly validator?: string
-  /** By which a server of plain CoAP may know who asks for more of it. */
-  readonly localPort?: number
   readonly totalBytes?: number
 }
 

@@ -47,6 +47,7 @@ async function pull(content: Uint8Array, more: Partial<PackagePull> = {}, capaci
         uri,
         store: target.kept,
         bytes: content.length,
+        source: {},
         maximumBytes: 1_000_000,
         settings: site.settings,
         onBegin: ({ fromBytes }) => target.kept.note(`from ${fromBytes}`),
@@ -65,14 +66,14 @@ test('into an empty store', async () => {
 })
 
 test('after a restart it goes on with what is there', async () => {
-  const { file, target, run } = await pull(patternBytes(5_000).subarray(0, 3_333), { validator })
+  const { file, target, run } = await pull(patternBytes(5_000).subarray(0, 3_333), { source: { validator } })
   expect(await run()).toEqual({ bytes: 5_000 })
   expect(Buffer.compare(target.bytes, file.body)).toBe(0)
   expect(target.calls.slice(0, 2)).toEqual(['note from 3333', 'append 763'])
 })
 
 test.each([
-  ['of another version', { validator: '00' }],
+  ['of another version', { source: { validator: '00' } }],
   ['of which nobody knows what it is', {}],
 ])('what is there %s is cleared, before anything is noted', async (_, more) => {
   const { file, target, run } = await pull(patternBytes(3_000, 7), more)
