@@ -38,7 +38,7 @@ export function create(
   const [objectId] = path as [number]
   const named = groupByLevel(decodeNewValue(store, operation), 1)
   const instances = named.size === 0 ? new Map([[MAX_ID, []]]) : named
-  return writeTransaction(store, takeReceived => {
+  return writeTransaction(store, context, takeReceived => {
     // In order of id, so that the choice of the client, `MAX_ID`, comes after what is taken.
     const created = [...instances]
       .sort(([a], [b]) => a - b)

@@ -45,9 +45,9 @@ function dispatch(store: ObjectStore, context: OperationContext, operation: Oper
     case 'discover':
       return discover(store, access, context, operation)
     case 'write':
-      return write(store, access, operation)
+      return write(store, access, context, operation)
     case 'writeComposite':
-      return writeComposite(store, access, operation)
+      return writeComposite(store, access, context, operation)
     case 'create':
       return create(store, access, context, operation)
     case 'delete':

@@ -3,9 +3,11 @@ import { callHandler, callHandlerNow, isPromiseLike, type ResourceHandlers } fro
 import { formatPath, type Path } from '../path.ts'
 import type { PathValue } from '../path-value.ts'
 import type { ObjectStore } from '../store.ts'
-import type { Outcome } from './operation.ts'
+import type { BootstrapContext, Outcome } from './operation.ts'
 import { andThen } from './read.ts'
 import { badPayload } from './write-resource.ts'
+
+type ErrorListener = BootstrapContext['onError']
 
 /** What takes the content of an opaque resource that servers write, in place of the store. */
 export function receiveHandler(store: ObjectStore, path: Path): ResourceHandlers['receive'] {
@@ -46,6 +48,7 @@ interface BegunContent {
  */
 export function writeTransaction(
   store: ObjectStore,
+  { onError }: BootstrapContext,
   transaction: (takeReceived: TakeReceived) => Outcome,
 ): Outcome | Promise<Outcome> {
   const received = new Map<string, ReceivedValue>()
@@ -60,10 +63,10 @@ export function writeTransaction(
       return written
     }, 'server')
   } catch (error) {
-    abortAll(begun)
+    abortAll(begun, onError)
     throw error
   }
-  return andThen(give(begun), () => outcome)
+  return andThen(give(begun, onError), () => outcome)
 }
 
 function takeReceived(
@@ -87,12 +90,12 @@ function takeReceived(
   return stored ?? values
 }
 
-function give(begun: readonly BegunContent[]): void | Promise<void> {
+function give(begun: readonly BegunContent[], onError: ErrorListener): void | Promise<void> {
   const [first, ...rest] = begun
   if (first === undefined) return
   const { path, bytes, sink } = first
   const fail = (error: unknown): never => {
-    abortAll(rest)
+    abortAll(rest, onError)
     throw error
   }
   let given: void | Promise<void>
@@ -101,7 +104,7 @@ function give(begun: readonly BegunContent[]): void | Promise<void> {
   } catch (error) {
     return fail(error)
   }
-  return isPromiseLike(given) ? given.then(() => give(rest), fail) : give(rest)
+  return isPromiseLike(given) ? given.then(() => give(rest, onError), fail) : give(rest, onError)
 }
 
 /** The last bytes of a content, which may be none, and its end. */
@@ -111,6 +114,15 @@ export function giveAll(sink: ContentSink, bytes: Uint8Array): void | Promise<vo
   return isPromiseLike(written) ? written.then(() => sink.end()) : sink.end()
 }
 
-function abortAll(begun: readonly BegunContent[]): void {
-  for (const { sink } of begun) sink.abort()
+function abortAll(begun: readonly BegunContent[], onError: ErrorListener): void {
+  for (const { sink } of begun) abortContent(sink, onError)
+}
+
+/** What a sink throws at its end is the application's to hear, and neither the response nor in the way of other sinks. */
+export function abortContent(sink: ContentSink | undefined, onError: ErrorListener): void {
+  try {
+    sink?.abort()
+  } catch (error) {
+    onError?.(error)
+  }
 }

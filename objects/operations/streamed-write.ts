@@ -7,7 +7,7 @@ import type { ObjectStore } from '../store.ts'
 import type { OperationContext, OperationOf, Outcome } from './operation.ts'
 import { settle } from './perform.ts'
 import { andThen } from './read.ts'
-import { beginContent, giveAll, receiveHandler } from './received-content.ts'
+import { abortContent, beginContent, giveAll, receiveHandler } from './received-content.ts'
 import { findWriteTarget } from './write.ts'
 
 type Write = OperationOf<'write'>
@@ -92,11 +92,7 @@ export class StreamedWrite {
     const sink = this.#sink
     this.#sink = undefined
     this.#isOver = true
-    try {
-      sink?.abort()
-    } catch (error) {
-      this.#context.onError?.(error)
-    }
+    abortContent(sink, this.#context.onError)
   }
 
   #perform<T extends Outcome | undefined>(step: () => T | Promise<T>): T | Outcome | Promise<T | Outcome> {
@@ -124,7 +120,7 @@ export class StreamedWrite {
     try {
       findWriteTarget(this.#store, accessOf(this.#store, this.#context.shortServerId), path)
       this.#sink ??= this.#begin()
-      const value = bytes.subarray(this.#headBytes)
+      const value = this.#headBytes === 0 ? bytes : bytes.subarray(this.#headBytes)
       this.#headBytes = 0
       this.#bytesLeft -= value.length
       if (this.#bytesLeft < 0) throw new FormatError('bytes after the end of the value')

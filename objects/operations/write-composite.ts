@@ -5,7 +5,7 @@ import { ContentFormat } from '../formats/format.ts'
 import { formatPath, type Path } from '../path.ts'
 import type { PathValue } from '../path-value.ts'
 import type { ObjectStore } from '../store.ts'
-import type { OperationOf, Outcome } from './operation.ts'
+import type { OperationContext, OperationOf, Outcome } from './operation.ts'
 import { writeTransaction } from './received-content.ts'
 import { findTarget, notAllowed } from './target.ts'
 import { badPayload, checkObjectLinks, decodePayload, tellHandlers, writeResource } from './write-resource.ts'
@@ -28,6 +28,7 @@ const compositeFormats: ReadonlySet<number> = new Set([
 export function writeComposite(
   store: ObjectStore,
   access: Access,
+  context: OperationContext,
   operation: OperationOf<'writeComposite'>,
 ): Outcome | Promise<Outcome> {
   const { contentFormat } = operation
@@ -38,7 +39,7 @@ export function writeComposite(
   if (values.length === 0) throw new OperationError('BAD_REQUEST', 'a composite operation without values')
   const groups = groupByResource(values)
   for (const path of groups.keys()) checkWritable(store, access, path)
-  return writeTransaction(store, takeReceived => {
+  return writeTransaction(store, context, takeReceived => {
     const stored = takeReceived(values)
     for (const [path, group] of stored === values ? groups : groupByResource(stored)) update(store, path, group)
     checkObjectLinks(store, stored)

@@ -4,7 +4,7 @@ import { ResponseCode } from '../errors.ts'
 import type { Path } from '../path.ts'
 import type { PathValue } from '../path-value.ts'
 import type { ObjectStore } from '../store.ts'
-import type { OperationOf, Outcome } from './operation.ts'
+import type { OperationContext, OperationOf, Outcome } from './operation.ts'
 import { writeTransaction } from './received-content.ts'
 import { findTarget, notAllowed, notFound } from './target.ts'
 import { checkObjectLinks, decodePayload, groupByLevel, tellHandlers, writeResource } from './write-resource.ts'
@@ -20,11 +20,16 @@ type Write = OperationOf<'write'>
  * * `replace` of an instance removes the optional writable resources the payload does not name; a mandatory one stays,
  *   since an instance without it would not conform. `update` keeps all that is not named.
  */
-export function write(store: ObjectStore, access: Access, operation: Write): Outcome | Promise<Outcome> {
+export function write(
+  store: ObjectStore,
+  access: Access,
+  context: OperationContext,
+  operation: Write,
+): Outcome | Promise<Outcome> {
   const { path, mode } = operation
   const target = findWriteTarget(store, access, path)
   const values = decodePayload(store, path, operation)
-  return writeTransaction(store, takeReceived => {
+  return writeTransaction(store, context, takeReceived => {
     const stored = takeReceived(values)
     if (target === undefined) writeInstance(store, path, mode, stored)
     else if (stored.length > 0 || values.length === 0) writeResource(store, path, target, mode, stored)

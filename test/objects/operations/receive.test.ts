@@ -173,6 +173,20 @@ describe('one of several that are written', () => {
     expect(labels).toEqual(['old'])
   })
 
+  test('sinks that fail as they are aborted: the response is that of the refusal, all are aborted, the application hears of it', () => {
+    const fault = new Error('the file cannot be closed')
+    doing.receive = () => {
+      if (heard.length === 3) refuse()
+    }
+    doing.abort = () => {
+      throw fault
+    }
+    const all = [...pack, { n: '/32010/0/2/5', vd: 'ZGVm' }, { n: '/32010/0/2/6', vd: 'Z2hp' }]
+    expect(codeOf(setting.run(writeComposite(all)))).toBe('4.05')
+    expect(heard.slice(3)).toEqual(['0 aborted', '2/5 aborted'])
+    expect(setting.errors).toEqual([fault, fault])
+  })
+
   test('a resource that is not writable is 4.05 as ever, and one without handler is stored', () => {
     objects.onReceive(update, 'fixed', receive)
     expect(codeOf(setting.run(writeJson('/32010/0', [{ n: '/32010/0/3', vd: 'YWJj' }])))).toBe('4.05')
