@@ -40,48 +40,60 @@ const libcoap = 'coap-client to coap-server'
 const inMemory = 'Lwm2mServer to client, in memory'
 const inFile = 'Lwm2mServer to client, in a file'
 
+interface Setting {
+  /** The package. */
+  readonly path: string
+  /** Whether both ends are on one CPU. */
+  readonly isPinned: boolean
+}
+
 /** The floor, the peer, each end beside it, and both ends of the engine. */
-const pairs: Record<string, (path: string) => Promise<Pair>> = {
-  [floor]: path => openWorkers(path, 'answer', 'send'),
+const pairs: Record<string, (setting: Setting) => Promise<Pair>> = {
+  [floor]: setting => openWorkers(setting, 'answer', 'send'),
   ...(hasLibcoap && {
     [libcoap]: openLibcoap,
     'coap-client to CoapEndpoint': openEndpoint,
     'CoapEndpoint to coap-server': openWriter,
   }),
-  'CoapEndpoint to CoapEndpoint': path => openWorkers(path, 'take', 'put'),
-  [inMemory]: path => openPush(path),
-  [inFile]: path => openPush(path, dirname(path)),
+  'CoapEndpoint to CoapEndpoint': setting => openWorkers(setting, 'take', 'put'),
+  [inMemory]: setting => openPush(setting),
+  [inFile]: setting => openPush(setting, dirname(setting.path)),
 }
 
-/** A package written block-wise over loopback UDP: MB a second and CPU time a block, beside bare datagrams and libcoap. */
+/**
+ * A package written block-wise over loopback UDP: MB a second and CPU time a block, beside bare datagrams and libcoap. Both on one
+ * CPU, where what counts is the work that each block takes, and where the scheduler puts the two ends, where one wakes the other.
+ */
 export async function benchFirmware(): Promise<void> {
-  const cpu = pinnedCpu === undefined ? 'not pinned (no taskset)' : `both ends on CPU ${pinnedCpu}`
-  console.log(
-    `\nFirmware of ${firmwareBytes / 1e6} MB in blocks of 1,024 bytes over loopback UDP, ${cpu}; median of ${rounds} rounds of ${packages} packages each`,
-  )
   const directory = mkdtempSync(join(tmpdir(), 'lwm2m-bench-'))
-  const measures = new Map<string, Measure[]>()
   try {
     const firmware = randomBytes(firmwareBytes)
     const path = join(directory, 'firmware')
     writeFileSync(path, firmware)
     const sha256 = createHash('sha256').update(firmware).digest('hex')
-    for (let round = 0; round < rounds; round++) {
-      for (const [name, measure] of await measureRound(path, sha256)) {
-        measures.set(name, [...(measures.get(name) ?? []), measure])
+    for (const isPinned of pinnedCpu === undefined ? [false] : [true, false]) {
+      const cpu = isPinned ? `both ends on CPU ${pinnedCpu}` : 'each end where the scheduler puts it'
+      console.log(
+        `\nFirmware of ${firmwareBytes / 1e6} MB in blocks of 1,024 bytes over loopback UDP, ${cpu}; median of ${rounds} rounds of ${packages} packages each`,
+      )
+      const measures = new Map<string, Measure[]>()
+      for (let round = 0; round < rounds; round++) {
+        for (const [name, measure] of await measureRound({ path, isPinned }, sha256)) {
+          measures.set(name, [...(measures.get(name) ?? []), measure])
+        }
       }
+      print(name => measures.get(name) ?? [])
     }
   } finally {
     rmSync(directory, { recursive: true })
   }
-  print(name => measures.get(name) ?? [])
 }
 
 /** In new processes, one package of each pair after the other: what else the machine does, it does to all of them. */
-async function measureRound(path: string, sha256: string): Promise<Map<string, Measure>> {
+async function measureRound(setting: Setting, sha256: string): Promise<Map<string, Measure>> {
   const open = new Map<string, Pair>()
   try {
-    for (const [name, openPair] of Object.entries(pairs)) open.set(name, await openPair(path))
+    for (const [name, openPair] of Object.entries(pairs)) open.set(name, await openPair(setting))
     const timesMs = new Map<string, number[]>()
     const cpuBefore = new Map<string, CpuTimes>()
     for (let turn = 0; turn < warmUps + packages; turn++) {
@@ -119,24 +131,24 @@ function megabytesPerSecond(elapsedMs: number): number {
   return firmwareBytes / 1_000 / elapsedMs
 }
 
-async function openLibcoap(path: string): Promise<Pair> {
-  const server = await LibcoapServer.start()
+async function openLibcoap({ path, isPinned }: Setting): Promise<Pair> {
+  const server = await LibcoapServer.start(isPinned)
   return {
-    write: () => timed(() => putFile(path, server.port)),
+    write: () => timed(() => putFile(path, server.port, isPinned)),
     deviceTime: () => server.cpuTime(),
     stop: () => server.stop(),
   }
 }
 
-async function openEndpoint(path: string): Promise<Pair> {
-  const device = new Worker('targets/firmware-device')
+async function openEndpoint({ path, isPinned }: Setting): Promise<Pair> {
+  const device = new Worker('targets/firmware-device', { pinned: isPinned })
   const port = await device.ask<number>('take')
-  return { write: () => timed(() => putFile(path, port)), ...measured(device), stop: () => device.stop() }
+  return { write: () => timed(() => putFile(path, port, isPinned)), ...measured(device), stop: () => device.stop() }
 }
 
-async function openWriter(path: string): Promise<Pair> {
-  const server = await LibcoapServer.start()
-  const writer = new Worker('targets/firmware-writer')
+async function openWriter({ path, isPinned }: Setting): Promise<Pair> {
+  const server = await LibcoapServer.start(isPinned)
+  const writer = new Worker('targets/firmware-writer', { pinned: isPinned })
   await writer.ask('read', path)
   return {
     write: () => writer.ask('put', server.port),
@@ -146,18 +158,22 @@ async function openWriter(path: string): Promise<Pair> {
   }
 }
 
-async function openPush(path: string, directory?: string): Promise<Pair> {
-  const writer = new Worker('targets/firmware-writer')
-  const device = new Worker('targets/firmware-device')
+async function openPush({ path, isPinned }: Setting, directory?: string): Promise<Pair> {
+  const writer = new Worker('targets/firmware-writer', { pinned: isPinned })
+  const device = new Worker('targets/firmware-device', { pinned: isPinned })
   await writer.ask('read', path)
   const serverPort = await writer.ask<number>('listen')
   await device.ask('register', { serverPort, ...(directory !== undefined && { directory }) } satisfies DeviceStart)
   return both(writer, device, () => writer.ask('push'))
 }
 
-async function openWorkers(path: string, serve: 'answer' | 'take', write: 'send' | 'put'): Promise<Pair> {
-  const writer = new Worker('targets/firmware-writer')
-  const device = new Worker('targets/firmware-device')
+async function openWorkers(
+  { path, isPinned }: Setting,
+  serve: 'answer' | 'take',
+  write: 'send' | 'put',
+): Promise<Pair> {
+  const writer = new Worker('targets/firmware-writer', { pinned: isPinned })
+  const device = new Worker('targets/firmware-device', { pinned: isPinned })
   await writer.ask('read', path)
   const port = await device.ask<number>(serve)
   return both(writer, device, () => writer.ask(write, port))

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { processCpuTime } from './process-cpu-time.ts'
-import { pinned } from './worker.ts'
+import { placed } from './worker.ts'
 
 const startMs = 300
 const program = 'coap-server-notls'
@@ -17,16 +17,17 @@ export class LibcoapServer {
   readonly port: number
   readonly #process: ChildProcess
 
-  static async start(): Promise<LibcoapServer> {
-    const server = new LibcoapServer(await freePort())
+  /** @param isPinned whether it runs on the one CPU that such processes share */
+  static async start(isPinned = true): Promise<LibcoapServer> {
+    const server = new LibcoapServer(await freePort(), isPinned)
     await sleep(startMs)
     return server
   }
 
-  private constructor(port: number) {
+  private constructor(port: number, isPinned: boolean) {
     this.port = port
-    const [command, ...args] = pinned(program, '-A', '127.0.0.1', '-p', `${port}`, '-d', '1', '-v', '0')
-    this.#process = spawn(command, args, { stdio: 'ignore' })
+    const args = ['-A', '127.0.0.1', '-p', `${port}`, '-d', '1', '-v', '0']
+    this.#process = spawn(...placed(isPinned, program, args), { stdio: 'ignore' })
   }
 
   /** CPU time used so far, µs; NaN where the system does not tell. */
@@ -41,10 +42,9 @@ export class LibcoapServer {
 }
 
 /** Writes a file by libcoap's example client, in blocks of 1,024 bytes. Throws when that fails. */
-export async function putFile(path: string, port: number): Promise<void> {
-  const uri = `coap://127.0.0.1:${port}/firmware`
-  const [command, ...args] = pinned(clientProgram, '-m', 'put', '-b', '1024', '-f', path, uri)
-  const client = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+export async function putFile(path: string, port: number, isPinned = true): Promise<void> {
+  const args = ['-m', 'put', '-b', '1024', '-f', path, `coap://127.0.0.1:${port}/firmware`]
+  const client = spawn(...placed(isPinned, clientProgram, args), { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   // Whatever fails, it says so and ends with 0.
   for (const stream of [client.stdout, client.stderr]) stream.on('data', chunk => (output += chunk))

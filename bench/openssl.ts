@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { processCpuTime } from './process-cpu-time.ts'
 import { benchPsk, benchSuite } from './targets/dtls-psk.ts'
-import { pinned } from './worker.ts'
+import { placed } from './worker.ts'
 
 const startMs = 300
 const credentials = ['-dtls1_2', '-psk', Buffer.from(benchPsk.key).toString('hex'), '-cipher', benchSuite.openssl]
@@ -26,8 +26,8 @@ export class OpensslServer {
 
   private constructor(port: number) {
     this.port = port
-    const [command, ...args] = pinned('openssl', 's_server', '-accept', `127.0.0.1:${port}`, '-nocert', '-quiet')
-    this.#process = spawn(command, [...args, ...credentials], { stdio: ['pipe', 'ignore', 'ignore'] })
+    const args = ['s_server', '-accept', `127.0.0.1:${port}`, '-nocert', '-quiet', ...credentials]
+    this.#process = spawn(...placed(true, 'openssl', args), { stdio: ['pipe', 'ignore', 'ignore'] })
   }
 
   /** CPU time used so far, µs; NaN where the system does not tell. */
@@ -46,10 +46,8 @@ export const reconnects = 6
 
 /** Runs it. Throws when not all of its handshakes went as they should. */
 export async function runOpensslClient(port: number): Promise<void> {
-  const [command, ...args] = pinned('openssl', 's_client', '-connect', `127.0.0.1:${port}`, '-reconnect')
-  const client = spawn(command, [...args, '-psk_identity', benchPsk.identity, ...credentials], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
+  const args = ['s_client', '-connect', `127.0.0.1:${port}`, '-reconnect', '-psk_identity', benchPsk.identity]
+  const client = spawn(...placed(true, 'openssl', [...args, ...credentials]), { stdio: ['ignore', 'pipe', 'ignore'] })
   let output = ''
   client.stdout.on('data', chunk => {
     output += chunk

@@ -13,9 +13,10 @@ export function compileWorkers(): void {
   execFileSync('npx', ['--no-install', 'tsc', '-p', 'bench/tsconfig.json'], { cwd: project, stdio: ['ignore', 2, 2] })
 }
 
-/** A command that runs on the one CPU that the ends of a measurement share. */
-export function pinned(command: string, ...args: string[]): [command: string, ...args: string[]] {
-  return pinnedCpu === undefined ? [command, ...args] : ['taskset', '-c', String(pinnedCpu), command, ...args]
+/** A command where the scheduler puts it or, pinned, on the one CPU that the ends of a measurement share. */
+export function placed(isPinned: boolean, command: string, args: readonly string[]): [command: string, args: string[]] {
+  if (!isPinned || pinnedCpu === undefined) return [command, [...args]]
+  return ['taskset', ['-c', String(pinnedCpu), command, ...args]]
 }
 
 export interface WorkerOptions {
@@ -31,8 +32,9 @@ export class Worker {
   /** @param script in this folder, without its extension */
   constructor(script: string, { nodeOptions = [], pinned: isPinned = true }: WorkerOptions = {}) {
     const node = [...nodeOptions, fileURLToPath(new URL(`.cache/bench/bench/${script}.js`, project))]
-    const [command, ...args] = isPinned ? pinned(process.execPath, ...node) : [process.execPath, ...node]
-    this.#process = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    this.#process = spawn(...placed(isPinned, process.execPath, node), {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
   }
 
   async ask<T>(name: string, argument?: unknown): Promise<T> {
