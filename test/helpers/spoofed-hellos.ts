@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { expect } from 'vitest'
 import type { Address } from '../../transport/connection.ts'
 import { encodeHandshake, HandshakeType } from '../../transport/dtls/handshake-message.ts'
@@ -10,6 +8,7 @@ import { ContentType, ProtocolVersion, plainRecord } from '../../transport/dtls/
 import { seededRandom } from '../../transport/random.ts'
 import { SimulatedClock } from '../../transport/simulated-clock.ts'
 import { key } from './dtls-site.ts'
+import { liveHeapBytes } from './live-heap.ts'
 import { OpenNetwork } from './open-network.ts'
 
 /** A server that everybody can reach, and nobody can receive from. */
@@ -60,14 +59,6 @@ export function helloDatagram(changes: Partial<ClientHello> = {}, sequence = 0):
     sequence,
     encodeHandshake({ type: HandshakeType.clientHello, sequence, body }),
   )
-}
-
-/** The heap in use after all garbage is collected, bytes. */
-function liveHeapBytes(): number {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
-  collect()
-  return process.memoryUsage().heapUsed
 }
 
 /**

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest'
 import { runHostileStreams } from '../helpers/hostile-streams.ts'
+import { liveHeapBytes } from '../helpers/live-heap.ts'
 
 /**
  * Streams that nobody should open, at a listening endpoint: noise, broken and oversized messages, halves of messages, floods,
@@ -13,10 +14,7 @@ const total = Number(STREAMS)
 const streamsEach = 32
 const heapsMb: number[] = []
 
-function heapMb(): number {
-  globalThis.gc?.()
-  return process.memoryUsage().heapUsed / 2 ** 20
-}
+const heapMb = () => liveHeapBytes() / 2 ** 20
 
 test(`${total} hostile streams`, async () => {
   const first = Number(SEED)

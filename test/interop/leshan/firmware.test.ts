@@ -173,8 +173,8 @@ describePeer('Leshan 2.0.0-M18 updates firmware', programs, `${leshanInstall}; $
     return [...output.matchAll(/^installed (.*)$/gm)].map(([, name]) => name as string)
   }
 
-  /** Kills the device in the middle of a download and starts it again. */
-  async function pullInTwo(transport: FirmwareTransport, relay: Relay) {
+  /** Kills the device in the middle of a download through the relay and starts it again. */
+  async function pullInTwo(transport: FirmwareTransport, relay: Relay, isSecure = false) {
     const { site } = await create(transport)
     const first = await site.process()
     expect(await site.writeUri(`${relay.uri}/large.bin`)).toBe(changed)
@@ -185,7 +185,7 @@ describePeer('Leshan 2.0.0-M18 updates firmware', programs, `${leshanInstall}; $
     expect(bytes).toBeGreaterThan(2_000_000)
     expect(bytes).toBeLessThan(large.length)
     // What has no port to keep comes from another one.
-    if (transport === 'DTLS') await relay.move()
+    if (isSecure) await relay.move()
     const second = await site.process()
     await isDownloaded(site)()
     await install(site, () => installedBy(second.output), large)
@@ -193,25 +193,28 @@ describePeer('Leshan 2.0.0-M18 updates firmware', programs, `${leshanInstall}; $
     return { bytes, restBytes: rest.reduce((sum, datagram) => sum + datagram.bytes.length, 0) }
   }
 
-  it('killed in the middle of a pull from libcoap over UDP: it goes on where it was, from the same port', async () => {
-    const relay = await relayTo(libcoapUri('UDP'))
-    const { bytes, restBytes } = await pullInTwo('UDP', relay)
-    expect(relay.clientPorts).toHaveLength(1)
-    expect(restBytes).toBeLessThan(1.05 * (large.length - bytes))
-    tell('UDP', `pull from coap-server killed at ${bytes}`, `${restBytes} bytes on the wire for the rest`)
-  })
+  it.each(transports)(
+    'registered over %s, killed in the middle of a pull from libcoap: it goes on where it was, from the same port',
+    async transport => {
+      const relay = await relayTo(libcoapUri('UDP'))
+      const { bytes, restBytes } = await pullInTwo(transport, relay)
+      expect(relay.clientPorts).toHaveLength(1)
+      expect(restBytes).toBeLessThan(1.05 * (large.length - bytes))
+      tell(transport, `pull from coap-server, coap, killed at ${bytes}`, `${restBytes} bytes on the wire for the rest`)
+    },
+  )
 
   it('killed in the middle of a pull from libcoap over DTLS, which has another ETag for each session: it starts over', async () => {
-    const { bytes, restBytes } = await pullInTwo('DTLS', await relayTo(libcoapUri('DTLS')))
+    const { bytes, restBytes } = await pullInTwo('DTLS', await relayTo(libcoapUri('DTLS')), true)
     expect(restBytes).toBeGreaterThan(large.length)
-    tell('DTLS', `pull from coap-server killed at ${bytes}`, `started over, ${restBytes} bytes on the wire`)
+    tell('DTLS', `pull from coap-server, coaps, killed at ${bytes}`, `started over, ${restBytes} bytes on the wire`)
   })
 
   it('killed in the middle of a pull from our file server over DTLS: it goes on where it was', async () => {
     const security = { psk: { [filePsk.identity]: filePsk.key } }
     const server = await FileServer.listen({ folder: folder.path, host: '127.0.0.1', port: 0, security })
     onTestFinished(() => server.close())
-    const { bytes, restBytes } = await pullInTwo('DTLS', await relayTo(`coaps://127.0.0.1:${server.local?.port}`))
+    const { bytes, restBytes } = await pullInTwo('DTLS', await relayTo(`coaps://127.0.0.1:${server.local?.port}`), true)
     expect(restBytes).toBeLessThan(1.1 * (large.length - bytes))
     tell('DTLS', `pull from our file server killed at ${bytes}`, `${restBytes} bytes on the wire for the rest`)
   })
