@@ -53,12 +53,18 @@ export function isSignature(
   key: KeyObject,
   algorithm: SignatureAlgorithm,
 ): boolean {
+  // OpenSSL fills up one that has lost its leading zeros; RFC 8017 §8.1.2 does not.
+  if (algorithm.keyType === 'rsa' && signature.length !== modulusBytes(key)) return false
   try {
     return verify(algorithm.hash, data, { key, ...paddingOf(algorithm) }, signature)
   } catch {
     // A key that OpenSSL does not calculate with, say of too many bits.
     return false
   }
+}
+
+function modulusBytes({ asymmetricKeyDetails }: KeyObject): number {
+  return Math.ceil((asymmetricKeyDetails?.modulusLength ?? 0) / 8)
 }
 
 /** A salt is as long as the hash (RFC 8446 §4.2.3). */

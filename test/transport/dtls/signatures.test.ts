@@ -4,6 +4,7 @@ import {
   algorithmFor,
   isSignature,
   offeredAlgorithms,
+  type SignatureAlgorithm,
   signatureAlgorithms,
   signingKeyType,
   signWith,
@@ -38,6 +39,22 @@ test.each([...signatureAlgorithms.values()])('$name: signs, and verifies what it
     expect(isSignature(signature, message, publicKey, other), other.name).toBe(false)
   }
 })
+
+test.each(['rsa_pkcs1_sha256', 'rsa_pss_rsae_sha256'])(
+  '%s: one without its leading zero is none (RFC 8017 §8.1.2)',
+  name => {
+    const algorithm = [...signatureAlgorithms.values()].find(row => row.name === name) as SignatureAlgorithm
+    const publicKey = createPublicKey(keys.rsa)
+    for (let count = 0; ; count++) {
+      const data = Buffer.from(`${count}`)
+      const signature = signWith(keys.rsa, data, algorithm)
+      if (signature[0] !== 0) continue
+      expect(isSignature(signature, data, publicKey, algorithm)).toBe(true)
+      expect(isSignature(signature.subarray(1), data, publicKey, algorithm)).toBe(false)
+      return
+    }
+  },
+)
 
 test('the preferred algorithm for a key among those of the peer', () => {
   expect(algorithmFor('ec', [0x0401, 0x0503, 0x0403])?.name).toBe('ecdsa_secp256r1_sha256')
