@@ -1,5 +1,4 @@
 import { createSocket, type Socket } from 'node:dgram'
-import { once } from 'node:events'
 import { networkInterfaces } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, describe, expect, test, vi } from 'vitest'
@@ -12,6 +11,7 @@ import { systemRandom } from '../../transport/random.ts'
 import { udpNetwork } from '../../transport/udp.ts'
 import { content, get, notFound } from '../helpers/coap-site.ts'
 import { codeOf } from '../helpers/coap-wire.ts'
+import { freePort } from './free-port.ts'
 
 /** Every socket that was made, so that a test can play the kernel. */
 const sockets = vi.hoisted((): Socket[] => [])
@@ -56,16 +56,6 @@ async function connected(remote: { host: string; port: number }, localPort = 0) 
   const connection = await udpNetwork.connect(remote, { localPort })
   closing.push(() => connection.close())
   return connection
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, loopback)
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  await new Promise<void>(done => {
-    socket.close(() => done())
-  })
-  return port
 }
 
 for (const [family, host, available] of [
